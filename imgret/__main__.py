@@ -1,0 +1,89 @@
+"""`python -m imgret`: a command, or a run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from imgret.registry import UsageError, load_plugins
+
+COMMANDS = sorted(file.stem for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run what `words` (default: the command line) say; the exit code: 0 done, 1 a fault of ours, 2 wrong use."""
+    words = sys.argv[1:] if words is None else list(words)
+    _talk(debug="log=debug" in words)
+    try:
+        faults = _do([word for word in words if word != "log=debug"] if words[:1] and words[0] in COMMANDS else words)
+    except KeyboardInterrupt:
+        print("imgret: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        faults = [error]
+    return max((_tell(fault) for fault in faults), default=0)
+
+
+def _do(words: list[str]) -> list[Exception]:
+    """What was asked for; returns what went wrong in the runs of a sweep, raises what went wrong before."""
+    if words and words[0] in COMMANDS:
+        import_module(f"imgret.commands.{words[0]}").main(words[1:])
+        return []
+    load_plugins()
+    if {"-h", "--help"} & set(words):
+        import_module("imgret.commands.help").main([])
+        return []
+    from imgret.config import run_from_command_line
+    from imgret.settings import tidy
+
+    return run_from_command_line(tidy(words, COMMANDS), job)
+
+
+def _tell(fault: Exception) -> int:
+    """One or two lines on stderr, with a traceback where it was asked for; the exit code that goes with it."""
+    if isinstance(fault, UsageError):
+        print(f"imgret: {fault}", file=sys.stderr)
+    else:
+        print(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}", file=sys.stderr)
+        print("type the same with log=debug to see where", file=sys.stderr)
+    if logging.getLogger("imgret").isEnabledFor(logging.DEBUG):
+        traceback.print_exception(fault)
+    return 2 if isinstance(fault, UsageError) else 1
+
+
+def job(settings: dict[str, Any]) -> None:
+    """One run, and its summary on the screen."""
+    from imgret.pipeline import run
+    from imgret.summary import summary
+
+    levels = {"quiet": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
+    logging.getLogger("imgret").setLevel(levels[settings["log"]])
+    if settings["preset"] == "demo" and "preset" in settings["typed"]:
+        logging.getLogger("imgret").info("no images given: the demo; your own: python -m imgret FOLDER")
+    done = run(settings)
+    print("\n".join(summary(done)))
+
+
+def _talk(debug: bool) -> None:
+    """Our own log on stderr, plainly; other libraries' only when looking for a fault."""
+    log = logging.getLogger("imgret")
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.DEBUG if debug else logging.INFO)
+    log.propagate = False
+    if not debug:
+        warnings.simplefilter("ignore")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

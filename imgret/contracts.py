@@ -1,0 +1,130 @@
+"""What each kind of component must be: one Protocol a kind, shapes and units in its docstring.
+
+n images, d features, q queries, m hits. Arrays are NumPy, float32 unless said, rows in order of item id.
+A component needs no base class: whatever has these methods is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from imgret.results import Run
+
+    Floats = NDArray[np.float32]
+    Ints = NDArray[np.int64]
+
+RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One file of a collection, before anything of it is read.
+
+    `path` is its name in the collection, relative, with forward slashes. `file` is where its bytes lie,
+    if they lie in a file of their own. An empty `label` or `group` means that none is known.
+    """
+
+    path: str
+    file: str = ""
+    label: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """How an image becomes the pixels that a backbone takes: data, not a callable.
+
+    `size` is (height, width) in pixels. `fit`: `squash` scales both sides to `size`; `crop` scales the shorter
+    side to `resize` (pixels; 0 = the size itself), then cuts out the centre; `pad` scales the longer side and
+    fills up with `background`, on which transparency is laid as well. `filter`: bilinear, bicubic, lanczos, box,
+    nearest. `mean` and `std` are per channel, in units of 0..1; the device applies them, not the decoder.
+    """
+
+    size: tuple[int, int]
+    fit: str = "squash"
+    resize: int = 0
+    filter: str = "bilinear"
+    background: RGB = (255, 255, 255)
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A feature extractor. `module` maps normalised float images (b, 3, h, w) to features (b, d).
+
+    Eval mode, no-grad, device, precision, batching, the check for finite values and the fingerprint are imgret's.
+    `facts` are recorded in run.json: where the weights came from, the model's name, and the like.
+    """
+
+    module: torch.nn.Module
+    preprocess: Preprocess
+    licence: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where images come from. Listed once a run, lazily; pickled into the worker processes, which call `open`.
+
+    `skipped` counts, by reason, what the listing passed over; it is read after the iteration.
+    """
+
+    skipped: Mapping[str, int]
+
+    def __iter__(self) -> Iterator[Item]: ...
+
+    def open(self, item: Item) -> bytes:
+        """The bytes of an item. Raises OSError where they cannot be read."""
+
+
+@runtime_checkable
+class Reducer(Protocol):
+    """X (n, d) to fewer columns (n, r), as scikit-learn's transformers do."""
+
+    def fit_transform(self, X: Floats) -> Floats: ...
+
+
+@runtime_checkable
+class Clusterer(Protocol):
+    """Points (n, r) to labels (n,), whole numbers; -1 is noise. Numbering does not matter: imgret renumbers."""
+
+    def fit_predict(self, X: Floats) -> Ints: ...
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """Nearest neighbours among X (n, d), rows of unit length (or zero), given the clusters' labels (n,)."""
+
+    def fit(self, X: Floats, labels: Ints) -> Any: ...
+
+    def kneighbors(self, Q: Floats, top: int) -> tuple[Floats, Ints]:
+        """For queries (q, d) the scores (q, m) and rows (q, m) of the m = min(top, n) best, best first.
+
+        Scores are inner products with the rows of X: the cosine, higher is nearer. Equal scores: lower row first.
+        """
+
+
+class Metric(Protocol):
+    """A function whose parameters name what it needs; it is left out of a run that lacks one of them.
+
+    X (n, d), labels (n,) with -1 for noise, truth (n,) and group (n,) as whole numbers with -1 for unknown,
+    ranking (the exact ranking, see `ops.Ranking`), retriever (fitted), top, seed.
+    Returns figures by name; a figure that is undefined here is left out.
+    """
+
+    def __call__(self, **needs: Any) -> Mapping[str, float]: ...
+
+
+class Report(Protocol):
+    """A function that writes pictures or tables of a run into a folder and returns their paths."""
+
+    def __call__(self, run: Run, folder: Path) -> Sequence[Path]: ...

@@ -1,0 +1,169 @@
+"""Features of a collection: what the store has is taken, the rest is decoded and run through the backbone once."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgret.contracts import Backbone, Item, Source
+from imgret.decode import DECODE
+from imgret.filecache import FileCache, Record, Stamp
+from imgret.loader import batches
+from imgret.progress import Progress
+from imgret.registry import UsageError
+from imgret.words import duration
+
+if TYPE_CHECKING:
+    from imgret.contracts import Floats
+    from imgret.engine import Engine
+    from imgret.store import FeatureSet, Store
+
+SHARD = 512  # images a shard: what a killed run loses at the most
+UNKEYED = {
+    "weights",
+    "offline",
+    "device",
+}  # arguments that the digest of the weights stands for, or that change nothing
+log = logging.getLogger("imgret")
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """`records` has one entry an item, in the items' order. `features` holds those of every ok image."""
+
+    records: list[Record]
+    features: FeatureSet
+    computed: int
+    seconds: float
+
+
+def space(node: Mapping[str, Any], backbone: Backbone) -> dict[str, Any]:
+    """What makes two features comparable: architecture, weights, preprocessing. JSON-able."""
+    weights = hashlib.sha256()
+    for name, tensor in sorted(backbone.module.state_dict().items()):
+        weights.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        weights.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return {
+        "backbone": node["name"],
+        "arguments": {key: value for key, value in node.items() if key != "name" and key not in UNKEYED},
+        "weights": weights.hexdigest(),
+        "preprocess": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(backbone.preprocess).items()},
+        "decode": DECODE,
+    }
+
+
+def recipe(space: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
+    """What makes two features equal in every digit, on one machine: the key of a feature set."""
+    kind = engine.device.split(":")[0]
+    return {**space, "engine": engine.name, "precision": engine.precision, "device": kind}
+
+
+def extract(
+    source: Source, items: Sequence[Item], backbone: Backbone, engine: Engine, features: FeatureSet, store: Store
+) -> Extraction:
+    """Settle every item: to an id whose features are in `features`, or to a named failure."""
+    started = time.perf_counter()
+    cache = FileCache(store.root / "cache.sqlite")
+    known = cache.known(item.file for item in items if item.file)
+    known = {file: record for file, record in known.items() if record.outcome != "ok" or record.id in features}
+    todo = [item for item in items if item.file not in known]
+    found: dict[str, Record] = {item.path: known[item.file] for item in items if item.file in known}
+
+    pending = _Pending(engine, features)
+    progress = Progress("features", len(todo), "images")
+    for loaded in batches(source, todo, backbone.preprocess):
+        if not progress.done:
+            _announce(len(todo), len(loaded.items), loaded.seconds, backbone.preprocess.size, engine)
+        rows = iter(loaded.pixels.numpy())
+        settled: list[tuple[str, Stamp, Record]] = []
+        for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
+            found[item.path] = record
+            if record.outcome == "ok":
+                pending.offer(record.id, next(rows))
+            if stamp and record.outcome not in ("missing", "unreadable"):  # those may be well again next time
+                settled.append((item.file, stamp, record))
+        cache.remember(settled)
+        progress.advance(len(loaded.items))
+    pending.flush()
+    progress.close()
+
+    records = [found[item.path] for item in items]
+    bad = "its features are not finite"
+    records = [r._replace(outcome="bad_feature", reason=bad) if r.id in pending.bad else r for r in records]
+    return Extraction(records, features, pending.computed, time.perf_counter() - started)
+
+
+def embed(images: Sequence[tuple[str, bytes]], backbone: Backbone, engine: Engine) -> Floats:
+    """Features (q, d) of images given by name and bytes. Raises UsageError, naming it, for what is no image."""
+    from imgret.decode import decode
+
+    rows = []
+    for name, data in images:
+        done = decode(data, backbone.preprocess)
+        if done.pixels is None:
+            raise UsageError(f"{name} cannot be used as an image: {done.outcome}, {done.reason}")
+        rows.append(done.pixels)
+    starts = range(0, len(rows), engine.batch)
+    return np.concatenate([engine(np.stack(rows[start : start + engine.batch])) for start in starts])
+
+
+class _Pending:
+    """Pixels that wait for a full batch, features that wait for a full shard."""
+
+    def __init__(self, engine: Engine, features: FeatureSet) -> None:
+        self.engine, self.features = engine, features
+        self.ids: list[str] = []
+        self.pixels: list[Any] = []
+        self.rows: dict[str, Any] = {}
+        self.bad: set[str] = set()
+        self.computed = 0
+
+    def offer(self, id: str, pixels: Any) -> None:
+        if id in self.features or id in self.rows or id in self.ids or id in self.bad:
+            return
+        self.ids.append(id)
+        self.pixels.append(pixels)
+        if len(self.ids) == self.engine.batch:
+            self._compute()
+        if len(self.rows) >= SHARD:
+            self._store()
+
+    def flush(self) -> None:
+        if self.ids:
+            self._compute()
+        if self.rows:
+            self._store()
+
+    def _compute(self) -> None:
+        for id, row in zip(self.ids, self.engine(np.stack(self.pixels)), strict=True):
+            if np.isfinite(row).all():
+                self.rows[id] = row
+            else:
+                self.bad.add(id)
+        self.computed += len(self.ids)
+        self.ids, self.pixels = [], []
+
+    def _store(self) -> None:
+        self.features.add(list(self.rows), np.stack(list(self.rows.values())))
+        self.rows = {}
+
+
+def _announce(images: int, measured: int, decode_seconds: float, size: tuple[int, int], engine: Engine) -> None:
+    """The time that `images` will take, from one timed batch of each half of the work."""
+    height, width = size
+    engine.prepare()
+    blank = np.zeros((engine.batch, 3, height, width), np.uint8)
+    started = time.perf_counter()
+    engine(blank)
+    forward = (time.perf_counter() - started) / engine.batch
+    decoding = decode_seconds / measured / (os.cpu_count() or 1)
+    on_cpu = engine.device == "cpu"  # there, both halves share the cores
+    seconds = images * (forward + decoding if on_cpu else max(forward, decoding))
+    log.info("features: %s images to compute, about %s", f"{images:,}", duration(seconds))

@@ -1,0 +1,89 @@
+"""What is known of files without opening them: (path, size, times, inode) -> content hash and outcome.
+
+It holds only what can be found again. Lost or damaged, it starts empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from imgret.decode import DECODE
+
+TABLE = """CREATE TABLE IF NOT EXISTS files (
+    path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER,
+    id TEXT, outcome TEXT, reason TEXT, width INTEGER, height INTEGER, decoder INTEGER)"""
+UNSETTLED_NS = 2_000_000_000  # file systems store times as coarsely as 2 s: a younger file may change unseen
+log = logging.getLogger("imgret")
+
+
+class Record(NamedTuple):
+    """What reading one file gave. `id` is the SHA-256 of its bytes, empty where they could not be read."""
+
+    id: str
+    outcome: str
+    reason: str = ""
+    width: int = 0
+    height: int = 0
+
+
+Stamp = tuple[int, int, int, int]
+
+
+def stamp(file: str) -> Stamp | None:
+    """What changes when a file does; None where it cannot be looked at."""
+    try:
+        s = os.stat(file)
+    except (OSError, ValueError):
+        return None
+    return s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino
+
+
+class FileCache:
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as base:
+            base.execute(TABLE)
+            with base:
+                yield base
+
+    def known(self, files: Iterable[str]) -> dict[str, Record]:
+        """Records of those files that have not changed since they were read."""
+        found: dict[str, Record] = {}
+        try:
+            with self._open() as base:
+                query = "SELECT * FROM files WHERE path = ?"
+                for file in files:
+                    row = base.execute(query, (os.fsencode(file),)).fetchone()
+                    if row and row[11] == DECODE and row[5] - row[2] > UNSETTLED_NS and row[1:5] == stamp(file):
+                        found[file] = Record(*row[6:11])
+        except sqlite3.DatabaseError as error:
+            self._start_again(error)
+            return {}
+        return found
+
+    def remember(self, records: Iterable[tuple[str, Stamp, Record]]) -> None:
+        """Keep records of files, each with the stamp taken before it was read."""
+        now = time.time_ns()
+        rows = [(os.fsencode(f), *s, now, *record, DECODE) for f, s, record in records]
+        try:
+            with self._open() as base:
+                base.executemany(f"INSERT OR REPLACE INTO files VALUES ({','.join('?' * 12)})", rows)
+        except sqlite3.DatabaseError as error:
+            self._start_again(error)
+
+    def _start_again(self, error: sqlite3.DatabaseError) -> None:
+        if isinstance(error, sqlite3.OperationalError):  # locked, or a full or read-only disk: nothing is damaged
+            log.warning("%s is passed over: %s", self.file, error)
+            return
+        log.warning("%s is damaged and starts empty: %s", self.file, error)
+        self.file.unlink(missing_ok=True)

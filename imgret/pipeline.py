@@ -1,0 +1,205 @@
+"""The run, top to bottom, one paragraph a stage."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from imgret import ops, record
+from imgret.contracts import Backbone, Retriever
+from imgret.engine import Engine, choose_device
+from imgret.extract import extract, recipe, space
+from imgret.items import Collection, collect, sample
+from imgret.registry import SHARED, SLOTS, UsageError, build, find, learned, on_device, parameters
+from imgret.results import Run
+from imgret.store import Store, digest, load_array
+from imgret.weights import WeightsUnavailable
+from imgret.words import listed
+
+log = logging.getLogger("imgret")
+
+
+def run(settings: dict[str, Any]) -> Run:
+    """Cluster, evaluate, index and save the collection that `settings` (a composed config) describes.
+
+    Raises UsageError for what is wrong with the settings or the input; the run is on disk when this returns.
+    """
+    clock, store = record.Clock(), Store()
+    device = settings["device"] = choose_device(settings["device"])
+
+    with clock.stage("list"):
+        source = _build(settings, "source")
+        everything = list(source)
+        items = sample(everything, settings["limit"], settings["seed"])
+    if not items:
+        raise UsageError(f"{record.origin(settings)} has no files in it\ngive a folder that has images in it")
+    _check_k(settings, len(items), "files")
+
+    with clock.stage("backbone"):
+        asked = settings["backbone"]["name"]
+        backbone = _backbone(settings)
+        engine = Engine(backbone, device)
+        made_in = space(settings["backbone"], backbone)
+        log.info("device %s, %s; backbone %s, %s", device, engine.title, settings["backbone"]["name"], backbone.licence)
+
+    with clock.stage("features"):
+        features_set = store.features(recipe(made_in, engine))
+        extraction = extract(source, items, backbone, engine, features_set, store)
+        collection = collect(items, extraction.records)
+        if not collection.ids:
+            raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
+        _check_k(settings, len(collection.ids), "distinct readable images")
+        matrix = store.matrix(features_set, collection.ids)
+        features = load_array(matrix, mapped=True)  # (n, d)
+        X, mean = ops.normalise(features, settings["normalize"])  # (n, d), (d,)
+
+    with clock.stage("clusters"):
+        labels, clusterer = cluster(X, settings, store)  # (n,)
+
+    with clock.stage("view"):
+        view = _reduced(X, settings, "view", store)  # (n, 2)
+
+    with clock.stage("retrieval"):
+        retriever = _build(settings, "retriever")
+        with _blame(settings, "retriever"):
+            retriever.fit(X, labels)
+
+    with clock.stage("metrics"):
+        metrics = measure(X, labels, collection, settings, retriever)
+        baseline = _baseline(settings, source, items, store, device)
+
+    info = {
+        "title": record.title(settings, len(collection.ids)),
+        "config": settings,
+        "fitted": {
+            "clusterer": learned(clusterer, settings["clusterer"]),
+            "retriever": learned(retriever, settings["retriever"]),
+            "calibration": getattr(retriever, "calibration_", []),
+        },
+        "backbone": {
+            "asked": asked,
+            "used": settings["backbone"]["name"],
+            "licence": backbone.licence,
+            **backbone.facts,
+        },
+        "space": made_in,
+        "engine": {"title": engine.title, "device": device, "precision": engine.precision, "batch": engine.batch},
+        "files": len(everything),
+        "skipped": dict(source.skipped),
+        "outcomes": collection.outcomes,
+        "data": digest("".join(collection.ids).encode()),
+        "root": record.root(collection.items),
+        "features": {"computed": extraction.computed, "seconds": round(extraction.seconds, 3)},
+        "baseline": baseline,
+    }
+    parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": retriever}
+    done = Run(info, collection, features, mean, labels, view, metrics, fitted=parts)
+    return record.save(done, matrix, clock)
+
+
+def cluster(X: Any, settings: Mapping[str, Any], store: Store) -> tuple[Any, Any]:
+    """Labels (n,) by size, largest first, -1 for noise; and the clusterer, with what it has learned."""
+    reduced = _reduced(X, settings, "reducer", store)  # (n, r)
+    clusterer = _build(settings, "clusterer")
+    with _blame(settings, "clusterer"):
+        labels = np.asarray(clusterer.fit_predict(reduced))
+    if labels.shape != (len(X),) or not np.issubdtype(labels.dtype, np.integer):
+        name = settings["clusterer"]["name"]
+        raise UsageError(
+            f"clusterer={name} gave {labels.dtype} labels of shape {labels.shape}, not {len(X)} whole numbers"
+        )
+    return ops.renumber(labels.astype(np.int64)), clusterer
+
+
+def measure(
+    X: Any, labels: Any, collection: Collection, settings: Mapping[str, Any], retriever: Retriever | None
+) -> dict[str, float]:
+    """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings."""
+    known = (collection.truth >= 0).any()
+    needs: dict[str, Any] = {
+        "X": X,
+        "labels": labels,
+        "truth": collection.truth if known else None,
+        "group": collection.group if (collection.group >= 0).any() else None,
+        "ranking": ops.Ranking(X, device=settings["device"]),
+        "retriever": retriever,
+        "top": settings["top"],
+        "seed": settings["seed"],
+    }
+    figures: dict[str, float] = {}
+    for name in settings["metrics"]:
+        metric = find("metric", name)
+        wanted = parameters(metric)
+        if all(needs.get(p) is not None or wanted[p].default is not inspect.Parameter.empty for p in wanted):
+            found = metric(**{p: needs[p] for p in wanted if needs.get(p) is not None})
+            figures |= {key: float(value) for key, value in found.items()}
+    return figures
+
+
+def _build(settings: Mapping[str, Any], slot: str) -> Any:
+    return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot)
+
+
+def _backbone(settings: dict[str, Any]) -> Backbone:
+    """The backbone asked for, or the one that the settings name for where its weights are not to be had."""
+    try:
+        backbone: Backbone = _build(settings, "backbone")
+        return backbone
+    except WeightsUnavailable as error:
+        if settings["otherwise"] is None or settings["offline"]:
+            raise
+        reason, other = str(error).splitlines()[0], settings["otherwise"]["name"]
+        log.warning("backbone=%s: %s; this run uses backbone=%s", settings["backbone"]["name"], reason, other)
+        settings["backbone"] = settings["otherwise"]
+        return _backbone(settings | {"otherwise": None})
+
+
+def _reduced(X: Any, settings: Mapping[str, Any], slot: str, store: Store) -> Any:
+    """X (n, d) in fewer columns (n, r), as the slot's reducer makes them; computed once for the same X and options."""
+
+    def compute() -> Any:
+        with _blame(settings, slot):
+            return np.asarray(_build(settings, slot).fit_transform(X), np.float32)
+
+    return store.derived(compute, settings[slot], record.versions(), digest(X))
+
+
+def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store, device: str) -> dict[str, Any] | None:
+    """What the same way gives with the features of the backbone `baseline`, to see what the chosen one is worth."""
+    if settings["baseline"] is None:
+        return None
+    backbone = build("backbone", settings["baseline"])
+    engine = Engine(backbone, device)
+    features_set = store.features(recipe(space(settings["baseline"], backbone), engine))
+    collection = collect(items, extract(source, items, backbone, engine, features_set, store).records)
+    X, _ = ops.normalise(load_array(store.matrix(features_set, collection.ids)), settings["normalize"])
+    labels, _ = cluster(X, settings, store)
+    return {"backbone": settings["baseline"]["name"], **measure(X, labels, collection, settings, None)}
+
+
+def _check_k(settings: dict[str, Any], n: int, what: str) -> None:
+    """A k above n is an error where it was typed; the default gives way with one line."""
+    for slot in SLOTS:
+        node = settings[slot]
+        for parameter in (p for p, shared in SHARED.items() if shared == "k" and p in node):
+            if node[parameter] <= n:
+                continue
+            if "k" in settings["typed"] or f"{slot}.{parameter}" in settings["typed"]:
+                raise UsageError(f"k={node[parameter]}: there are only {n:,} {what}\ntype a k from 1 to {n}")
+            log.info("k=%s is more than the %s %s: this run uses k=%s", node[parameter], f"{n:,}", what, n)
+            node[parameter] = settings["k"] = n
+
+
+@contextmanager
+def _blame(settings: Mapping[str, Any], slot: str) -> Iterator[None]:
+    """A component's own complaint about its arguments is the user's to read, with the component's name."""
+    try:
+        yield
+    except (ValueError, TypeError, NotImplementedError) as error:
+        text = " ".join(str(error).split())
+        raise UsageError(f"{slot}={settings[slot]['name']} failed: {text}") from error

@@ -1,0 +1,40 @@
+"""How far a long stage is: a bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+
+EVERY = 20.0  # seconds between plain lines
+log = logging.getLogger("imgret")
+
+
+class Progress:
+    """Counts up to `total`; silent where nobody listens to imgret's log."""
+
+    def __init__(self, what: str, total: int, unit: str) -> None:
+        self.what, self.total, self.unit = what, total, unit
+        self.done = 0
+        self.started = self.told = time.perf_counter()
+        self._bar = None
+        if total and sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, desc=what, unit=f" {unit}", leave=False, dynamic_ncols=True)
+
+    def advance(self, count: int) -> None:
+        self.done += count
+        now = time.perf_counter()
+        if self._bar is not None:
+            self._bar.update(count)
+        elif now - self.told >= EVERY and self.done < self.total:
+            self.told = now
+            rate = self.done / (now - self.started)
+            left = (self.total - self.done) / rate
+            done, total = f"{self.done:,}", f"{self.total:,}"
+            log.info("%s: %s of %s %s, %.0f a second, %.0f s left", self.what, done, total, self.unit, rate, left)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,147 @@
+"""Writing a run down: what went in, what it took, what came out, in a folder that is there whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import platform
+import re
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any
+
+import imgret
+from imgret.contracts import Item
+from imgret.files import link, sync_folder
+from imgret.registry import UsageError, find
+from imgret.results import SCHEMA, Run, write_json
+
+log = logging.getLogger("imgret")
+
+
+class Clock:
+    """Seconds and peak memory of each stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, dict[str, float | None]] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.stages[name] = {"seconds": round(time.perf_counter() - started, 3), "peak_bytes": peak_bytes()}
+
+    @property
+    def seconds(self) -> float:
+        return sum(stage["seconds"] or 0 for stage in self.stages.values())
+
+
+def peak_bytes() -> int | None:
+    """The most memory that this process has had so far, where the system tells."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of Python, imgret, and each package that imgret itself asks for."""
+    found = {"python": platform.python_version(), "imgret": imgret.__version__}
+    try:
+        needed = requires("imgret") or []
+    except PackageNotFoundError:  # a checkout that was never installed
+        needed = []
+    for package in sorted(re.split(r"[^\w.-]", need, maxsplit=1)[0] for need in needed if "extra ==" not in need):
+        found[package] = version(package)
+    return found
+
+
+def save(run: Run, matrix: Path, clock: Clock) -> Run:
+    """Write the run and its reports to `out`/<date-time-id>, let `latest` point there, and return it."""
+    out = Path(run.settings["out"]).expanduser()
+    name = f"{time.strftime('%Y-%m-%d_%H%M%S')}-{secrets.token_hex(3)}"
+    temporary = out / f".{name}.tmp"
+    try:
+        temporary.mkdir(parents=True)
+        run.save(temporary)
+        link(matrix, temporary / "features.npy")
+        with clock.stage("reports"):
+            failed = _report(run, temporary)
+        run.info |= {
+            "schema": SCHEMA,
+            "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "versions": versions(),
+            "cores": os.cpu_count(),
+            "stages": clock.stages,
+            "failed_reports": failed,
+            "digests": _digests(temporary),
+        }
+        write_json(temporary / "run.json", run.info)
+        os.replace(temporary, out / name)
+        sync_folder(out)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise UsageError(f"out={out}: {error.strerror}\ntype out=FOLDER, a folder that can be written to") from error
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _point_to(out / "latest", name)
+    run.folder = out / name
+    return run
+
+
+def _report(run: Run, folder: Path) -> dict[str, str]:
+    """Draw and write what the settings name; a report that fails is named in the log and loses nothing."""
+    failed = {}
+    for name in run.settings["reports"]:
+        report = find("report", name)
+        try:
+            report(run, folder)
+        except Exception as error:
+            failed[name] = f"{type(error).__name__}: {error}"
+            log.warning("report %s failed: %s", name, failed[name], exc_info=log.isEnabledFor(logging.DEBUG))
+    return failed
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    found = {}
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with file.open("rb") as stream:
+            found[file.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
+
+
+def _point_to(latest: Path, name: str) -> None:
+    """Make `latest` a link to the run, or a file with its name where there are no links."""
+    temporary = latest.with_name(f".latest.{secrets.token_hex(3)}.tmp")
+    try:
+        temporary.symlink_to(name, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        temporary.write_text(name, encoding="utf-8")
+    os.replace(temporary, latest)
+
+
+def root(items: Sequence[Item]) -> str:
+    """The folder that the items' paths are relative to; empty where they are no files of their own."""
+    item = items[0]
+    return item.file[: -len(item.path)].rstrip("/\\") if item.file else ""
+
+
+def origin(settings: Mapping[str, Any]) -> str:
+    return f"images={settings['images']}" if settings["images"] is not None else f"source={settings['source']['name']}"
+
+
+def title(settings: Mapping[str, Any], images: int) -> str:
+    where = Path(settings["images"]).name if settings["images"] else settings["source"]["name"]
+    return f"{where}: {images:,} images, {settings['backbone']['name']}, {settings['clusterer']['name']}"

@@ -1,0 +1,189 @@
+"""The door for plug-ins: components by kind and name, and the arguments that their signatures declare."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "metric", "report")
+SLOTS = {  # what is chosen by one name on the command line -> its kind
+    "source": "source",
+    "backbone": "backbone",
+    "reducer": "reducer",
+    "view": "reducer",
+    "clusterer": "clusterer",
+    "retriever": "retriever",
+}
+SHARED = {  # a parameter with one of these names receives the run's setting
+    "k": "k",
+    "n_clusters": "k",
+    "seed": "seed",
+    "random_state": "seed",
+    "top": "top",
+    "device": "device",
+    "offline": "offline",
+    "images": "images",
+}
+OWED = "???"  # a value that the user must type, in OmegaConf's spelling
+
+Component = TypeVar("Component", bound=Callable[..., Any])
+_found: dict[tuple[str, str], Callable[..., Any]] = {}
+
+
+class UsageError(Exception):
+    """Wrong use: one or two lines for the user, exit code 2, no traceback."""
+
+
+def register(kind: str, name: str = "") -> Callable[[Component], Component]:
+    """Offer a class, or a function that returns a component, under its kind and its own name.
+
+    Raises ValueError for a kind that does not exist and for a name that another component has.
+    """
+
+    def offer(component: Component) -> Component:
+        if kind not in KINDS:
+            raise ValueError(unknown("kind", kind, KINDS))
+        key = kind, name or component.__name__
+        if key in _found and owner(_found[key]) != owner(component):
+            mine, other = owner(component), owner(_found[key])
+            raise ValueError(f"{kind} {key[1]!r} is taken by {other}; {mine} needs another name")
+        _found[key] = component
+        return component
+
+    return offer
+
+
+def owner(component: Callable[..., Any]) -> str:
+    return f"{component.__module__}.{component.__qualname__}"
+
+
+def options(kind: str) -> dict[str, Callable[..., Any]]:
+    """Components of a kind by name, sorted."""
+    return {name: component for (its_kind, name), component in sorted(_found.items()) if its_kind == kind}
+
+
+def find(kind: str, name: object) -> Callable[..., Any]:
+    if name not in options(kind):
+        raise UsageError(unknown(kind, name, options(kind)))
+    return options(kind)[str(name)]
+
+
+def parameters(component: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {p.name: p for p in inspect.signature(component).parameters.values() if p.kind not in variable}
+
+
+def arguments(component: Callable[..., Any]) -> dict[str, Any]:
+    """The option's config: defaults, `${k}` and the like for the run's settings, `???` where a value is owed.
+
+    A default that is no plain value (an object, a function) cannot be typed and is left to the component.
+    """
+    config: dict[str, Any] = {}
+    for name, parameter in parameters(component).items():
+        if name in SHARED:
+            config[name] = f"${{{SHARED[name]}}}"
+        elif parameter.default is parameter.empty:
+            config[name] = OWED
+        elif isinstance(parameter.default, bool | int | float | str | NoneType | list | tuple | dict):
+            config[name] = parameter.default
+    return config
+
+
+def build(kind: str, node: Mapping[str, Any], slot: str = "") -> Any:
+    """The component that `{name: ..., arguments}` describes: a look-up by name, never an import by path.
+
+    Raises UsageError for a name, an argument or a value that the kind or the component does not take.
+    """
+    slot = slot or kind
+    given = dict(node)
+    name = given.pop("name", None)
+    component = find(kind, name)
+    known = parameters(component)
+    hints = _hints(component)
+    for key, value in given.items():
+        if key not in known:
+            raise UsageError(unknown(f"argument of {slot}={name}", key, known))
+        if value == OWED:
+            raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
+        if key in hints and not _fits(value, hints[key]):
+            raise UsageError(f"{slot}.{key}={value}: {slot}={name} takes {_words(hints[key])} here")
+    for key, parameter in known.items():
+        if parameter.default is parameter.empty and key not in given:
+            raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
+    return component(**given)
+
+
+def on_device(node: Mapping[str, Any], device: str) -> dict[str, Any]:
+    """The node for a device that is really there: `auto`, or one of another machine, is no place for an array."""
+    return {**node, **({"device": device} if "device" in node else {})}
+
+
+def learned(component: object, node: Mapping[str, Any]) -> dict[str, Any]:
+    """The node with what fitting has settled: a plain attribute `p_` takes the place of the argument `p`."""
+    settled = {p: getattr(component, f"{p}_", None) for p in node}
+    return {p: v if settled[p] is None else settled[p] for p, v in node.items()}
+
+
+def unknown(what: str, given: object, choices: Iterable[str]) -> str:
+    choices = sorted(choices)
+    close = get_close_matches(str(given), choices, 1)
+    return f"no {what} {given!r}{f', did you mean {close[0]}?' if close else ''}\nchoose from: {', '.join(choices)}"
+
+
+def _hints(component: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(component.__init__ if inspect.isclass(component) else component)
+    except Exception:  # annotations that cannot be evaluated check nothing
+        return {}
+
+
+def _fits(value: object, hint: Any) -> bool:
+    if hint is Any or isinstance(hint, TypeVar):
+        return True
+    if get_origin(hint) in (Union, UnionType):
+        return any(_fits(value, each) for each in get_args(hint))
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if hint is None or hint is NoneType:
+        return value is None
+    if hint in (int, float):
+        return isinstance(value, (int, hint)) and not isinstance(value, bool)
+    if isinstance(hint, type):
+        return isinstance(value, hint)
+    return True
+
+
+def _words(hint: Any) -> str:
+    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "null"}
+    if get_origin(hint) is Literal:
+        return " or ".join(map(str, get_args(hint)))
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return " or ".join(names.get(p, getattr(p, "__name__", str(p))) for p in parts)
+
+
+def load_plugins() -> None:
+    """Import the built-ins, the files in IMGRET_PLUGINS, and the entry points `imgret.plugins`; idempotent.
+
+    A file whose name begins with an underscore is a private part of another. A plug-in that fails is off.
+    """
+    loads: dict[str, Callable[[], object]] = {}
+    for package, patterns in (("imgret.plugins", ("*.py", "*/*.py")), ("imgret.dropped", ("*.py",))):
+        for home in importlib.import_module(package).__path__:
+            for file in sorted(file for pattern in patterns for file in Path(home).glob(pattern)):
+                if not file.name.startswith("_"):
+                    module = ".".join((package, *file.relative_to(home).with_suffix("").parts))
+                    loads.setdefault(str(file), partial(importlib.import_module, module))
+    loads |= {f"{e.name} = {e.value}": e.load for e in entry_points(group="imgret.plugins")}
+    for label, load in loads.items():
+        try:
+            load()
+        except Exception as error:  # one broken plug-in must not stop the others
+            logging.getLogger("imgret").warning("plug-in %s is off: %s: %s", label, type(error).__name__, error)

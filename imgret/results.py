@@ -1,0 +1,227 @@
+"""A run: what was found in a collection, saved in a folder, searchable anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgret import ops, tables
+from imgret.contracts import Retriever
+from imgret.items import Collection
+from imgret.registry import UsageError, build, load_plugins, on_device
+from imgret.search import Hit, search
+from imgret.store import load_array
+
+if TYPE_CHECKING:
+    from imgret.contracts import Backbone, Floats, Ints, Source
+    from imgret.engine import Engine
+
+SCHEMA = 1
+
+
+@dataclass
+class Run:
+    """The arrays and tables of a run: n distinct readable images in order of id, c clusters, d features.
+
+    `features` (n, d) as the backbone gave them, `mean` (d,) what was subtracted, `labels` (n,) clusters by size from
+    0, -1 for noise, `view` (n, 2), `metrics` figures by name, `info` what run.json holds.
+    """
+
+    info: dict[str, Any]
+    collection: Collection
+    features: Floats
+    mean: Floats
+    labels: Ints
+    view: Floats
+    metrics: dict[str, float]
+    folder: Path = Path()
+    fitted: dict[str, Any] = field(default_factory=dict)  # source, backbone, engine, retriever: built when first used
+
+    def __repr__(self) -> str:
+        return f"<Run {self.folder}: {len(self.ids)} images, {len(self.medoids)} clusters>"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return dict(self.info["config"])
+
+    @property
+    def title(self) -> str:
+        return str(self.info["title"])
+
+    @property
+    def view_name(self) -> str:
+        return str(self.settings["view"]["name"])
+
+    @property
+    def seed(self) -> int:
+        return int(self.settings["seed"])
+
+    @property
+    def ids(self) -> list[str]:
+        return self.collection.ids
+
+    @cached_property
+    def paths(self) -> list[str]:
+        return self.collection.paths
+
+    @property
+    def truth(self) -> Ints:
+        return self.collection.truth
+
+    @property
+    def truth_names(self) -> list[str]:
+        return self.collection.truth_names
+
+    @property
+    def group(self) -> Ints:
+        return self.collection.group
+
+    @property
+    def group_names(self) -> list[str]:
+        return self.collection.group_names
+
+    @cached_property
+    def X(self) -> Floats:
+        """The features (n, d) as everything after the backbone sees them: centred, rows of unit length."""
+        return ops.normalise(self.features, self.settings["normalize"], self.mean)[0]
+
+    @cached_property
+    def centroids(self) -> Floats:
+        """(c, d): the means of the clusters' rows of X."""
+        return ops.centroids(self.X, self.labels)
+
+    @cached_property
+    def medoids(self) -> Ints:
+        """(c,): the row of each cluster's representative, the image nearest to its centroid."""
+        return ops.medoids(self.X, self.labels)
+
+    @cached_property
+    def distances(self) -> Floats:
+        """(n,): from each row of X to the centroid of its cluster; for noise, to the nearest one."""
+        if not len(self.centroids):
+            return np.zeros(len(self.ids), np.float32)
+        homes = self.labels.copy()
+        noise = np.flatnonzero(homes < 0)
+        if len(noise):
+            reach = (self.centroids**2).sum(axis=1) - 2 * self.X[noise] @ self.centroids.T  # squared, but for |x|^2
+            homes[noise] = reach.argmin(axis=1)
+        out = np.empty(len(self.ids), np.float32)
+        for rows in ops.blocks(len(out), 8192):
+            out[rows] = np.linalg.norm(self.X[rows] - self.centroids[homes[rows]], axis=1)
+        return out
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The row of each readable image, by id and by every path that it has."""
+        pairs = zip(self.collection.items, self.collection.rows, strict=True)
+        return {item.path: int(row) for item, row in pairs if row >= 0} | {id: row for row, id in enumerate(self.ids)}
+
+    @property
+    def source(self) -> Source:
+        if "source" not in self.fitted:
+            self.fitted["source"] = build("source", self.settings["source"])
+        source: Source = self.fitted["source"]
+        return source
+
+    def open(self, row: int) -> bytes:
+        """The bytes of an image. Raises OSError where it is not there any more."""
+        return self.source.open(self.collection.items[self.collection.first[row]])
+
+    @property
+    def device(self) -> str:
+        """The run's device, or the best that there is where the run was made on another machine."""
+        from imgret.engine import choose_device
+
+        try:
+            return choose_device(self.settings["device"])
+        except UsageError:
+            return choose_device("auto")
+
+    @property
+    def retriever(self) -> Retriever:
+        if "retriever" not in self.fitted:
+            retriever = build("retriever", on_device(self.info["fitted"]["retriever"], self.device))
+            retriever.fit(self.X, self.labels)
+            self.fitted["retriever"] = retriever
+        fitted: Retriever = self.fitted["retriever"]
+        return fitted
+
+    def search(self, images: str | Path | Sequence[str | Path], top: int | None = None) -> list[Hit]:
+        """The `top` images most like `images` (several: like their mean), which are themselves left out by content.
+
+        An image is a file, or the id or path of an item of this run. Raises UsageError for what is none of these.
+        """
+        return search(self, images, self.settings["top"] if top is None else top)
+
+    @property
+    def backbone(self) -> Backbone:
+        if "backbone" not in self.fitted:
+            from imgret.extract import space
+
+            node = self.settings["backbone"]
+            backbone = build("backbone", node)
+            if space(node, backbone) != self.info["space"]:
+                raise UsageError(
+                    f"the features of this run were not made with the weights or preprocessing that "
+                    f"backbone={node['name']} has here\nsearch with an image of the run, or make the run again"
+                )
+            self.fitted["backbone"] = backbone
+        found: Backbone = self.fitted["backbone"]
+        return found
+
+    @property
+    def engine(self) -> Engine:
+        if "engine" not in self.fitted:
+            from imgret.engine import Engine
+
+            self.fitted["engine"] = Engine(self.backbone, self.device)
+        found: Engine = self.fitted["engine"]
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write everything that search needs into `folder`, which exists. run.json is written by `finish`."""
+        tables.write_items(folder / "items.csv", self)
+        tables.write_failures(folder / "failures.csv", self.collection)
+        write_json(folder / "metrics.json", self.metrics)
+        for name in ("mean", "labels", "view"):
+            with (folder / f"{name}.npy").open("wb") as stream:
+                np.save(stream, getattr(self, name), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Run:
+        """The run in `folder`. Nothing in it is executed. Raises UsageError where there is none, or not all of it."""
+        load_plugins()
+        folder = find(Path(folder).expanduser())
+        try:
+            info = json.loads((folder / "run.json").read_text(encoding="ascii"))
+            if info["schema"] > SCHEMA:
+                raise UsageError(f"{folder} was written by imgret {info['versions']['imgret']}; this one is older")
+            collection = tables.read_items(folder / "items.csv", info["root"])
+            metrics = json.loads((folder / "metrics.json").read_text(encoding="ascii"))
+            arrays = {name: load_array(folder / f"{name}.npy") for name in ("mean", "labels", "view")}
+            features = load_array(folder / "features.npy", mapped=True)
+        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            raise UsageError(f"{folder} is not a whole run: {type(error).__name__}: {error}") from error
+        if not len(features) == len(arrays["labels"]) == len(arrays["view"]) == len(collection.ids):
+            raise UsageError(f"{folder} is not a whole run: its tables and arrays have different lengths")
+        return cls(info, collection, features, metrics=metrics, folder=folder, **arrays)
+
+
+def find(folder: Path) -> Path:
+    """The run folder that `folder` is or, as `latest` does where there are no links, names."""
+    if folder.is_file() and folder.name == "latest":
+        folder = folder.parent / folder.read_text(encoding="utf-8").strip()
+    if not (folder / "run.json").is_file():
+        what = "has no run.json: it is no run" if folder.is_dir() else "does not exist"
+        raise UsageError(f"{folder} {what}\nmake a run with `python -m imgret FOLDER`, or name one with --run DIR")
+    return folder.resolve()
+
+
+def write_json(file: Path, value: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False) + "\n", encoding="ascii")

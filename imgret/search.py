@@ -1,0 +1,90 @@
+"""Search: from images to the rows of a run that are most like them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from imgret import ops
+from imgret.registry import UsageError
+
+if TYPE_CHECKING:
+    from imgret.contracts import Floats
+    from imgret.results import Run
+
+
+class Hit(NamedTuple):
+    """One answer to a query. `score` is the cosine to the query, higher is nearer; `rank` counts from 1."""
+
+    rank: int
+    score: float
+    cluster: int
+    path: str
+    id: str
+    file: str
+
+
+def search(run: Run, images: str | Path | Sequence[str | Path], top: int) -> list[Hit]:
+    """The `top` images of a run most like `images`, or like the mean of several; see `Run.search`."""
+    if top < 1:
+        raise UsageError(f"top={top}: the number of hits is a whole number, at least 1\ntype --top 20")
+    names = [images] if isinstance(images, str | Path) else list(images)
+    vectors, own = _vectors(run, [str(name) for name in names])
+    mean = vectors.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
+    query, _ = ops.normalise(mean, "l2")  # (1, d)
+    scores, rows = run.retriever.kneighbors(query, top + len(own))
+    kept = [(float(score), int(row)) for score, row in zip(scores[0], rows[0], strict=True) if row not in own][:top]
+    items, first = run.collection.items, run.collection.first
+    return [
+        Hit(rank, score, int(run.labels[row]), run.paths[row], run.ids[row], items[first[row]].file)
+        for rank, (score, row) in enumerate(kept, 1)
+    ]
+
+
+def read(run: Run, name: str) -> bytes:
+    """The bytes of an image given as `search` takes it. Raises OSError where an image of the run is gone."""
+    data = _bytes(name)
+    if data is not None:
+        return data
+    row = run.row_of.get(name)
+    if row is None:
+        raise UsageError(f"{name}: neither a file nor the path or id of an image of this run")
+    return run.open(row)
+
+
+def _vectors(run: Run, names: Sequence[str]) -> tuple[Floats, set[int]]:
+    """Vectors (q, d), and the rows of those that are images of this run."""
+    own: dict[int, int] = {}  # place among the queries -> row
+    new: dict[int, tuple[str, bytes]] = {}
+    for place, name in enumerate(names):
+        data = _bytes(name)
+        row = run.row_of.get(name if data is None else hashlib.sha256(data).hexdigest())
+        if row is not None:
+            own[place] = row
+        elif data is not None:
+            new[place] = name, data
+        else:
+            raise UsageError(f"{name}: neither a file nor the path or id of an image of this run")
+    vectors = np.empty((len(names), run.X.shape[1]), np.float32)
+    for place, row in own.items():
+        vectors[place] = run.X[row]
+    if new:
+        from imgret.extract import embed
+
+        features = embed(list(new.values()), run.backbone, run.engine)
+        vectors[list(new)] = ops.normalise(features, run.settings["normalize"], run.mean)[0]
+    return vectors, set(own.values())
+
+
+def _bytes(name: str) -> bytes | None:
+    """The bytes of a file; None where there is no such file."""
+    try:
+        return Path(name).expanduser().read_bytes()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}\ngive an image file") from error

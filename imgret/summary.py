@@ -1,0 +1,100 @@
+"""What a run says of itself at its end: a screenful, in the words of the README."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from imgret.results import Run
+from imgret.words import duration, listed, printable, quoted, shown_path
+
+TABLE = {"nmi": "NMI", "ari": "ARI", "purity": "purity", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1"}
+HITS = 3
+
+
+def summary(run: Run) -> list[str]:
+    """Lines for a terminal."""
+    info, metrics = run.info, run.metrics
+    skipped = f"; skipped: {listed(info['skipped'])}" if info["skipped"] else ""
+    limited = f" of {info['files']:,}" if len(run.collection.items) < info["files"] else ""
+    lines = [f"images    {len(run.collection.items):,}{limited} files = {listed(run.collection.outcomes)}{skipped}"]
+    lines += [f"features  {_features(run)}"]
+    sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
+    noise = f"; noise {metrics['noise_share']:.0%}" if metrics.get("noise_share") else ""
+    if len(sizes):
+        spread = f": largest {sizes.max():,}, median {int(np.median(sizes)):,}, smallest {sizes.min():,}"
+        lines += [f"clusters  {len(sizes):,} by {run.settings['clusterer']['name']}{spread}{noise}"]
+    else:
+        lines += ["clusters  none: every image is noise"]
+    lines += _scores(run)
+    lines += _follows(run)
+    lines += _search(run)
+    lines += _pictures(run)
+    used, asked = info["backbone"]["used"], info["backbone"]["asked"]
+    if used != asked:
+        lines.append(f"note      the weights of {asked} were not to be had, so this run used {used}")
+    return lines
+
+
+def _features(run: Run) -> str:
+    n, d = run.features.shape
+    computed, seconds = run.info["features"]["computed"], run.info["features"]["seconds"]
+    pace = f"{computed:,} computed in {duration(seconds)}" if computed else "all from the store"
+    return f"{n:,} x {d:,} by {run.info['backbone']['used']}; {pace}"
+
+
+def _scores(run: Run) -> list[str]:
+    """A table with one row for the run and one for the baseline, if there is anything to tell."""
+    shown = [key for key in TABLE if key in run.metrics]
+    if not shown:
+        if "silhouette" in run.metrics:
+            return [f"quality   silhouette {run.metrics['silhouette']:.3f} (no labels: nothing to check against)"]
+        return []
+    rows: list[tuple[str, Any]] = [(run.info["backbone"]["used"], run.metrics)]
+    if run.info["baseline"]:
+        rows += [(run.info["baseline"]["backbone"], run.info["baseline"])]
+    width = max(len(name) for name, _ in rows)
+    kinds = f"{len(run.truth_names)} labels" + (f", {len(run.group_names)} groups" if run.group_names else "")
+    lines = [f"against   {kinds:<{width}}" + "".join(f"{TABLE[key]:>8}" for key in shown)]
+    for name, figures in rows:
+        cells = "".join(f"{figures[key]:>8.3f}" if key in figures else f"{'-':>8}" for key in shown)
+        lines.append(f"          {name:<{max(width, len(kinds))}}{cells}")
+    if len(kinds) > width:
+        lines[0] = f"against   {kinds}" + "".join(f"{TABLE[key]:>8}" for key in shown)
+    return lines
+
+
+def _follows(run: Run) -> list[str]:
+    if "ami" not in run.metrics or "ami_group" not in run.metrics:
+        return []
+    ami, group = run.metrics["ami"], run.metrics["ami_group"]
+    return [f"follows   the clusters follow the label (AMI {ami:.2f}) and the group (AMI {group:.2f})"]
+
+
+def _search(run: Run) -> list[str]:
+    settings, lines = run.info["fitted"], []
+    if "recall_at_top" in run.metrics:
+        probed = f", {settings['retriever']['probes']} clusters probed" if settings["retriever"].get("probes") else ""
+        scanned = f", {run.metrics['scanned_share']:.0%} scanned" if "scanned_share" in run.metrics else ""
+        recall = f"recall@{run.settings['top']} {run.metrics['recall_at_top']:.3f}"
+        lines.append(f"search    {settings['retriever']['name']}: {recall}{probed}{scanned}")
+    if len(run.ids) > 1:
+        row = int(run.medoids[0]) if len(run.medoids) else 0
+        lines.append(f"query     {printable(run.paths[row])}")
+        for hit in run.search(run.ids[row], HITS):
+            lines.append(f"  {hit.rank}. {hit.score:.3f}  {printable(hit.path)}  (cluster {hit.cluster})")
+    return lines
+
+
+def _pictures(run: Run) -> list[str]:
+    folder = shown_path(run.folder)
+    names = sorted(
+        p.name + "/" * p.is_dir() for p in run.folder.iterdir() if p.is_dir() or p.suffix in (".png", ".jpg")
+    )
+    image = run.collection.items[run.collection.first[0]].file or run.paths[0]
+    return [
+        f"pictures  {', '.join(names) or 'none'}",
+        f"run       {folder}  ({duration(sum(stage['seconds'] for stage in run.info['stages'].values()))})",
+        f"next      python -m imgret query {quoted(image)}",
+    ]

@@ -1,0 +1,50 @@
+"""Names, paths, counts and times as people read them; nothing heavy is imported for it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from unicodedata import category
+
+
+def printable(text: str) -> str:
+    """The text on one line, safe to show: spaces of any kind as spaces, what has no glyph of its own as an escape.
+
+    So control characters, lone surrogates (bytes of a name that are no UTF-8) and marks that turn the direction of
+    writing stay visible and do nothing.
+    """
+
+    def shown(character: str) -> str:
+        if character.isprintable():
+            return character
+        return " " if category(character) == "Zs" else character.encode("unicode_escape").decode()
+
+    return "".join(map(shown, text))
+
+
+def quoted(name: str) -> str:
+    """A file name as a shell takes it."""
+    return shlex.quote(printable(name))
+
+
+def shown_path(path: Path) -> str:
+    """Relative to where one stands, where it lies below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        return str(path)
+
+
+def duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())

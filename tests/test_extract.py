@@ -1,0 +1,104 @@
+"""Extraction: full batches, shards, one forward pass an image, bad features, what makes a feature set."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from imgret.contracts import Backbone, Preprocess
+from imgret.extract import embed, extract, recipe, space
+from imgret.plugins.sources.files import files
+from imgret.registry import UsageError
+from imgret.store import Store
+from tests.conftest import png, write
+
+BACKBONE = Backbone(torch.nn.Flatten(), Preprocess((1, 1), mean=(0, 0, 0), std=(1, 1, 1)), "none")
+
+
+class FakeEngine:
+    """Counts its batches; a feature is the image's colour, and a red above 100 gives one that is not finite."""
+
+    name, precision, device, batch = "fake", "float32", "cpu", 4
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def prepare(self) -> None: ...
+
+    def __call__(self, pixels: Any) -> Any:
+        self.sizes.append(len(pixels))
+        out = pixels.reshape(len(pixels), 3).astype(np.float32)
+        return np.where(out[:, :1] > 100, np.float32(np.nan), out)
+
+
+def _extract(root: Path, engine: FakeEngine, store: Store) -> Any:
+    source = files(str(root))
+    features = store.features(recipe(space({"name": "fake"}, BACKBONE), engine))  # type: ignore[arg-type]
+    return extract(source, list(source), BACKBONE, engine, features, store)  # type: ignore[arg-type]
+
+
+def test_batches_are_full_duplicates_are_free_and_a_second_time_costs_nothing(tmp_path: Path) -> None:
+    pictures = {f"{i}.png": png((2 * i, 100, 50)) for i in range(6)}
+    root = write(tmp_path / "in", pictures | {"twin of 3.png": pictures["3.png"]})
+    store, engine = Store(tmp_path / "store"), FakeEngine()
+    done = _extract(root, engine, store)
+    assert (done.computed, [r.outcome for r in done.records]) == (6, ["ok"] * 7)
+    assert engine.sizes == [4, 4, 2]  # one to measure the time, then the six images
+    assert done.records[3].id == done.records[6].id
+    np.testing.assert_array_equal(
+        done.features.rows([r.id for r in done.records]), [[i, 50, 25] for i in (0, 1, 2, 3, 4, 5, 3)]
+    )
+    engine = FakeEngine()
+    again = _extract(root, engine, store)
+    assert (again.computed, again.records) == (0, done.records)
+    assert len(engine.sizes) <= 1  # at the most the batch that measures the time
+
+
+def test_features_that_are_not_finite_are_an_outcome(tmp_path: Path) -> None:
+    root = write(tmp_path / "in", {"bad.png": png((240, 0, 0)), "good.png": png((20, 0, 0))})
+    done = _extract(root, FakeEngine(), Store(tmp_path / "store"))
+    assert [(r.outcome, r.reason) for r in done.records] == [("bad_feature", "its features are not finite"), ("ok", "")]
+    assert done.records[0].id not in done.features
+    assert done.records[1].id in done.features
+
+
+def test_an_interrupted_extraction_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgret.extract.SHARD", 4)
+    root = write(tmp_path / "in", {f"{i:02}.png": png((2 * i, 9, 9)) for i in range(40)})
+    store = Store(tmp_path / "store")
+
+    class Breaks(FakeEngine):
+        def __call__(self, pixels: Any) -> Any:
+            if len(self.sizes) == 6:
+                raise KeyboardInterrupt
+            return super().__call__(pixels)
+
+    with pytest.raises(KeyboardInterrupt):
+        _extract(root, Breaks(), store)
+    done = _extract(root, FakeEngine(), store)
+    assert done.computed == 40 - 20  # five batches of four were in the store; the sixth call measured the time
+    assert all(r.id in done.features for r in done.records)
+
+
+def test_queries_go_in_batches(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    images = [(f"{i}", png((2 * i, 100, 50))) for i in range(5)]
+    np.testing.assert_array_equal(embed(images, BACKBONE, engine), [[i, 50, 25] for i in range(5)])  # type: ignore[arg-type]
+    assert engine.sizes == [4, 1]
+    with pytest.raises(UsageError, match=r"^letter\.txt cannot be used as an image: unsupported"):
+        embed([("letter.txt", b"Dear all")], BACKBONE, engine)  # type: ignore[arg-type]
+
+
+def test_the_space_is_weights_arguments_and_preprocessing_and_not_where_they_lay() -> None:
+    torch.manual_seed(0)
+    module = torch.nn.Linear(2, 2)
+    backbone = Backbone(module, Preprocess((1, 1)), "none")
+    first = space({"name": "x", "weights": "here.pth", "pool": "avg", "offline": False}, backbone)
+    assert first == space({"name": "x", "weights": "there.pth", "pool": "avg", "offline": True}, backbone)
+    assert first != space({"name": "x", "weights": "here.pth", "pool": "max", "offline": False}, backbone)
+    assert first != space(first["arguments"] | {"name": "x"}, Backbone(module, Preprocess((2, 1)), "none"))
+    with torch.no_grad():
+        module.weight[0, 0] += 1
+    assert first != space({"name": "x", "weights": "here.pth", "pool": "avg", "offline": False}, backbone)

@@ -1,0 +1,60 @@
+"""What is known of a file without opening it, and when that is not trusted."""
+
+import os
+import time
+from pathlib import Path
+
+from imgret.filecache import FileCache, Record, stamp
+
+
+def _aged(file: Path, seconds: float = 60) -> str:
+    then = time.time() - seconds
+    os.utime(file, (then, then))
+    return str(file)
+
+
+def test_an_unchanged_file_is_known_and_a_changed_one_is_not(tmp_path: Path) -> None:
+    names = ["kept", "longer", "touched", "replaced"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"12")
+    paths = [_aged(tmp_path / name) for name in names]
+    cache = FileCache(tmp_path / "cache.sqlite")
+    records = [Record(f"{i}", "ok", "", 3, 4) for i in range(4)]
+    cache.remember([(p, s, r) for p, r in zip(paths, records, strict=True) if (s := stamp(p))])
+    (tmp_path / "longer").write_bytes(b"123")
+    _aged(tmp_path / "longer")
+    _aged(tmp_path / "touched", 30)
+    (tmp_path / "new").write_bytes(b"21")
+    _aged(tmp_path / "new")
+    os.replace(tmp_path / "new", tmp_path / "replaced")
+    assert cache.known(paths) == {paths[0]: records[0]}
+    assert cache.known([str(tmp_path / "never seen")]) == {}
+
+
+def test_a_file_that_may_still_change_within_the_same_time_stamp_is_not_trusted(tmp_path: Path) -> None:
+    (tmp_path / "young").write_bytes(b"1")
+    cache = FileCache(tmp_path / "cache.sqlite")
+    young = str(tmp_path / "young")
+    seen = stamp(young)
+    assert seen
+    cache.remember([(young, seen, Record("1", "ok"))])
+    assert cache.known([young]) == {}
+
+
+def test_a_damaged_cache_starts_empty(tmp_path: Path) -> None:
+    file = tmp_path / "cache.sqlite"
+    file.write_bytes(b"this is no data base, but a page of something else" * 100)
+    (tmp_path / "a").write_bytes(b"1")
+    a = _aged(tmp_path / "a")
+    cache = FileCache(file)
+    assert cache.known([a]) == {}
+    seen = stamp(a)
+    assert seen
+    cache.remember([(a, seen, Record("1", "ok"))])
+    assert cache.known([a]) == {a: Record("1", "ok")}
+
+
+def test_a_cache_that_cannot_be_opened_is_passed_over(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path / "missing folder" / "cache.sqlite")
+    assert cache.known(["x"]) == {}
+    cache.remember([])

@@ -1,0 +1,157 @@
+"""The command line as it is typed: paths of every spelling, faults in two lines and code 2, commands."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import imgret
+from imgret.__main__ import main
+from tests.conftest import png, write
+
+QUICK = ["backbone=pixels", "view=pca", "reports=[]", "log=quiet"]
+PICTURES = {f"{i}.png": png((40 * i, 20, 200 - 30 * i), noise=i) for i in range(1, 7)}
+NAMES = ["plain", "with space", "com,ma", "br[ack]et{s}", "quo'te\"s", "eq=uals", "dol${k}lar", "tilde~", "Ünï 写真",
+         "a:b", "back\\slash", "'quoted'", "null", "-dash", "new\nline", "(paren)", "per%cent#", "aus!"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("spelling", ["{}", "images={}"])
+def test_folders_work_as_typed(name: str, spelling: str, capsys: Any) -> None:
+    write(Path(name), PICTURES)
+    typed = spelling.format(f"./{name}" if name.startswith("-") else name)
+    assert main([typed, "k=2", "out=out, [of] it's ${k}", *QUICK]) == 0, capsys.readouterr().err
+    run = imgret.load("out, [of] it's ${k}/latest")
+    assert run.info["root"] == str(Path(name).resolve())
+    assert len(run.ids) == 6
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write(tmp_path / "photos", PICTURES)
+    assert main(["images=~/photos", "k=2", "out=~/out", *QUICK]) == 0
+    assert len(imgret.load("~/out/latest").ids) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nowhere"], "no command, folder or setting 'nowhere'"),
+        (["images=nowhere"], "images=nowhere: does not exist\ngive a folder that has images in it"),
+        (["images=photos/1.png"], "images=photos/1.png: is a file"),
+        (["empty"], "images=empty has no files in it"),
+        (["photos", "k=7"], "k=7: there are only 6 files\ntype a k from 1 to 6"),
+        (["photos", "k=0"], "k=0: it is a whole number, at least 1"),
+        (["photos", "k=abc"], "k=abc: it is a whole number, at least 1"),
+        (["photos", "k=-3"], "k=-3: it is a whole number, at least 1"),
+        (
+            ["photos", "clusterer=kmens"],
+            "no clusterer 'kmens', did you mean kmeans?\nchoose from: dbscan, hdbscan, kmeans",
+        ),
+        (["photos", "clusterer.n_int=3"], "no setting in clusterer 'n_int', did you mean n_init?"),
+        (["photos", "colour=red"], "no setting 'colour'"),
+        (["photos", "clusterer.n_init=many"], "clusterer.n_init=many: clusterer=kmeans takes a whole number here"),
+        (["photos", "clusterer=dbscan", "k=3"], "k has no effect on clusterer=dbscan\nleave k out"),
+        (["photos", "device=cuda:7"], "cuda:7"),
+        (["photos", "device=toaster"], "toaster"),
+        (["photos", "backbone=timm"], "backbone=timm needs a value for 'model'\ntype backbone.model=..."),
+        (["photos", "backbone=resnet50", "backbone.weights=photos/1.png"], "photos/1.png"),
+        (["photos", "backbone=resnet50", "backbone.weights=gone.pth"], "gone.pth"),
+        (["photos", "backbone=resnet50", "offline=true"], "backbone.weights="),
+        (["photos", "source.label_regex=("], "source.label_regex=("),
+        (["photos", "metrics=[nim]"], "no metric 'nim'"),
+        (["--k", "5"], "--k: settings are written name=value, without dashes\ntype k=5"),
+        (["query", "photos/1.png"], "latest does not exist\nmake a run with"),
+        (["query", "photos/1.png", "--run", "photos"], "photos has no run.json: it is no run"),
+        (["runs"], "runs does not exist"),
+        (["plugins", "clusterers"], "no kind 'clusterers', did you mean clusterer?"),
+    ],
+)
+def test_faults_are_two_lines_and_code_2(words: list[str], says: str, capsys: Any) -> None:
+    write(Path("photos"), PICTURES)
+    Path("empty").mkdir()
+    quick = [] if words[0] in ("query", "runs", "plugins", "--k", "nowhere") else ["view=pca", "log=quiet"]
+    more = [] if any(w.startswith("backbone") for w in words) else ["backbone=pixels"]
+    assert main([*words, *(quick + more if quick else [])]) == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert err.startswith("imgret: ")
+    assert len(err.strip().splitlines()) <= 2
+    assert "Traceback" not in err
+
+
+def test_a_traceback_where_it_is_asked_for(capsys: Any) -> None:
+    write(Path("photos"), PICTURES)
+    assert main(["photos", "k=7", "backbone=pixels", "log=debug"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_query_runs_and_plugins(capsys: Any) -> None:
+    write(Path("photos"), PICTURES)
+    assert main(["photos", "k=2", *QUICK]) == 0
+    summary = capsys.readouterr().out.splitlines()
+    assert summary[0] == "images    6 files = 6 ok"
+    assert len(summary) <= 25
+    assert main(["query", "photos/1.png", "--top", "3", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
+    assert [hit["path"] for hit in found["hits"]] == [hit.path for hit in imgret.load().search("photos/1.png", 3)]
+    assert main(["query", "photos/1.png", "photos/2.png", "--top", "2"]) == 0
+    *hits, sheet = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in hits] == ["1", "2"]
+    assert Path(sheet.removeprefix("sheet ")).is_file()
+    assert main(["runs"]) == 0
+    assert "photos: 6 images, pixels, kmeans" in capsys.readouterr().out
+    assert main(["plugins", "clusterer"]) == 0
+    assert "clusterer=kmeans  k=${k} " in capsys.readouterr().out
+    assert main(["query", "photos/1.png", "--top", "0"]) == 2
+
+
+def test_a_sweep_runs_each_job_once(capsys: Any) -> None:
+    write(Path("photos"), PICTURES)
+    assert main(["-m", "photos", "clusterer=kmeans,dbscan", "reducer=none", "k=2,3", *QUICK]) == 0, (
+        capsys.readouterr().err
+    )
+    runs = [imgret.load(f.parent) for f in sorted(Path("runs").glob("2*/run.json"))]
+    assert len(runs) == 3  # k means nothing to dbscan
+    assert sorted(str(r.settings["clusterer"].get("k")) for r in runs) == ["2", "3", "None"]
+    assert sum(r.info["features"]["computed"] for r in runs) == 6
+
+
+def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
+    from imgret.registry import KINDS, options
+
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [name for kind in KINDS for name in options(kind) if name not in shown] == []
+    assert all(f"\n{setting}=" in shown for setting in ("k", "top", "seed", "limit", "device", "offline", "out"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="opens /proc")
+@pytest.mark.slow
+def test_no_socket_is_opened_and_home_stays_as_it_was(tmp_path: Path) -> None:
+    """In a process of its own, with the real engine: every connection of a socket is an error, HOME is empty."""
+    write(Path("photos"), PICTURES)
+    home = tmp_path / "home"
+    home.mkdir()
+    code = """
+import socket, sys
+def refuse(*a): raise SystemExit(f'a socket was opened: {a[1:]}')
+real = socket.socket.connect
+def connect(self, address):
+    return real(self, address) if self.family == socket.AF_UNIX else refuse(self, address)
+socket.socket.connect = connect
+socket.getaddrinfo = refuse
+from imgret.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+    words = ["photos", "k=2", "backbone=efficientnet_lite0", "view=pca"]
+    env = os.environ | {"HOME": str(home)}
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(home.rglob("*")) == []

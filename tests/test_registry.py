@@ -1,0 +1,105 @@
+"""The door: registration, conflicts, configs from signatures, and building by name."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from imgret import registry
+from imgret.registry import UsageError, arguments, build, learned, load_plugins, register
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_found", dict(registry._found))
+
+
+def _offer(kind: str = "clusterer") -> Any:
+    @register(kind)
+    class mine:
+        def __init__(self, k: int = 3, eps: float = 0.5, how: Literal["a", "b"] = "a", random_state: int = 0) -> None:
+            self.k, self.eps, self.how, self.random_state = k, eps, how, random_state
+
+    return mine
+
+
+def test_the_signature_is_the_config() -> None:
+    assert arguments(_offer()) == {"k": "${k}", "eps": 0.5, "how": "a", "random_state": "${seed}"}
+
+
+def test_defaults_that_cannot_be_typed_are_left_to_the_component() -> None:
+    def odd(owed: int, thing: object = object(), *rest: int, **more: int) -> None: ...
+
+    assert arguments(odd) == {"owed": "???"}
+
+
+def test_build_is_a_look_up_by_name() -> None:
+    _offer()
+    built = build("clusterer", {"name": "mine", "k": 7, "eps": 1})
+    assert (built.k, built.eps, built.how) == (7, 1, "a")
+
+
+@pytest.mark.parametrize(
+    ("node", "says"),
+    [
+        ({"name": "mien"}, "no clusterer 'mien', did you mean mine?\nchoose from: "),
+        ({"name": "mine", "esp": 1.0}, "no argument of clusterer=mine 'esp', did you mean eps?"),
+        ({"name": "mine", "eps": "wide"}, "clusterer.eps=wide: clusterer=mine takes a number here"),
+        ({"name": "mine", "k": True}, "clusterer.k=True: clusterer=mine takes a whole number here"),
+        ({"name": "mine", "how": "c"}, "clusterer.how=c: clusterer=mine takes a or b here"),
+        ({"name": "mine", "k": "???"}, "clusterer=mine needs a value for 'k'\ntype clusterer.k=..."),
+        ({"name": "mine", "_target_": "os.system"}, "no argument of clusterer=mine '_target_'"),
+    ],
+)
+def test_what_does_not_fit_is_said_with_the_choices(node: dict[str, Any], says: str) -> None:
+    _offer()
+    with pytest.raises(UsageError) as caught:
+        build("clusterer", node)
+    assert str(caught.value).startswith(says)
+
+
+def test_a_taken_name_shows_both_owners() -> None:
+    _offer()
+
+    def other() -> None: ...
+
+    with pytest.raises(ValueError, match=r"'mine' is taken by .*_offer.*mine; .*other needs another name"):
+        register("clusterer", "mine")(other)
+
+
+def test_no_such_kind() -> None:
+    with pytest.raises(ValueError, match="did you mean clusterer"):
+        register("clusterers")(_offer)
+
+
+def test_what_fitting_settled_takes_the_place_of_the_argument() -> None:
+    class fitted:
+        eps_ = 0.25
+
+    assert learned(fitted(), {"name": "dbscan", "eps": "auto", "min_samples": 5}) == {
+        "name": "dbscan",
+        "eps": 0.25,
+        "min_samples": 5,
+    }
+
+
+def test_files_in_a_named_folder_are_plug_ins_and_a_broken_one_is_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "good_one.py").write_text(
+        "from imgret import register\n\n@register('clusterer')\ndef good_one(k: int):\n    '''Mine.'''\n"
+    )
+    (tmp_path / "broken_one.py").write_text("raise RuntimeError('on purpose')")
+    (tmp_path / "_private.py").write_text("raise AssertionError('a private part is not loaded by itself')")
+    import imgret.dropped
+
+    monkeypatch.setattr(imgret.dropped, "__path__", [str(tmp_path)])
+    with caplog.at_level(logging.WARNING, "imgret"):
+        load_plugins()
+    assert "good_one" in registry.options("clusterer")
+    assert [r.getMessage() for r in caplog.records] == [
+        f"plug-in {tmp_path / 'broken_one.py'} is off: RuntimeError: on purpose"
+    ]
+    sys.modules.pop("imgret.dropped.good_one")

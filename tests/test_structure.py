@@ -1,0 +1,80 @@
+"""The rules of the house: who imports whom, what is named where, what a start may load."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imgret.registry import KINDS, options
+
+ROOT = Path(__file__).parents[1]
+OPEN_TO_PLUGINS = {"imgret", "imgret.contracts", "imgret.ops", "imgret.registry", "imgret.sheet", "imgret.store",
+                   "imgret.weights", "imgret.words", "imgret.files", "imgret.decode", "imgret.results"}  # fmt: skip
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda f: f.name)
+def test_plugins_import_what_is_open_to_them_and_never_each_other(file: Path) -> None:
+    for module in _imports(file):
+        if module.startswith("imgret.plugins."):  # a private part of the same component
+            assert module.rpartition(".")[2].startswith("_"), f"{file.name} imports {module}"
+        elif module.partition(".")[0] == "imgret":
+            assert module in OPEN_TO_PLUGINS, f"{file.name} imports {module}"
+        assert module.partition(".")[0] not in ("hydra", "omegaconf")
+
+
+def test_hydra_appears_in_config_only() -> None:
+    for file in sorted((ROOT / "imgret").rglob("*.py")):
+        if any(module.partition(".")[0] in ("hydra", "omegaconf") for module in _imports(file)):
+            assert file.name == "config.py"
+
+
+def test_no_component_is_named_in_the_package() -> None:
+    """Plain words that are also options (none, exact, files, ...) are not looked for."""
+    words = {name for kind in KINDS[:5] for name in options(kind)} - {"none", "exact", "files", "pixels", "pca", "timm"}
+    assert {"kmeans", "tsne", "resnet50", "umap", "dbscan"} <= words
+    pattern = re.compile(r"\b(" + "|".join(sorted(words)) + r")\b")
+    for file in sorted((ROOT / "imgret").rglob("*.py")):
+        code = ast.parse(file.read_text(encoding="utf-8"))
+        docs = {
+            ast.get_docstring(n, clean=False)
+            for n in ast.walk(code)
+            if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)
+        }
+        for node in ast.walk(code):
+            text = node.value if isinstance(node, ast.Constant) else getattr(node, "id", getattr(node, "attr", ""))
+            if isinstance(text, str) and text not in docs:
+                assert not pattern.search(text) or "python -m imgret" in text, f"{file.name}: {text!r}"
+
+
+def test_a_start_is_light() -> None:
+    code = "import sys, imgret; from imgret.__main__ import main; main(['--help'])"
+    code += "; sys.exit(', '.join({'torch', 'sklearn', 'hydra', 'scipy', 'PIL'} & set(sys.modules)) or None)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_every_kind_and_file_has_its_test() -> None:
+    tested = " ".join(f.read_text(encoding="utf-8") for f in (ROOT / "tests").rglob("test_*.py"))
+    for kind in KINDS:
+        assert options(kind)
+        for name in options(kind):
+            assert re.search(rf"\b{name}\b", tested), f"no test speaks of {kind} {name}"
+
+
+def test_files_are_of_one_idea() -> None:
+    long = {f.name: n for d in ("imgret", "plugins") for f in (ROOT / d).rglob("*.py")
+            if (n := len(f.read_text(encoding="utf-8").splitlines())) > 250}  # fmt: skip
+    assert not long

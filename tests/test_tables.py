@@ -1,0 +1,58 @@
+"""Tables survive the round trip, whatever the names."""
+
+from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgret.contracts import Item
+from imgret.filecache import Record
+from imgret.items import collect
+from imgret.tables import number, read_items, write_failures, write_items
+
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs"]) | st.sampled_from("\udc80\udcff,\"'\n\r;"), min_size=1, max_size=12
+)
+NAMES = TEXT.filter(
+    lambda t: "\0" not in t and ".." not in PurePosixPath(t).parts and not PurePosixPath(t).is_absolute()
+)
+
+
+@given(st.lists(st.tuples(NAMES, TEXT, st.sampled_from(["a", "b", "c", ""])), unique_by=lambda t: t[0], max_size=8))
+def test_items_come_back(tmp_path_factory: pytest.TempPathFactory, files: list[tuple[str, str, str]]) -> None:
+    items = [Item(path, f"/root/{path}", label, "g") for path, label, _ in files]
+    records = [Record(id * 64, "ok", "", 3, 4) if id else Record("", "truncated", "cut") for *_, id in files]
+    collection = collect(items, records)
+    n = len(collection.ids)
+    run = SimpleNamespace(collection=collection, medoids=np.arange(n)[:1], view=np.zeros((n, 2), np.float32),
+                          labels=np.zeros(n, int), distances=np.full(n, 1 / 3, np.float32))  # fmt: skip
+    file = tmp_path_factory.mktemp("t") / "items.csv"
+    write_items(file, run)  # type: ignore[arg-type]
+    again = read_items(file, "/root")
+    assert again.items == collection.items
+    assert [r._replace(reason="") for r in again.records] == [r._replace(reason="") for r in collection.records]
+    assert again.ids == collection.ids
+    assert again.first.tolist() == collection.first.tolist()
+    write_failures(file, collection)
+    assert len(file.read_bytes().splitlines()) >= 1 + sum(not id for *_, id in files)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../up.jpg", "a/../../b.jpg"])
+def test_a_path_that_leaves_the_collection_is_refused(tmp_path: Path, path: str) -> None:
+    collection = collect([Item(path)], [Record("", "truncated", "cut")])
+    run = SimpleNamespace(collection=collection, medoids=np.arange(0))
+    write_items(tmp_path / "items.csv", run)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="lies outside the collection"):
+        read_items(tmp_path / "items.csv", "/root")
+
+
+def test_numbers_have_six_digits() -> None:
+    assert [number(np.float32(x)) for x in (1 / 3, 0, -1.5e-9, 123456789)] == [
+        "0.333333",
+        "0",
+        "-1.5e-09",
+        "1.23457e+08",
+    ]

@@ -1,0 +1,46 @@
+"""Names, paths, counts and times as people read them."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgret.words import counted, duration, listed, printable, quoted, shown_path
+
+ANY_TEXT = st.text(st.characters(codec=None), max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ünïcødé 写真.jpg", "Ünïcødé 写真.jpg"),
+        ("a\tb\nc\r\x00\x1b[31m", "a\\tb\\nc\\r\\x00\\x1b[31m"),
+        ("caf\udce9.jpg", "caf\\udce9.jpg"),
+        ("evil\u202egpj.exe", "evil\\u202egpj.exe"),
+        ("9.41\u202fAM\u00a0x", "9.41 AM x"),
+        ("one\u2028two", "one\\u2028two"),
+    ],
+)
+def test_printable(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@given(ANY_TEXT)
+def test_printable_text_is_printable_and_stays_so(text: str) -> None:
+    assert printable(text).isprintable()
+    assert printable(printable(text)) == printable(text)
+    printable(text).encode()
+
+
+def test_counts_and_times() -> None:
+    assert [counted(n, "image") for n in (0, 1, 12345)] == ["0 images", "1 image", "12,345 images"]
+    assert [duration(s) for s in (0.2, 59.6, 89, 91, 3000, 7200)] == ["1 s", "60 s", "89 s", "2 min", "50 min", "2.0 h"]
+    assert listed({"ok": 1200, "truncated": 3}) == "1,200 ok, 3 truncated"
+
+
+def test_paths() -> None:
+    assert shown_path(Path.cwd() / "runs" / "latest") == str(Path("runs/latest"))
+    assert shown_path(Path("/elsewhere")) == str(Path("/elsewhere").resolve())
+    assert shlex.split(quoted("it's $HOME.jpg")) == ["it's $HOME.jpg"]
