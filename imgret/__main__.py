@@ -20,6 +20,7 @@ COMMANDS = sorted(file.stem for file in (Path(__file__).parent / "commands").glo
 def main(words: Sequence[str] | None = None) -> int:
     """Run what `words` (default: the command line) say; the exit code: 0 done, 1 a fault of ours, 2 wrong use."""
     words = sys.argv[1:] if words is None else list(words)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
     _talk(debug="log=debug" in words)
     try:
         faults = _do([word for word in words if word != "log=debug"] if words[:1] and words[0] in COMMANDS else words)

@@ -77,10 +77,12 @@ def extract(
     found: dict[str, Record] = {item.path: known[item.file] for item in items if item.file in known}
 
     pending = _Pending(engine, features)
-    progress = Progress("features", len(todo), "images")
+    what = f"features by {features.recipe['backbone']}"
+    progress = Progress(what, len(todo), "images")
     for loaded in batches(source, todo, backbone.preprocess):
         if not progress.done:
-            _announce(len(todo), len(loaded.items), loaded.seconds, backbone.preprocess.size, engine)
+            seconds = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
+            log.info("%s: %s images to compute, about %s", what, f"{len(todo):,}", duration(seconds))
         rows = iter(loaded.pixels.numpy())
         settled: list[tuple[str, Stamp, Record]] = []
         for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
@@ -155,15 +157,12 @@ class _Pending:
         self.rows = {}
 
 
-def _announce(images: int, measured: int, decode_seconds: float, size: tuple[int, int], engine: Engine) -> None:
-    """The time that `images` will take, from one timed batch of each half of the work."""
-    height, width = size
+def _estimate(images: int, decoding: float, engine: Engine) -> float:
+    """Seconds that `images` will take, from those that decoding one took and from one timed batch of the engine."""
     engine.prepare()
-    blank = np.zeros((engine.batch, 3, height, width), np.uint8)
+    blank = np.zeros((engine.batch, 3, *engine.backbone.preprocess.size), np.uint8)
     started = time.perf_counter()
     engine(blank)
     forward = (time.perf_counter() - started) / engine.batch
-    decoding = decode_seconds / measured / (os.cpu_count() or 1)
-    on_cpu = engine.device == "cpu"  # there, both halves share the cores
-    seconds = images * (forward + decoding if on_cpu else max(forward, decoding))
-    log.info("features: %s images to compute, about %s", f"{images:,}", duration(seconds))
+    decoding /= os.cpu_count() or 1
+    return images * (forward + decoding if engine.device == "cpu" else max(forward, decoding))

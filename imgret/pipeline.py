@@ -74,7 +74,7 @@ def run(settings: dict[str, Any]) -> Run:
         baseline = _baseline(settings, source, items, store, device)
 
     info = {
-        "title": record.title(settings, len(collection.ids)),
+        "title": record.title(settings),
         "config": settings,
         "fitted": {
             "clusterer": learned(clusterer, settings["clusterer"]),

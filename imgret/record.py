@@ -142,6 +142,6 @@ def origin(settings: Mapping[str, Any]) -> str:
     return f"images={settings['images']}" if settings["images"] is not None else f"source={settings['source']['name']}"
 
 
-def title(settings: Mapping[str, Any], images: int) -> str:
+def title(settings: Mapping[str, Any]) -> str:
     where = Path(settings["images"]).name if settings["images"] else settings["source"]["name"]
-    return f"{where}: {images:,} images, {settings['backbone']['name']}, {settings['clusterer']['name']}"
+    return " · ".join((where, settings["backbone"]["name"], settings["clusterer"]["name"]))

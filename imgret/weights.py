@@ -53,7 +53,7 @@ class Remote(NamedTuple):
 
     @property
     def digest(self) -> str:
-        named = re.search(r"-([0-9a-f]{8,64})\.\w+$", self.url)  # as in resnet50-11ad3fa6.pth
+        named = re.search(r"-([0-9a-f]{8,64})\.\w+$", self.url)  # as torchvision names its files
         return self.sha256 or (named[1] if named else "")
 
 

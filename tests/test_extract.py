@@ -20,7 +20,7 @@ BACKBONE = Backbone(torch.nn.Flatten(), Preprocess((1, 1), mean=(0, 0, 0), std=(
 class FakeEngine:
     """Counts its batches; a feature is the image's colour, and a red above 100 gives one that is not finite."""
 
-    name, precision, device, batch = "fake", "float32", "cpu", 4
+    name, precision, device, batch, backbone = "fake", "float32", "cpu", 4, BACKBONE
 
     def __init__(self) -> None:
         self.sizes: list[int] = []

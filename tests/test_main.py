@@ -106,7 +106,7 @@ def test_query_runs_and_plugins(capsys: Any) -> None:
     assert [line.split()[0] for line in hits] == ["1", "2"]
     assert Path(sheet.removeprefix("sheet ")).is_file()
     assert main(["runs"]) == 0
-    assert "photos: 6 images, pixels, kmeans" in capsys.readouterr().out
+    assert "photos · pixels · kmeans · 6 images  clusters 2" in capsys.readouterr().out
     assert main(["plugins", "clusterer"]) == 0
     assert "clusterer=kmeans  k=${k} " in capsys.readouterr().out
     assert main(["query", "photos/1.png", "--top", "0"]) == 2

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imgret.registry import UsageError
-from imgret.words import printable, shown_path
+from imgret.words import counted, printable, shown_path
 
 SHOWN = {"n_clusters": "clusters", "noise_share": "noise", "nmi": "NMI", "silhouette": "silhouette", "map": "mAP"}
 
@@ -26,7 +26,8 @@ def main(words: Sequence[str]) -> None:
         print(f"no runs in {shown_path(out)}")
     for folder in sorted(folders, key=lambda f: f.name, reverse=True):
         try:
-            title = json.loads((folder / "run.json").read_text(encoding="ascii"))["title"]
+            info = json.loads((folder / "run.json").read_text(encoding="ascii"))
+            title = f"{info['title']} · {counted(info['outcomes']['ok'], 'image')}"
             metrics = json.loads((folder / "metrics.json").read_text(encoding="ascii"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             title, metrics = f"cannot be read: {type(error).__name__}", {}

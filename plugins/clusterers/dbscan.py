@@ -20,8 +20,8 @@ class dbscan:
     (ties: the lower row), where the first description leaves it to chance; the rest is noise, -1.
 
     M. Ester, H.-P. Kriegel, J. Sander, X. Xu, A density-based algorithm for discovering clusters in large spatial
-    databases with noise, 1996. `eps=auto` is the knee of their k-distance graph. `min_samples=null` makes it 10, or
-    below 400 points half the square root of n, at least 3. Learned: `eps_` and `min_samples_`, which were used.
+    databases with noise, 1996. `eps=auto` is the knee of their k-distance graph. `min_samples=null` makes it 20, or
+    below 1,600 points half the square root of n, at least 3. Learned: `eps_` and `min_samples_`, which were used.
     """
 
     def __init__(self, eps: float | str = "auto", min_samples: int | None = None) -> None:
@@ -38,7 +38,7 @@ class dbscan:
 
         from imgret.ops import BLOCK, blocks
 
-        self.min_samples_ = self.min_samples or min(10, max(3, round(sqrt(len(X)) / 2)))
+        self.min_samples_ = self.min_samples or min(20, max(3, round(sqrt(len(X)) / 2)))
         reach = k_distances(X, self.min_samples_)
         if isinstance(self.eps, str):
             resolution = 1e-6 * float(np.abs(X).max())  # of float32: equal points must be neighbours

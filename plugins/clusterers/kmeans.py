@@ -171,7 +171,7 @@ def seeds(points: torch.Tensor, k: int, rng: np.random.Generator) -> Floats64:
 def _on(points: torch.Tensor, centroids: Floats64) -> torch.Tensor:
     import torch
 
-    return torch.from_numpy(centroids).to(points.device, points.dtype)
+    return torch.from_numpy(centroids).to(points.dtype).to(points.device)
 
 
 def _distances(points: torch.Tensor, centroids: torch.Tensor, labels: torch.Tensor, spans: list[Any]) -> Floats:

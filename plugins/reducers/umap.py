@@ -56,7 +56,7 @@ class umap:
             return start
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that there will be no transform, and no parallel layout: neither is wanted
+            warnings.simplefilter("ignore")  # that there will be no transform, which nobody wants
             from umap import UMAP
 
             distances, rows = knn(X, self.n_neighbors - 1, self.device)

@@ -37,14 +37,14 @@ class Camera:
 
 
 def camera(rng: Rng) -> Camera:
-    red, green, blue = rng.normal(0, (0.065, 0.02, 0.065)).tolist()
+    red, green, blue = rng.normal(0, (0.055, 0.02, 0.055)).tolist()
     tone = rng.uniform(0.25, 0.92)
     return Camera(
         gains=(1 + red, 1 + green, 1 + blue - 0.5 * red),
         saturation=rng.uniform(0.75, 1.15),
         vignette=rng.uniform(0.1, 0.6),
         noise=rng.uniform(1.5, 6),
-        sharpness=rng.uniform(0.55, 1),
+        sharpness=rng.uniform(0.6, 1),
         quality=int(rng.integers(74, 93)),
         aspect=float(rng.choice([1, 0.8, 0.75, 2 / 3])),
         table=(tone * rng.uniform(0.95, 1.08), tone, tone * rng.uniform(0.85, 1.05)),

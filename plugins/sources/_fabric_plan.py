@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-VERSION = 1  # raised whenever a picture or the plan changes
+VERSION = 2  # raised whenever a picture or the plan changes
 
 NEAR, SAME = 40, 150  # one shot in so many is nearly, or exactly, another one
 

@@ -34,21 +34,21 @@ class synthetic:
     They are drawn once, into a folder of the store, as `fabric_camera_shot.jpg`. Label = fabric, group = camera.
     Some shots are planted copies: 1 in 40 cut a little and encoded again, 1 in 150 the very bytes of another.
     `broken` files are odd: some readable (PNG named .jpg, CMYK, animated, on its side, ...), some not at all.
-    The same arguments give the same pictures on the same machine.
+    The same arguments give the same pictures on the same machine; another `draw`, another catalogue.
     """
 
     def __init__(
-        self, n: int = 2291, kinds: int = 100, cameras: int = 6, size: int = 640, broken: int = 12, seed: int = 0
+        self, n: int = 2291, kinds: int = 100, cameras: int = 6, size: int = 640, broken: int = 12, draw: int = 0
     ) -> None:
         self.n, self.kinds, self.cameras, self.size = n, kinds, cameras, size
-        self.broken, self.seed = broken, seed
+        self.broken, self.draw = broken, draw
         self.skipped: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Item]:
         self._check()
         from ._fabric_plan import shots
 
-        plan = shots(self.n, self.kinds, self.cameras, self.broken, self.seed)
+        plan = shots(self.n, self.kinds, self.cameras, self.broken, self.draw)
         folder = self._drawn(plan)
         for shot in sorted(plan, key=lambda s: s.name):
             yield Item(shot.name, str(folder / shot.name), shot.label, shot.group)
@@ -58,7 +58,7 @@ class synthetic:
             return stream.read()
 
     def _check(self) -> None:
-        for name, least in (("n", 1), ("kinds", 1), ("cameras", 1), ("size", 32), ("broken", 0), ("seed", 0)):
+        for name, least in (("n", 1), ("kinds", 1), ("cameras", 1), ("size", 32), ("broken", 0), ("draw", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"source.{name}={getattr(self, name)} is too small\ngive {least} or more")
         if self.broken > self.n:
@@ -74,7 +74,7 @@ class synthetic:
 
         from ._fabric_plan import VERSION
 
-        settings = (VERSION, self.n, self.kinds, self.cameras, self.size, self.broken, self.seed)
+        settings = (VERSION, self.n, self.kinds, self.cameras, self.size, self.broken, self.draw)
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
         folder = home().absolute() / "drawn" / f"fabrics-{self.n}-{digest}"
         names = {shot.name for shot in plan}
@@ -84,10 +84,12 @@ class synthetic:
         temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.tmp")
         try:
             temporary.mkdir(parents=True)
-            _draw_all(temporary, plan, self.size, self.seed)
+            _draw_all(temporary, plan, self.size, self.draw)
             _put(temporary, folder, names)
         except OSError as error:
-            raise UsageError(f"nothing can be drawn into {folder}: {error.strerror}\nset IMGRET_HOME=FOLDER") from error
+            raise UsageError(
+                f"nothing can be drawn into {folder}: {error.strerror or error}\nset IMGRET_HOME=FOLDER"
+            ) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return folder

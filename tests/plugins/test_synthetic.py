@@ -144,7 +144,7 @@ def test_drawn_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.Monkey
 
 def test_every_argument_has_its_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_draw_all", lambda folder, plan, *_: [(folder / s.name).touch() for s in plan])
-    settings = [{}, {"n": 4}, {"kinds": 3}, {"cameras": 1}, {"size": 33}, {"broken": 1}, {"seed": 1}]
+    settings = [{}, {"n": 4}, {"kinds": 3}, {"cameras": 1}, {"size": 33}, {"broken": 1}, {"draw": 1}]
     folders = {
         Path(next(iter(synthetic(**{"n": 3, "kinds": 2, "size": 32, "broken": 0} | s))).file).parent for s in settings
     }
@@ -216,7 +216,7 @@ def test_it_is_pickled_into_workers() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"n": 0}, {"kinds": 0}, {"cameras": 0}, {"size": 31}, {"broken": -1}, {"n": 3, "broken": 4}, {"seed": -1}]
+    "wrong", [{"n": 0}, {"kinds": 0}, {"cameras": 0}, {"size": 31}, {"broken": -1}, {"n": 3, "broken": 4}, {"draw": -1}]
 )
 def test_wrong_arguments_are_named(wrong: dict[str, int]) -> None:
     with pytest.raises(UsageError, match=rf"source\.{list(wrong)[-1]}="):
