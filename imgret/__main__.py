@@ -69,8 +69,8 @@ def job(settings: dict[str, Any]) -> None:
 
     levels = {"quiet": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
     logging.getLogger("imgret").setLevel(levels[settings["log"]])
-    if settings["preset"] == "demo" and "preset" in settings["typed"]:
-        logging.getLogger("imgret").info("no images given: the demo; your own: python -m imgret FOLDER")
+    if settings["about"] is not None:
+        logging.getLogger("imgret").info(settings["about"])
     done = run(settings)
     print("\n".join(summary(done)))
 

@@ -60,11 +60,11 @@ def run_from_command_line(words: Sequence[str], job: Job) -> list[Exception]:
     def task(cfg: DictConfig) -> None:  # raises nothing of the user's: Hydra would print it, and end the sweep
         hydra = HydraConfig.get()
         try:
-            idle = unused(OmegaConf.to_yaml(cfg), list(hydra.overrides.task), str(cfg.clusterer.name))
+            idle = unused(OmegaConf.to_yaml(cfg), list(hydra.overrides.task), cfg)
             if idle and hydra.mode is not RunMode.MULTIRUN:
-                raise UsageError(idle)
+                raise UsageError(idle[1])
             settings = settings_of(cfg, hydra)
-            same = str({**settings, "typed": None, **({"k": None} if idle else {})})
+            same = str({**settings, "typed": None, **({idle[0]: None} if idle else {})})
             if same not in seen:  # in a sweep, jobs that differ only in a setting that they do not use are one job
                 seen.add(same)
                 job(settings)
@@ -102,9 +102,9 @@ def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Ru
         with initialize(version_base="1.3", config_path=None):
             cfg = compose("config", words, return_hydra_config=True)
         hydra, chosen = cfg.hydra, OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
-        idle = unused(OmegaConf.to_yaml(chosen), words, str(cfg.clusterer.name))
+        idle = unused(OmegaConf.to_yaml(chosen), words, chosen)
         if idle:
-            raise UsageError(idle)
+            raise UsageError(idle[1])
         settings = settings_of(chosen, hydra)
     except (HydraException, OmegaConfBaseException) as error:
         raise _ours(error) from None

@@ -51,10 +51,15 @@ def nodes() -> dict[str, dict[str, dict[str, Any]]]:
     return found
 
 
-def unused(config: str, overrides: Sequence[str], clusterer: str) -> str | None:
-    """What is wrong with typing k where no chosen option refers to it: `config` is the unresolved YAML."""
-    if any(word.startswith("k=") for word in overrides) and "${k}" not in config:
-        return f"k has no effect on clusterer={clusterer}\nleave k out, or choose another clusterer"
+def unused(config: str, overrides: Sequence[str], chosen: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The root setting that was typed and that no chosen option refers to, and what is wrong with that.
+
+    `config` is the unresolved YAML, `chosen` the config by slot.
+    """
+    for key, slot in (("k", "clusterer"), ("images", "source")):
+        if any(word.startswith(f"{key}=") for word in overrides) and f"${{{key}}}" not in config:
+            name = chosen[slot]["name"]
+            return key, f"{key} has no effect on {slot}={name}\nleave {key} out, or choose another {slot}"
     return None
 
 

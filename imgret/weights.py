@@ -138,6 +138,7 @@ def _download(remote: Remote, file: Path) -> None:
 
 def _open(url: str) -> Any:
     """The answer of a server; in a thread, because a name server's silence knows no timeout. Raises OSError."""
+    import urllib.error
     import urllib.request
 
     answers: queue.Queue[Any] = queue.Queue()
@@ -154,6 +155,8 @@ def _open(url: str) -> Any:
         answer = answers.get(timeout=TIMEOUT)
     except queue.Empty:
         raise TimeoutError(f"no answer within {TIMEOUT:.0f} s") from None
+    if isinstance(answer, urllib.error.HTTPError):
+        answer.close()  # a refusal is an open connection too
     if isinstance(answer, Exception):
         raise answer
     return answer

@@ -57,6 +57,8 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
         (["photos", "colour=red"], "no setting 'colour'"),
         (["photos", "clusterer.n_init=many"], "clusterer.n_init=many: clusterer=kmeans takes a whole number here"),
         (["photos", "clusterer=dbscan", "k=3"], "k has no effect on clusterer=dbscan\nleave k out"),
+        (["photos", "source=digits"], "images has no effect on source=digits\nleave images out"),
+        (["source=files"], "source=files needs a folder\ntype images=FOLDER"),
         (["photos", "device=cuda:7"], "cuda:7"),
         (["photos", "device=toaster"], "toaster"),
         (["photos", "backbone=timm"], "backbone=timm needs a value for 'model'\ntype backbone.model=..."),

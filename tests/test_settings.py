@@ -61,11 +61,12 @@ def test_root_settings_are_checked(key: str, value: object) -> None:
 
 
 def test_a_setting_that_nothing_uses() -> None:
-    assert unused("clusterer:\n  k: ${k}\n", ["k=3"], "kmeans") is None
-    assert unused("clusterer:\n  eps: 1\n", ["top=3"], "dbscan") is None
-    assert unused("clusterer:\n  eps: 1\n", ["k=3"], "dbscan") == (
-        "k has no effect on clusterer=dbscan\nleave k out, or choose another clusterer"
-    )
+    chosen = {"clusterer": {"name": "dbscan"}, "source": {"name": "digits"}}
+    assert unused("clusterer:\n  k: ${k}\n", ["k=3"], chosen) is None
+    assert unused("clusterer:\n  eps: 1\n", ["top=3"], chosen) is None
+    for key, slot, name in (("k", "clusterer", "dbscan"), ("images", "source", "digits")):
+        says = f"{key} has no effect on {slot}={name}\nleave {key} out, or choose another {slot}"
+        assert unused("clusterer:\n  eps: 1\n", [f"{key}=3"], chosen) == (key, says)
 
 
 def test_every_option_of_every_slot_is_built_by_its_config() -> None:

@@ -35,6 +35,7 @@ class Small(nn.Module):
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of torch's hub."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("no_proxy", "*")
     return tmp_path / "torch" / "hub" / "checkpoints"
 
 

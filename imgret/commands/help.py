@@ -26,11 +26,11 @@ def main(words: Sequence[str]) -> None:
         for name, node in choices.items():
             skipped = ("name", "defaults", *SHARED)
             values = " ".join(f"{slot}.{k}={'null' if v is None else v}" for k, v in node.items() if k not in skipped)
-            about = first_line(find(SLOTS[slot], node["name"])) if slot in SLOTS else ""
+            about = first_line(find(SLOTS[slot], node["name"])) if slot in SLOTS else node.get("about", "")
             print(f"  {name:<20} {about}")
             if values and slot != "preset":
                 print(f"  {'':<20} {values}")
     print(f"metrics=[{','.join(options('metric'))}]\nreports=[{','.join(options('report'))}]\n")
     for line in (CONFIGS / "config.yaml").read_text(encoding="utf-8").splitlines():
-        if line[:1].isalpha() and not line.startswith(("defaults", "hydra", "metrics", "reports")):
+        if line[:1].isalpha() and not line.startswith(("defaults", "hydra", "metrics", "reports", "about")):
             print(f"{line.replace(': ', '=', 1)}")

@@ -24,7 +24,7 @@ class files:
     a folder that contains itself is entered once; pipes, sockets and devices are skipped.
     """
 
-    def __init__(self, images: str, label_regex: str = "") -> None:
+    def __init__(self, images: str | None, label_regex: str = "") -> None:
         self.images, self.label_regex = images, label_regex
         self.skipped: Counter[str] = Counter()
 
@@ -49,6 +49,8 @@ class files:
             return stream.read()
 
     def _root(self) -> str:
+        if self.images is None:
+            raise UsageError("source=files needs a folder\ntype images=FOLDER")
         root = Path(self.images) if os.path.isdir(self.images) else Path(self.images).expanduser()
         if root.is_dir():
             return str(root.resolve())

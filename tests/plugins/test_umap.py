@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from imgret import UsageError, ops
+from imgret.plugins.reducers.umap import umap
+
+
+def blobs(n: int, d: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """Points around 5 corners that are 7 apart, and the blob of each."""
+    truth = np.arange(n) % 5
+    noise = np.random.default_rng(0).normal(scale=0.3, size=(n, d))
+    return (5 * np.eye(5, d)[truth] + noise).astype(np.float32), truth
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 12])
+def test_too_few_rows_get_principal_components(n: int) -> None:
+    X = np.random.default_rng(n).normal(size=(n, 6)).astype(np.float32)
+    Z = umap().fit_transform(X)
+    assert Z.shape == (n, 10)
+    assert Z.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(Z - Z[0], axis=1), np.linalg.norm(X - X[0], axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 50])
+def test_equal_rows_lie_on_one_point(n: int) -> None:
+    Z = umap().fit_transform(np.full((n, 6), 0.1, np.float32))
+    assert Z.shape == (n, 10)
+    assert not Z.any()
+
+
+def test_blobs_come_apart_silently(capfd: pytest.CaptureFixture[str]) -> None:
+    X, truth = blobs(60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Z = umap(n_components=2, n_neighbors=8, n_epochs=50).fit_transform(X)
+    assert Z.shape == (60, 2)
+    assert Z.dtype == np.float32
+    assert (truth[ops.knn(Z, 3)[1]] == truth[:, None]).all()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [13, 15, 16, 40])
+def test_few_rows(n: int) -> None:
+    Z = umap().fit_transform(np.random.default_rng(n).normal(size=(n, 6)).astype(np.float32))
+    assert Z.shape == (n, 10)
+    assert np.isfinite(Z).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", [2, 20, 80])
+def test_groups_of_equal_rows_stay_finite(group: int) -> None:
+    X = np.repeat(np.random.default_rng(0).normal(size=(160 // group, 30)), group, axis=0).astype(np.float32)
+    Z = umap().fit_transform(X)
+    assert Z.shape == (160, 10)
+    assert np.isfinite(Z).all()
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bytes_and_a_seed_matters() -> None:
+    code = (
+        "import hashlib, numpy as np; from imgret.plugins.reducers.umap import umap;"
+        "X = np.random.default_rng(0).normal(size=(200, 60)).astype(np.float32);"
+        "print(*(hashlib.sha256(umap(seed=s).fit_transform(X).tobytes()).hexdigest() for s in (0, 0, 1)))"
+    )
+    runs = {subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in range(2)}
+    assert len(runs) == 1
+    first, again, other = runs.pop().split()
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"n_components": 0}, {"n_neighbors": 1}, {"min_dist": -0.1}, {"min_dist": 2.0}, {"n_epochs": 0}]
+)
+def test_what_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+    (name,) = wrong
+    with pytest.raises(UsageError, match=name):
+        umap(**wrong)  # type: ignore[arg-type]
