@@ -67,7 +67,7 @@ class Engine:
         self.name = "openvino" if compiled else "torch"
         self.title = f"OpenVINO {version('openvino')}" if compiled else f"PyTorch {version('torch')}"
         self._forward: Forward | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # one call at a time has all the cores
 
     def __call__(self, pixels: Pixels) -> Floats:
         """Features (m, d) of images (m, 3, h, w), 1 <= m <= batch."""
@@ -75,31 +75,33 @@ class Engine:
         if pixels.dtype != np.uint8 or not 1 <= len(pixels) <= self.batch or pixels.shape[1:] != (3, height, width):
             wanted = f"1 to {self.batch} of uint8 (3, {height}, {width})"
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, allowed are {wanted}")
-        forward = self.prepare()
-        with self._lock:  # one call at a time has all the cores
-            return forward(pixels)
+        with self._lock:
+            return self.prepare()(pixels)
 
     def prepare(self) -> Forward:
         """Get ready, once: compile, and compare the first features with PyTorch's.
 
         Raises UsageError for a module whose features are not one row an image.
         """
-        if self._forward is None:
-            height, width = self.backbone.preprocess.size
-            self._forward = _torch(self.backbone, self.device, self.batch)
-            if self.name == "openvino":
-                noise = np.random.default_rng(0).integers(0, 256, (2, 3, height, width), np.uint8)
-                try:
-                    compiled = _openvino(self.backbone)
-                    _compare(compiled(noise), _torch(self.backbone, self.device, 2)(noise))
-                    self._forward = compiled
-                except UsageError:
-                    raise
-                except Exception as error:  # whatever an engine cannot do, PyTorch can
-                    reason = (str(error) or type(error).__name__).splitlines()[0]
-                    self.title = f"PyTorch {version('torch')}"
-                    log.warning("OpenVINO is not used for this backbone, PyTorch is, which is slower: %s", reason)
-        return self._forward
+        with self._lock:
+            if self._forward is None:
+                self._forward = self._compiled() if self.name == "openvino" else None
+                self._forward = self._forward or _torch(self.backbone, self.device, self.batch)
+            return self._forward
+
+    def _compiled(self) -> Forward | None:
+        """OpenVINO for this module, if on noise it gives what PyTorch gives; else None, and one line that says why."""
+        noise = np.random.default_rng(0).integers(0, 256, (2, 3, *self.backbone.preprocess.size), np.uint8)
+        reference = _torch(self.backbone, self.device, len(noise))(noise)
+        try:
+            forward = _openvino(self.backbone)
+            _compare(forward(noise), reference)
+        except Exception as error:  # whatever an engine cannot do, PyTorch can
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            log.warning("OpenVINO is not used for this backbone, PyTorch is, which is slower: %s", reason)
+            self.title = f"PyTorch {version('torch')}"
+            return None
+        return forward
 
 
 def _compare(features: Floats, reference: Floats) -> None:
@@ -168,8 +170,7 @@ def _openvino(backbone: Backbone) -> Forward:
 
     height, width = backbone.preprocess.size
     example = torch.zeros(1, 3, height, width, dtype=torch.uint8)
-    with _without("openvino_telemetry"), warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # of the exporter, about its own parts
+    with _without("openvino_telemetry"), _quiet(), torch.no_grad():
         import openvino
 
         model = openvino.convert_model(torch.export.export(_normalised(backbone), (example,)))
@@ -191,6 +192,19 @@ def _openvino(backbone: Backbone) -> Forward:
         return np.stack(rows)
 
     return forward
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's warnings about its own parts to itself: what goes wrong, it raises."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager

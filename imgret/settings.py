@@ -46,7 +46,7 @@ def nodes() -> dict[str, dict[str, dict[str, Any]]]:
         for file in sorted((CONFIGS / slot).glob("*.yaml")):
             said = _yaml(file)
             if said["name"] in options(kind):  # else its plug-in is off, which has been said
-                found[slot][file.stem] = {**arguments(find(kind, said["name"])), **said}
+                found[slot][file.stem] = {"name": "", **arguments(find(kind, said["name"])), **said}
     found["preset"] = {file.stem: _yaml(file) for file in sorted((CONFIGS / "preset").glob("*.yaml"))}
     return found
 

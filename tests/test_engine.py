@@ -57,7 +57,9 @@ def test_features_are_the_modules_own_for_any_number_of_rows(name: str, monkeypa
 
 
 def test_a_module_is_put_into_eval_mode_and_owns_no_gradient() -> None:
-    module = nn.Sequential(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    module = nn.Sequential(
+        nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
     ours = Engine(backbone(module.train()), "cpu", batch=2)
     assert ours(images(2)).tobytes() == ours(images(2)).tobytes()
     assert not module.training
@@ -70,16 +72,15 @@ def test_without_weights_there_is_nothing_to_compile() -> None:
     np.testing.assert_allclose(ours(images(2)), by_hand(nn.Flatten(), images(2)), rtol=1e-6)
 
 
-class Doubling(nn.Module):
-    """A module that another engine gets wrong: it counts its calls."""
+class Mistaken(nn.Module):
+    """A module that another engine gets wrong."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trunk, self.factor = seeded(small), 1.0
+        self.trunk = seeded(small)
 
     def forward(self, x: Any) -> Any:
-        self.factor *= 2 if not torch.compiler.is_exporting() else 1
-        return self.trunk(x) * self.factor
+        return self.trunk(x) * (1.002 if torch.compiler.is_exporting() else 1)
 
 
 class Unexportable(nn.Module):
@@ -91,7 +92,7 @@ class Unexportable(nn.Module):
         return self.trunk(x) * (2.0 if float(x.sum()) > 1e9 else 1.0)
 
 
-@pytest.mark.parametrize(("module", "reason"), [(Doubling, "differ from PyTorch's by"), (Unexportable, "")])
+@pytest.mark.parametrize(("module", "reason"), [(Mistaken, "differ from PyTorch's by"), (Unexportable, "")])
 def test_an_engine_that_cannot_be_trusted_gives_way_to_pytorch(module: Any, reason: str, caplog: Any) -> None:
     caplog.set_level(logging.WARNING)
     ours = Engine(backbone(module()), "cpu", batch=2)
@@ -100,16 +101,17 @@ def test_an_engine_that_cannot_be_trusted_gives_way_to_pytorch(module: Any, reas
     (line,) = caplog.messages
     assert line.startswith("OpenVINO is not used for this backbone, PyTorch is, which is slower: ")
     assert reason in line
-    if module is Unexportable:
-        np.testing.assert_allclose(ours(images(2)), by_hand(seeded(small), images(2)), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(ours(images(2)), by_hand(seeded(small), images(2)), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("module", [nn.Conv2d(3, 5, 3), nn.Sequential(nn.Conv2d(3, 5, 3), nn.Flatten(0)), nn.LSTM(8, 3)])
+@pytest.mark.parametrize(
+    "module", [nn.Conv2d(3, 5, 3), nn.Sequential(nn.Conv2d(3, 5, 3), nn.Flatten(0)), nn.LSTM(8, 3)]
+)
 def test_a_module_that_does_not_pool_is_named_for_it(module: nn.Module) -> None:
     if isinstance(module, nn.LSTM):
         module.forward = lambda x: (x, x)  # type: ignore[method-assign]
     with pytest.raises(UsageError, match=r"the backbone gives .* for 2 images, where one row of features an image"):
-        Engine(backbone(module), "cpu", batch=2).prepare()
+        Engine(backbone(module), "cpu", batch=2)(images(1))
 
 
 @pytest.mark.parametrize("pixels", [images(3), images(0), images(1, (8, 12)), images(2).astype(np.float32)])
@@ -121,7 +123,11 @@ def test_pixels_of_another_kind_are_a_mistake(pixels: Any) -> None:
 def test_the_global_state_is_as_it_was() -> None:
     before = torch.get_num_threads(), torch.backends.cudnn.deterministic, sys.modules.get("openvino_telemetry")
     Engine(backbone(seeded(small)), "cpu").prepare()
-    assert (torch.get_num_threads(), torch.backends.cudnn.deterministic, sys.modules.get("openvino_telemetry")) == before
+    assert (
+        torch.get_num_threads(),
+        torch.backends.cudnn.deterministic,
+        sys.modules.get("openvino_telemetry"),
+    ) == before
 
 
 @pytest.mark.parametrize(
@@ -169,7 +175,8 @@ engine = Engine(build("backbone", {"name": "efficientnet_lite0"}), "cpu")
 features = engine(pixels)
 assert engine.title.startswith("OpenVINO"), engine.title
 assert "openvino_telemetry" not in sys.modules
-outside = [file for file in written if "__pycache__" not in file and not file.startswith(("/dev/", "/proc/"))]
+its_own = ("/dev/", "/proc/", os.environ["TMPDIR"])  # tempfile tries out its folder
+outside = [file for file in written if "__pycache__" not in file and not file.startswith(its_own)]
 print(hashlib.sha256(features.tobytes()).hexdigest(), outside)
 """
 

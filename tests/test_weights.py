@@ -5,7 +5,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -212,8 +212,8 @@ class Server:
 
 
 @pytest.fixture
-def body(tmp_path: Path) -> Iterator[bytes]:
-    yield saved("bare", seeded(Small, seed=1).state_dict(), tmp_path).read_bytes()
+def body(tmp_path: Path) -> bytes:
+    return saved("bare", seeded(Small, seed=1).state_dict(), tmp_path).read_bytes()
 
 
 def test_a_download_is_announced_once_checked_and_kept(hub: Path, body: bytes, caplog: Any) -> None:

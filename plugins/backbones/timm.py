@@ -35,20 +35,17 @@ def timm(
     entry = _entry(model)
     own = entry.input_size[1:]
     height, width = own if size is None else parse_size(size)
-    options: dict[str, Any] = {"global_pool": pool} if pool else {}
-    if entry.fixed_input_size:
-        options["img_size"] = (height, width)
+    options: dict[str, Any] = {"img_size": (height, width)} if entry.fixed_input_size else {}
 
     facts, licence = {"model": f"timm {model}", "weights": Path(weights).name}, "random weights"
     if weights == "random":
-        module = seeded(lambda: _create(model, **options, num_classes=0))
+        module = seeded(lambda: _create(model, num_classes=0, **options))
     else:
         file = _default_file(model, entry, offline) if weights == "default" else local(weights, ("default",))
-        module = _load(model, entry, file, options)
+        module = _load(model, entry, file, weights == "default", options)
         facts["weights_file"] = str(file)
         licence = (entry.license or "unknown licence") if weights == "default" else "that of the file"
-    if size is not None:
-        _check_size(module, model, height, width)
+    module = _cut(module, model, pool, height, width)
 
     resize = math.floor(height / entry.crop_pct) if fit == "crop" and height == width else 0
     filter = entry.interpolation if entry.interpolation in FILTERS else "bicubic"
@@ -76,13 +73,31 @@ def _create(model: str, **options: Any) -> nn.Module:
     try:
         module: nn.Module = timm.create_model(model, **options)
     except (TypeError, ValueError, AssertionError) as error:
-        said = ", ".join(f"{key}={value}" for key, value in options.items() if key in ("global_pool", "img_size"))
-        reason = (str(error) or "it is refused").splitlines()[0]
-        raise UsageError(
-            f"timm cannot make {model} with {said or 'these settings'}: {reason}\n"
-            "leave backbone.pool and backbone.size out, or try other values"
-        ) from error
+        raise _refused(model, error) from error
     return module
+
+
+def _cut(module: nn.Module, model: str, pool: str, height: int, width: int) -> nn.Module:
+    """The module without classifier and with another pooling, if one is asked for; tried on a black image.
+
+    The pooling comes after the weights: made with another, a transformer of timm has a layer without weights.
+    """
+    import torch
+
+    try:
+        module.eval().reset_classifier(0, *[pool] * bool(pool))  # type: ignore[operator]
+        with torch.inference_mode():
+            module(torch.zeros(1, 3, height, width))
+    except Exception as error:  # each family of models has its own way to refuse
+        raise _refused(model, error) from error
+    return module
+
+
+def _refused(model: str, error: Exception) -> UsageError:
+    reason = (str(error) or type(error).__name__).splitlines()[0]
+    return UsageError(
+        f"timm cannot make {model} so: {reason}\nleave backbone.pool and backbone.size out, or try other values"
+    )
 
 
 def _default_file(model: str, entry: Any, offline: bool) -> Path:
@@ -108,39 +123,40 @@ def _default_file(model: str, entry: Any, offline: bool) -> Path:
     return fetch(remote, f"of timm's {model}", offline or huggingface_hub.constants.HF_HUB_OFFLINE, HINT)
 
 
-def _load(model: str, entry: Any, file: Path, options: dict[str, Any]) -> nn.Module:
-    """The model with the weights of `file`, in timm's layout or one that timm translates, classifier cut off.
+def _load(model: str, entry: Any, file: Path, trusted: bool, options: dict[str, Any]) -> nn.Module:
+    """The model with the weights of `file`, in timm's layout or one that timm translates.
 
     The classifier is made as large as the file's: timm loads in full only what has the right number of classes.
+    A file that is not `trusted` to be the model's is held to that, since timm lets some families off.
     """
     state = read(file)
     first = entry.classifier if isinstance(entry.classifier, str) else next(iter(entry.classifier or ()), "")
     head = state.get(f"{first}.weight")
-    reason = ""
     for classes in (entry.num_classes, 0) if head is None else (head.shape[0],):
         overlay = {"file": str(file), "num_classes": classes, "label_offset": 0}
         try:
             module = _create(model, pretrained=True, pretrained_cfg_overlay=overlay, num_classes=classes, **options)
+            left = "" if trusted else _left_random(module, _create(model, num_classes=classes, **options))
         except UsageError:
             raise
         except Exception as error:  # whatever the translation of a foreign layout stumbles over
-            reason = " ".join(str(error).split())
+            reason = " ".join(str(error).split())[:200]
         else:
-            if classes:
-                module.reset_classifier(0)  # type: ignore[operator]
-            return module
+            if not left:
+                return module
+            reason = f"it has nothing for {left}"
     fill(_create(model, num_classes=0, **options), state, file)
-    raise UsageError(f"{file} does not fit timm's {model}: {reason[:200]}\ntype backbone.weights=FILE of this model")
+    raise UsageError(f"{file} does not fit timm's {model}: {reason}\ntype backbone.weights=FILE, of this very model")
 
 
-def _check_size(module: nn.Module, model: str, height: int, width: int) -> None:
-    import torch
+def _left_random(module: nn.Module, fresh: nn.Module) -> str:
+    """The first key of a module that was loaded from a file which still has the random numbers it was made with.
 
-    try:
-        with torch.inference_mode():
-            module.eval()(torch.zeros(1, 3, height, width))
-    except (AssertionError, RuntimeError, ValueError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UsageError(
-            f"backbone.size={height}x{width}: timm's {model} does not take it: {reason}\nleave backbone.size out"
-        ) from error
+    PyTorch counts how often a tensor is written; loading writes it once more than making it does.
+    """
+    before = fresh.state_dict()
+    for key, tensor in module.state_dict().items():
+        loaded = tensor._version > before[key]._version
+        if not loaded and (tensor != tensor.flatten()[0]).any():  # a layer of ones or zeros is not random
+            return key
+    return ""

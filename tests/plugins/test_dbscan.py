@@ -8,6 +8,7 @@ from sklearn.cluster import DBSCAN
 from sklearn.metrics import adjusted_rand_score
 
 from imgret import UsageError, ops
+from imgret.plugins.clusterers import dbscan as module
 from imgret.plugins.clusterers.dbscan import dbscan, k_distances, knee
 
 
@@ -92,11 +93,31 @@ def test_eps_auto_finds_blobs_and_outliers() -> None:
     np.testing.assert_array_equal(dbscan(eps=model.eps_, min_samples=model.min_samples_).fit_predict(X), labels)
 
 
+def test_a_knee_that_joins_most_points_is_lowered_where_that_takes_them_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "knee", lambda curve: 9.0)
+    rng = np.random.default_rng(4)
+    pair = rng.normal(scale=0.5, size=(190, 2))
+    pair[100:] += 5
+    apart, whole = dbscan(), dbscan(max_share=1)
+    labels = apart.fit_predict(pair.astype(np.float32))
+    assert sorted(np.bincount(labels + 1)[1:].tolist(), reverse=True) == [
+        np.sum(labels[:100] >= 0),
+        np.sum(labels[100:] >= 0),
+    ]
+    assert np.mean(labels == -1) < 0.25
+    assert apart.eps_ < 2
+    assert set(whole.fit_predict(pair.astype(np.float32)).tolist()) == {0}
+    assert whole.eps_ == 9
+    one = dbscan()
+    assert set(one.fit_predict(pair[:100].astype(np.float32)).tolist()) == {0}  # it has no parts
+    assert one.eps_ == 9
+
+
 def test_the_knee_lies_farthest_below_the_chord() -> None:
     # From 0 to 8 in four steps the chord is 0 2 4 6 8; the curve lies below it by 0 1.5 2.5 3 0.
-    assert knee(np.array([0, 0.5, 1.5, 3, 8], np.float32)) == 3
-    assert knee(np.array([2, 2, 2], np.float32)) == 2
-    assert knee(np.array([], np.float32)) == 0
+    assert knee(np.array([0, 0.5, 1.5, 3, 8])) == 3
+    assert knee(np.array([2.0, 2.0, 2.0])) == 2
+    assert knee(np.array([])) == 0
 
 
 def test_k_distances_count_the_point_itself() -> None:
@@ -123,7 +144,7 @@ def test_equal_points_are_one_cluster(eps: float | str, columns: int) -> None:
 
 
 def test_min_samples_follow_the_collection() -> None:
-    for n, expected in ((4, 3), (100, 5), (400, 10), (5000, 20)):
+    for n, expected in ((4, 3), (100, 5), (400, 10), (2000, 20)):
         model = dbscan(eps=1.0)
         model.fit_predict(np.zeros((n, 1), np.float32))
         assert model.min_samples_ == expected
@@ -135,6 +156,8 @@ def test_a_wrong_eps_is_refused(wrong: dict[str, float | str]) -> None:
         dbscan(**wrong)  # type: ignore[arg-type]
 
 
-def test_min_samples_below_one_are_refused() -> None:
+def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(UsageError, match="min_samples=0"):
         dbscan(min_samples=0)
+    with pytest.raises(UsageError, match="max_share=2"):
+        dbscan(max_share=2)

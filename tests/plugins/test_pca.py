@@ -51,5 +51,15 @@ def test_few_rows_and_equal_rows(n: int, n_components: float) -> None:
 
 @pytest.mark.parametrize("wrong", [0, -1, 0.0, 1.5, -0.5, float("nan")])
 def test_neither_a_share_nor_a_count_is_refused_at_once(wrong: float) -> None:
-    with pytest.raises(UsageError, match="n_components=.*share of the variance"):
+    with pytest.raises(UsageError, match=r"n_components=.*share of the variance"):
         pca(wrong)
+
+
+def test_unit_rows_have_length_one_and_the_same_directions() -> None:
+    X = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
+    X[0] = X.mean(axis=0)  # what has no direction stays zero
+    X -= X.mean(axis=0)
+    plain, unit = pca(3).fit_transform(X), pca(3, unit=True).fit_transform(X)
+    lengths = np.linalg.norm(plain, axis=1, keepdims=True)
+    np.testing.assert_allclose(unit * lengths, plain, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(unit, axis=1)[lengths[:, 0] > 1e-5], 1, atol=1e-6)
