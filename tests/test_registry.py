@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 import pytest
 
+import imgret.dropped
+import imgret.plugins
 from imgret import registry
+from imgret.__main__ import main
 from imgret.registry import UsageError, arguments, build, learned, load_plugins, register
 
 
@@ -93,7 +96,6 @@ def test_files_in_a_named_folder_are_plug_ins_and_a_broken_one_is_off(
     )
     (tmp_path / "broken_one.py").write_text("raise RuntimeError('on purpose')")
     (tmp_path / "_private.py").write_text("raise AssertionError('a private part is not loaded by itself')")
-    import imgret.dropped
 
     monkeypatch.setattr(imgret.dropped, "__path__", [str(tmp_path)])
     with caplog.at_level(logging.WARNING, "imgret"):
@@ -103,3 +105,48 @@ def test_files_in_a_named_folder_are_plug_ins_and_a_broken_one_is_off(
         f"plug-in {tmp_path / 'broken_one.py'} is off: RuntimeError: on purpose"
     ]
     sys.modules.pop("imgret.dropped.good_one")
+
+
+COIN = '''
+import numpy as np
+from imgret import register
+
+@register("clusterer", "{name}")
+class Coin:
+    """A random cluster for each image."""
+    def __init__(self, n_clusters: int = 2, random_state: int = 0, device: str = "cpu", bias: float = 0.5) -> None:
+        self.n_clusters, self.random_state = n_clusters, random_state
+    def fit_predict(self, X, y=None):
+        return np.random.default_rng(self.random_state).integers(self.n_clusters, size=len(X))
+'''
+
+
+@pytest.mark.parametrize("way", ["plugins", "IMGRET_PLUGINS", "entry point"])
+def test_the_door_in_all_three_ways(
+    way: str, tmp_path: Path, colours: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file dropped in `plugins/KIND/`, in a folder of the user's, or a package: the same file, the same use."""
+    name = f"coin_{way.split()[0].lower()}"
+    folder = tmp_path / "mine"
+    file = (folder / "coins" if way == "plugins" else folder) / f"{name}.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(COIN.replace("{name}", name))
+    if way == "plugins":
+        monkeypatch.setattr("imgret.plugins.__path__", [*imgret.plugins.__path__, str(folder)])
+    elif way == "IMGRET_PLUGINS":
+        monkeypatch.setattr("imgret.dropped.__path__", [str(folder)])
+    else:
+        about = folder / "imgret_coin-1.0.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text("Metadata-Version: 2.4\nName: imgret-coin\nVersion: 1.0\nLicense: MIT\n")
+        (about / "entry_points.txt").write_text(f"[imgret.plugins]\ncoin = {name}\n")
+        monkeypatch.syspath_prepend(str(folder))
+    words = ["k=3", "seed=5", "backbone=pixels", "view=pca", "reports=[]", "log=quiet"]
+    assert main([str(colours), f"clusterer={name}", "clusterer.bias=0.25", *words]) == 0
+    typed = {"name": name, "n_clusters": 3, "random_state": 5, "device": "cpu", "bias": 0.25}
+    assert {**imgret.load().settings["clusterer"], "device": "cpu"} == typed
+    capsys.readouterr()
+    assert main(["plugins", "clusterer"]) == 0
+    takes = "n_clusters=${k} random_state=${seed} device=${device} bias=0.5"
+    assert f"clusterer={name}  {takes}" in capsys.readouterr().out
+    sys.modules.pop(registry.options("clusterer")[name].__module__)

@@ -17,8 +17,8 @@ class pca:
     `n_components` written with a point is a share: the fewest components that reach it, so 1.0 means all that vary.
     A whole number is a number of columns: 1 means one. Where the data have fewer dimensions than that, the remaining
     columns are zeros, which changes no distance. `unit` gives every row that is not zero the length 1 again, of which
-    the components left out have taken a little: distances then follow the cosine, as they do in X. Learned: `components_` (c, d) float64 and `shares_` (c,) of the
-    variance, both of the c components that exist.
+    the components left out have taken a little: distances then follow the cosine, as they do in X.
+    Learned: `components_` (c, d) float64 and `shares_` (c,) of the variance, both of the c components that exist.
     """
 
     def __init__(self, n_components: float | int = 0.95, unit: bool = False, device: str = "cpu") -> None:
