@@ -99,7 +99,7 @@ class Engine:
         except Exception as error:  # whatever an engine cannot do, PyTorch can
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             log.warning("OpenVINO is not used for this backbone, PyTorch is, which is slower: %s", reason)
-            self.title = f"PyTorch {version('torch')}"
+            self.name, self.title = "torch", f"PyTorch {version('torch')}"
             return None
         return forward
 

@@ -17,13 +17,13 @@ from imgret.decode import DECODE
 from imgret.filecache import FileCache, Record, Stamp
 from imgret.loader import batches
 from imgret.progress import Progress
-from imgret.registry import UsageError
+from imgret.registry import UsageError, find
+from imgret.store import FeatureSet, Store, code
 from imgret.words import duration
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
     from imgret.engine import Engine
-    from imgret.store import FeatureSet, Store
 
 SHARD = 512  # images a shard: what a killed run loses at the most
 UNKEYED = {
@@ -36,7 +36,7 @@ log = logging.getLogger("imgret")
 
 @dataclass(frozen=True)
 class Extraction:
-    """`records` has one entry an item, in the items' order. `features` holds those of every ok image."""
+    """`records` has one entry an item, in the items' order. `features` holds what every ok image has, and more."""
 
     records: list[Record]
     features: FeatureSet
@@ -53,6 +53,7 @@ def space(node: Mapping[str, Any], backbone: Backbone) -> dict[str, Any]:
     return {
         "backbone": node["name"],
         "arguments": {key: value for key, value in node.items() if key != "name" and key not in UNKEYED},
+        "code": code(find("backbone", node["name"])),
         "weights": weights.hexdigest(),
         "preprocess": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(backbone.preprocess).items()},
         "decode": DECODE,
@@ -66,35 +67,43 @@ def recipe(space: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
 
 
 def extract(
-    source: Source, items: Sequence[Item], backbone: Backbone, engine: Engine, features: FeatureSet, store: Store
+    source: Source, items: Sequence[Item], made_in: Mapping[str, Any], engine: Engine, store: Store
 ) -> Extraction:
-    """Settle every item: to an id whose features are in `features`, or to a named failure."""
+    """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`."""
     started = time.perf_counter()
+    features = store.features(recipe(made_in, engine))
     cache = FileCache(store.root / "cache.sqlite")
     known = cache.known(item.file for item in items if item.file)
     known = {file: record for file, record in known.items() if record.outcome != "ok" or record.id in features}
     todo = [item for item in items if item.file not in known]
     found: dict[str, Record] = {item.path: known[item.file] for item in items if item.file in known}
+    if todo:
+        engine.prepare()
+        if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
+            return extract(source, items, made_in, engine, store)
 
-    pending = _Pending(engine, features)
-    what = f"features by {features.recipe['backbone']}"
+    what = f"features by {made_in['backbone']}"
     progress = Progress(what, len(todo), "images")
-    for loaded in batches(source, todo, backbone.preprocess):
-        if not progress.done:
-            seconds = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
-            log.info("%s: %s images to compute, about %s", what, f"{len(todo):,}", duration(seconds))
-        rows = iter(loaded.pixels.numpy())
-        settled: list[tuple[str, Stamp, Record]] = []
-        for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
-            found[item.path] = record
-            if record.outcome == "ok":
-                pending.offer(record.id, next(rows))
-            if stamp and record.outcome not in ("missing", "unreadable"):  # those may be well again next time
-                settled.append((item.file, stamp, record))
-        cache.remember(settled)
-        progress.advance(len(loaded.items))
-    pending.flush()
-    progress.close()
+    pending = _Pending(engine, features)
+    try:
+        for loaded in batches(source, todo, engine.backbone.preprocess):
+            if not progress.done:
+                seconds = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
+                log.info("%s: %s images to compute, about %s", what, f"{len(todo):,}", duration(seconds))
+            rows = iter(loaded.pixels.numpy())
+            settled: list[tuple[str, Stamp, Record]] = []
+            for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
+                found[item.path] = record
+                if record.outcome == "ok":
+                    pending.offer(record.id, next(rows))
+                if stamp and record.outcome not in ("missing", "unreadable"):  # those may be well again next time
+                    settled.append((item.file, stamp, record))
+            cache.remember(settled)
+            progress.advance(len(loaded.items))
+        pending.compute()
+    finally:  # stopped or not, what was computed is kept
+        pending.store()
+        progress.close()
 
     records = [found[item.path] for item in items]
     bad = "its features are not finite"
@@ -133,17 +142,13 @@ class _Pending:
         self.ids.append(id)
         self.pixels.append(pixels)
         if len(self.ids) == self.engine.batch:
-            self._compute()
+            self.compute()
         if len(self.rows) >= SHARD:
-            self._store()
+            self.store()
 
-    def flush(self) -> None:
-        if self.ids:
-            self._compute()
-        if self.rows:
-            self._store()
-
-    def _compute(self) -> None:
+    def compute(self) -> None:
+        if not self.ids:
+            return
         for id, row in zip(self.ids, self.engine(np.stack(self.pixels)), strict=True):
             if np.isfinite(row).all():
                 self.rows[id] = row
@@ -152,9 +157,10 @@ class _Pending:
         self.computed += len(self.ids)
         self.ids, self.pixels = [], []
 
-    def _store(self) -> None:
-        self.features.add(list(self.rows), np.stack(list(self.rows.values())))
-        self.rows = {}
+    def store(self) -> None:
+        if self.rows:
+            self.features.add(list(self.rows), np.stack(list(self.rows.values())))
+            self.rows = {}
 
 
 def _estimate(images: int, decoding: float, engine: Engine) -> float:

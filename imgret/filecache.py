@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from imgret.decode import DECODE
 
-TABLE = """CREATE TABLE IF NOT EXISTS files (
+TABLE = """CREATE TABLE IF NOT EXISTS files_1 (
     path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER,
     id TEXT, outcome TEXT, reason TEXT, width INTEGER, height INTEGER, decoder INTEGER)"""
 UNSETTLED_NS = 2_000_000_000  # file systems store times as coarsely as 2 s: a younger file may change unseen
@@ -48,6 +48,7 @@ def stamp(file: str) -> Stamp | None:
 class FileCache:
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.off = False  # after a failure, so that it is told once
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -59,9 +60,11 @@ class FileCache:
     def known(self, files: Iterable[str]) -> dict[str, Record]:
         """Records of those files that have not changed since they were read."""
         found: dict[str, Record] = {}
+        if self.off:
+            return found
         try:
             with self._open() as base:
-                query = "SELECT * FROM files WHERE path = ?"
+                query = "SELECT * FROM files_1 WHERE path = ?"
                 for file in files:
                     row = base.execute(query, (os.fsencode(file),)).fetchone()
                     if row and row[11] == DECODE and row[5] - row[2] > UNSETTLED_NS and row[1:5] == stamp(file):
@@ -73,17 +76,20 @@ class FileCache:
 
     def remember(self, records: Iterable[tuple[str, Stamp, Record]]) -> None:
         """Keep records of files, each with the stamp taken before it was read."""
+        if self.off:
+            return
         now = time.time_ns()
         rows = [(os.fsencode(f), *s, now, *record, DECODE) for f, s, record in records]
         try:
             with self._open() as base:
-                base.executemany(f"INSERT OR REPLACE INTO files VALUES ({','.join('?' * 12)})", rows)
+                base.executemany(f"INSERT OR REPLACE INTO files_1 VALUES ({','.join('?' * 12)})", rows)
         except sqlite3.DatabaseError as error:
             self._start_again(error)
 
     def _start_again(self, error: sqlite3.DatabaseError) -> None:
         if isinstance(error, sqlite3.OperationalError):  # locked, or a full or read-only disk: nothing is damaged
-            log.warning("%s is passed over: %s", self.file, error)
+            log.warning("%s is passed over, files are read again: %s", self.file, error)
+            self.off = True
             return
         log.warning("%s is damaged and starts empty: %s", self.file, error)
         self.file.unlink(missing_ok=True)

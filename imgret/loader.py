@@ -1,28 +1,31 @@
 """The loader: worker processes read, hash, decode and resize; batches of pixels come back in order.
 
-The workers hand over uint8 pixels and records, no floats: the device makes those. A loader starts at any row,
-so that one can go on where another ended.
+The workers hand over uint8 pixels and records, no floats: the device makes those.
 """
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
+import re
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgret.contracts import Item, Preprocess, Source
 from imgret.decode import decode, sniff
 from imgret.filecache import Record, Stamp, stamp
+from imgret.processes import context, ignore_interrupt, without_main
 
 if TYPE_CHECKING:
     import torch
 
 CHUNK = 16  # images a task: enough to hide the cost of handing over, few enough that no worker idles at the end
 HEAD = 64  # bytes that tell an image from anything else
+DIED = re.compile(r"DataLoader worker \(pid")
 
 
 class Loaded(NamedTuple):
@@ -40,6 +43,13 @@ class Decoder:
 
     def __init__(self, source: Source, preprocess: Preprocess) -> None:
         self.source, self.preprocess = source, preprocess
+
+    def nothing(self, item: Item, record: Record) -> Loaded:
+        """What there is of an item that was not decoded."""
+        import torch
+
+        pixels = torch.empty((0, 3, *self.preprocess.size), dtype=torch.uint8)
+        return Loaded([item], [stamp(item.file) if item.file else None], [record], pixels, 0.0)
 
     def __getitem__(self, items: Sequence[Item]) -> Loaded:
         import numpy as np
@@ -78,31 +88,63 @@ def read(source: Source, item: Item, preprocess: Preprocess) -> tuple[Record, An
 
 
 def batches(source: Source, items: Sequence[Item], preprocess: Preprocess, workers: int = 0) -> Iterator[Loaded]:
-    """Decode `items` in `workers` processes (default: one a core, 16 at most), in order, CHUNK at a time."""
+    """Decode `items` in `workers` processes (default: one a core, 16 at most), in order, CHUNK at a time.
+
+    A decoder that takes its process down costs one file: the chunk in hand is gone through again, one file at a
+    time, and the one that does it again has the outcome `decoder_crashed`.
+    """
+    decoder = Decoder(source, preprocess)
+    done = 0
+    while done < len(items):
+        try:
+            for loaded in _load(decoder, items[done:], CHUNK, workers or min(os.cpu_count() or 1, 16)):
+                yield loaded
+                done += len(loaded.items)
+        except RuntimeError as error:
+            if not DIED.search(str(error)):
+                raise
+            for item in items[done : done + CHUNK]:
+                yield _alone(decoder, item)
+                done += 1
+
+
+def _alone(decoder: Decoder, item: Item) -> Loaded:
+    try:
+        (loaded,) = _load(decoder, [item], 1, 1)
+        return loaded
+    except RuntimeError as error:
+        if not DIED.search(str(error)):
+            raise
+        crashed = Record("", "decoder_crashed", "the process that decoded it came to a sudden end")
+        return decoder.nothing(item, crashed)
+
+
+def _load(decoder: Decoder, items: Sequence[Item], chunk: int, workers: int) -> Iterator[Loaded]:
+    """Raises RuntimeError, with words that DIED finds, where a worker process dies."""
     from torch.utils.data import DataLoader
 
-    if not items:
-        return
-    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
-    workers = min(workers or min(os.cpu_count() or 1, 16), len(chunks))
-    yield from DataLoader(
-        Decoder(source, preprocess),  # type: ignore[arg-type]
+    chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
+    loader: DataLoader[Any] = DataLoader(
+        decoder,  # type: ignore[arg-type]
         sampler=chunks,
         batch_size=None,
-        num_workers=workers,
-        multiprocessing_context=_context(),
-        worker_init_fn=_ignore_interrupt,
+        num_workers=min(workers, len(chunks)),
+        multiprocessing_context=context(preload=["torch.utils.data", "imgret.loader"]),
+        worker_init_fn=ignore_interrupt,
     )
+    with without_main(decoder.source), _same_signals():
+        batches = iter(loader)
+    yield from batches
 
 
-def _context() -> Any:
-    """New processes, never copies of this one: it has threads, which do not survive a fork."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch.utils.data", "imgret.loader"])  # torch is imported once, not by each
-    return context
-
-
-def _ignore_interrupt(worker: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to answer
+@contextmanager
+def _same_signals() -> Iterator[None]:
+    """Torch tells of a dead worker wherever the main thread happens to be; it is to be told here, by the loader."""
+    sigchld = getattr(signal, "SIGCHLD", None)
+    here = sigchld is not None and threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(sigchld) if here and sigchld is not None else None
+    try:
+        yield
+    finally:
+        if sigchld is not None and before is not None:
+            signal.signal(sigchld, before)

@@ -13,11 +13,11 @@ import numpy as np
 from imgret import ops, record
 from imgret.contracts import Backbone, Retriever
 from imgret.engine import Engine, choose_device
-from imgret.extract import extract, recipe, space
+from imgret.extract import extract, space
 from imgret.items import Collection, collect, sample
 from imgret.registry import SHARED, SLOTS, UsageError, build, find, learned, on_device, parameters
 from imgret.results import Run
-from imgret.store import Store, digest, load_array
+from imgret.store import Store, code, digest, load_array
 from imgret.weights import WeightsUnavailable
 from imgret.words import listed
 
@@ -31,6 +31,7 @@ def run(settings: dict[str, Any]) -> Run:
     """
     clock, store = record.Clock(), Store()
     device = settings["device"] = choose_device(settings["device"])
+    _check(settings)
 
     with clock.stage("list"):
         source = _build(settings, "source")
@@ -48,13 +49,12 @@ def run(settings: dict[str, Any]) -> Run:
         log.info("device %s, %s; backbone %s, %s", device, engine.title, settings["backbone"]["name"], backbone.licence)
 
     with clock.stage("features"):
-        features_set = store.features(recipe(made_in, engine))
-        extraction = extract(source, items, backbone, engine, features_set, store)
+        extraction = extract(source, items, made_in, engine, store)
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
         _check_k(settings, len(collection.ids), "distinct readable images")
-        matrix = store.matrix(features_set, collection.ids)
+        matrix = store.matrix(extraction.features, collection.ids)
         features = load_array(matrix, mapped=True)  # (n, d)
         X, mean = ops.normalise(features, settings["normalize"])  # (n, d), (d,)
 
@@ -64,13 +64,14 @@ def run(settings: dict[str, Any]) -> Run:
     with clock.stage("view"):
         view = _reduced(X, settings, "view", store)  # (n, 2)
 
-    with clock.stage("retrieval"):
+    with clock.stage("retrieval"), _blame(settings, "retriever"):
         retriever = _build(settings, "retriever")
-        with _blame(settings, "retriever"):
-            retriever.fit(X, labels)
+        retriever.fit(X, labels)
 
     with clock.stage("metrics"):
         metrics = measure(X, labels, collection, settings, retriever)
+
+    with clock.stage("baseline"):
         baseline = _baseline(settings, source, items, store, device)
 
     info = {
@@ -105,8 +106,8 @@ def run(settings: dict[str, Any]) -> Run:
 def cluster(X: Any, settings: Mapping[str, Any], store: Store) -> tuple[Any, Any]:
     """Labels (n,) by size, largest first, -1 for noise; and the clusterer, with what it has learned."""
     reduced = _reduced(X, settings, "reducer", store)  # (n, r)
-    clusterer = _build(settings, "clusterer")
     with _blame(settings, "clusterer"):
+        clusterer = _build(settings, "clusterer")
         labels = np.asarray(clusterer.fit_predict(reduced))
     if labels.shape != (len(X),) or not np.issubdtype(labels.dtype, np.integer):
         name = settings["clusterer"]["name"]
@@ -136,8 +137,12 @@ def measure(
         metric = find("metric", name)
         wanted = parameters(metric)
         if all(needs.get(p) is not None or wanted[p].default is not inspect.Parameter.empty for p in wanted):
-            found = metric(**{p: needs[p] for p in wanted if needs.get(p) is not None})
-            figures |= {key: float(value) for key, value in found.items()}
+            try:
+                found = metric(**{p: needs[p] for p in wanted if needs.get(p) is not None})
+                found = found if isinstance(found, Mapping) else {name: found}
+                figures |= {key: float(value) for key, value in found.items() if np.isfinite(value)}
+            except Exception as error:  # a metric that fails does not lose the run
+                log.warning("metric %s failed: %s: %s", name, type(error).__name__, error)
     return figures
 
 
@@ -164,9 +169,14 @@ def _reduced(X: Any, settings: Mapping[str, Any], slot: str, store: Store) -> An
 
     def compute() -> Any:
         with _blame(settings, slot):
-            return np.asarray(_build(settings, slot).fit_transform(X), np.float32)
+            reduced = np.asarray(_build(settings, slot).fit_transform(X), np.float32)
+        if reduced.ndim != 2 or len(reduced) != len(X) or (slot == "view" and reduced.shape[1] != 2):
+            wanted = f"({len(X)}, 2)" if slot == "view" else f"({len(X)}, r)"
+            raise UsageError(f"{slot}={settings[slot]['name']} gave the shape {reduced.shape}, not {wanted}")
+        return reduced
 
-    return store.derived(compute, settings[slot], record.versions(), digest(X))
+    component = code(find(SLOTS[slot], settings[slot]["name"]))
+    return store.derived(compute, settings[slot], component, record.versions(), digest(X))
 
 
 def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store, device: str) -> dict[str, Any] | None:
@@ -175,11 +185,20 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
         return None
     backbone = build("backbone", settings["baseline"])
     engine = Engine(backbone, device)
-    features_set = store.features(recipe(space(settings["baseline"], backbone), engine))
-    collection = collect(items, extract(source, items, backbone, engine, features_set, store).records)
-    X, _ = ops.normalise(load_array(store.matrix(features_set, collection.ids)), settings["normalize"])
+    extraction = extract(source, items, space(settings["baseline"], backbone), engine, store)
+    collection = collect(items, extraction.records)
+    X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store)
     return {"backbone": settings["baseline"]["name"], **measure(X, labels, collection, settings, None)}
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    """Find in the first second what would else be found after the features: arguments, and where the run shall go."""
+    record.make_out(settings)
+    for slot in SLOTS:
+        if slot != "backbone":  # which is built next, and takes its time
+            with _blame(settings, slot):
+                _build(settings, slot)
 
 
 def _check_k(settings: dict[str, Any], n: int, what: str) -> None:

@@ -23,6 +23,7 @@ from imgret.contracts import Item
 from imgret.files import link, sync_folder
 from imgret.registry import UsageError, find
 from imgret.results import SCHEMA, Run, write_json
+from imgret.words import typed_path
 
 log = logging.getLogger("imgret")
 
@@ -38,10 +39,6 @@ class Clock:
         started = time.perf_counter()
         yield
         self.stages[name] = {"seconds": round(time.perf_counter() - started, 3), "peak_bytes": peak_bytes()}
-
-    @property
-    def seconds(self) -> float:
-        return sum(stage["seconds"] or 0 for stage in self.stages.values())
 
 
 def peak_bytes() -> int | None:
@@ -67,9 +64,22 @@ def versions() -> dict[str, str]:
     return found
 
 
+def make_out(settings: Mapping[str, Any]) -> Path:
+    """The folder that runs are written to, made and found to be writable. Raises UsageError."""
+    out = typed_path(settings["out"])
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        trial = out / f".{secrets.token_hex(6)}.tmp"
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise UsageError(f"out={out}: {error.strerror}\ntype out=FOLDER, a folder that can be written to") from error
+    return out
+
+
 def save(run: Run, matrix: Path, clock: Clock) -> Run:
     """Write the run and its reports to `out`/<date-time-id>, let `latest` point there, and return it."""
-    out = Path(run.settings["out"]).expanduser()
+    out = make_out(run.settings)
     name = f"{time.strftime('%Y-%m-%d_%H%M%S')}-{secrets.token_hex(3)}"
     temporary = out / f".{name}.tmp"
     try:
@@ -90,11 +100,12 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
         write_json(temporary / "run.json", run.info)
         os.replace(temporary, out / name)
         sync_folder(out)
-    except OSError as error:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise UsageError(f"out={out}: {error.strerror}\ntype out=FOLDER, a folder that can be written to") from error
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise UsageError(
+                f"{out} cannot be written to: {error.strerror}\nmake room there, or type out=FOLDER"
+            ) from error
         raise
     _point_to(out / "latest", name)
     run.folder = out / name
@@ -129,13 +140,18 @@ def _point_to(latest: Path, name: str) -> None:
         temporary.symlink_to(name, target_is_directory=True)
     except (OSError, NotImplementedError):
         temporary.write_text(name, encoding="utf-8")
-    os.replace(temporary, latest)
+    try:
+        os.replace(temporary, latest)
+    except OSError as error:  # the run is there all the same
+        temporary.unlink(missing_ok=True)
+        log.warning("%s does not point to the new run: %s", latest, error.strerror)
 
 
 def root(items: Sequence[Item]) -> str:
-    """The folder that the items' paths are relative to; empty where they are no files of their own."""
+    """The folder that the items' paths are relative to; empty where they are no files of their own below one."""
     item = items[0]
-    return item.file[: -len(item.path)].rstrip("/\\") if item.file else ""
+    above = item.file.removesuffix(item.path.replace("/", os.sep))
+    return (above.rstrip(os.sep) or os.sep) if item.file and above != item.file else ""
 
 
 def origin(settings: Mapping[str, Any]) -> str:

@@ -13,11 +13,13 @@ that two of them wrote is the same row.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,16 +59,41 @@ def digest(*parts: object) -> str:
     return hasher.hexdigest()[:32]
 
 
+def code(component: Callable[..., Any]) -> str:
+    """The digest of the file that a user's own component is written in: edited, it is another. "" for built-ins."""
+    if component.__module__.startswith("imgret.plugins."):
+        return ""
+    try:
+        return digest(Path(inspect.getfile(component)).read_bytes())
+    except (OSError, TypeError):
+        return ""
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """What cannot be written into `folder` is said with what to type."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"{folder} cannot be written to: {reason}\nmake room there, or set IMGRET_HOME=FOLDER"
+        ) from error
+
+
 class FeatureSet:
     """Features made with one recipe, by image id (64 hex digits)."""
 
     def __init__(self, folder: Path, recipe: Mapping[str, Any]) -> None:
         self.folder, self.recipe = folder, recipe
         self._where: dict[str, tuple[Path, int]] = {}
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "set.json").exists():
-            text = json.dumps({"schema": SCHEMA, "recipe": recipe}, indent=1, sort_keys=True)
-            commit(folder / "set.json", lambda file: file.write_text(text))
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / "set.json").exists():
+                text = json.dumps({"schema": SCHEMA, "recipe": recipe}, indent=1, sort_keys=True)
+                commit(folder / "set.json", lambda file: file.write_text(text))
         self._refresh()
 
     def _refresh(self) -> None:
@@ -92,7 +119,8 @@ class FeatureSet:
         raw = np.frombuffer(bytes.fromhex("".join(ids)), np.uint8).reshape(len(ids), 32).copy()
         features = np.ascontiguousarray(features, np.float32)
         shard = self.folder / f"{digest(raw, features)}.safetensors"
-        commit(shard, lambda file: save_file({"ids": raw, "features": features}, file))
+        with writing(self.folder):
+            commit(shard, lambda file: save_file({"ids": raw, "features": features}, file))
         self._where |= {id: (shard, row) for row, id in enumerate(ids)}
 
     def rows(self, ids: Sequence[str]) -> Floats:
@@ -119,12 +147,8 @@ class Store:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or home()
-        try:
+        with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"the store {self.root} cannot be made: {error.strerror}\nset IMGRET_HOME=FOLDER"
-            ) from error
 
     def features(self, recipe: Mapping[str, Any]) -> FeatureSet:
         return FeatureSet(self.root / "features" / digest(recipe), recipe)
@@ -152,8 +176,9 @@ class Store:
             return array
 
     def _keep(self, file: Path, array: Floats) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        commit(file, lambda temporary: save_array(temporary, np.ascontiguousarray(array)))
+        with writing(file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            commit(file, lambda temporary: save_array(temporary, np.ascontiguousarray(array)))
 
 
 def save_array(file: Path, array: np.ndarray[Any, Any]) -> None:
@@ -163,4 +188,7 @@ def save_array(file: Path, array: np.ndarray[Any, Any]) -> None:
 
 def load_array(file: Path, mapped: bool = False) -> Any:
     """The array in a `.npy` file, memory-mapped if asked. Raises ValueError where it is none; never unpickles."""
-    return np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
+    try:
+        return np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except EOFError as error:  # an empty file
+        raise ValueError(f"{file} is empty") from error

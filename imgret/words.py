@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,17 @@ def printable(text: str) -> str:
 def quoted(name: str) -> str:
     """A file name as a shell takes it."""
     return shlex.quote(printable(name))
+
+
+def typed_path(text: str | Path) -> Path:
+    """The path that was typed: as it is where something lies there, else with `~` as the home folder. Never raises."""
+    path = Path(text)
+    if os.path.lexists(path):
+        return path
+    try:
+        return path.expanduser()
+    except (RuntimeError, ValueError):  # `~name` of nobody here, or no name at all
+        return path
 
 
 def shown_path(path: Path) -> str:

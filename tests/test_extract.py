@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from imgret.contracts import Backbone, Preprocess
-from imgret.extract import embed, extract, recipe, space
+from imgret.extract import embed, extract, space
 from imgret.plugins.sources.files import files
 from imgret.registry import UsageError
 from imgret.store import Store
@@ -35,8 +35,7 @@ class FakeEngine:
 
 def _extract(root: Path, engine: FakeEngine, store: Store) -> Any:
     source = files(str(root))
-    features = store.features(recipe(space({"name": "fake"}, BACKBONE), engine))  # type: ignore[arg-type]
-    return extract(source, list(source), BACKBONE, engine, features, store)  # type: ignore[arg-type]
+    return extract(source, list(source), space({"name": "pixels"}, BACKBONE), engine, store)  # type: ignore[arg-type]
 
 
 def test_batches_are_full_duplicates_are_free_and_a_second_time_costs_nothing(tmp_path: Path) -> None:
@@ -95,10 +94,40 @@ def test_the_space_is_weights_arguments_and_preprocessing_and_not_where_they_lay
     torch.manual_seed(0)
     module = torch.nn.Linear(2, 2)
     backbone = Backbone(module, Preprocess((1, 1)), "none")
-    first = space({"name": "x", "weights": "here.pth", "pool": "avg", "offline": False}, backbone)
-    assert first == space({"name": "x", "weights": "there.pth", "pool": "avg", "offline": True}, backbone)
-    assert first != space({"name": "x", "weights": "here.pth", "pool": "max", "offline": False}, backbone)
-    assert first != space(first["arguments"] | {"name": "x"}, Backbone(module, Preprocess((2, 1)), "none"))
+    first = space({"name": "pixels", "weights": "here.pth", "pool": "avg", "offline": False}, backbone)
+    assert first == space({"name": "pixels", "weights": "there.pth", "pool": "avg", "offline": True}, backbone)
+    assert first != space({"name": "pixels", "weights": "here.pth", "pool": "max", "offline": False}, backbone)
+    assert first != space(first["arguments"] | {"name": "pixels"}, Backbone(module, Preprocess((2, 1)), "none"))
     with torch.no_grad():
         module.weight[0, 0] += 1
-    assert first != space({"name": "x", "weights": "here.pth", "pool": "avg", "offline": False}, backbone)
+    assert first != space({"name": "pixels", "weights": "here.pth", "pool": "avg", "offline": False}, backbone)
+
+
+def test_features_of_an_engine_that_stands_in_are_a_set_of_their_own(tmp_path: Path) -> None:
+    class StandsIn(FakeEngine):
+        def prepare(self) -> None:
+            self.name = "slow"  # what should have run could not be compiled
+
+    root = write(tmp_path / "in", {f"{i}.png": png((2 * i, 9, 9)) for i in range(3)})
+    store = Store(tmp_path / "store")
+    first = _extract(root, StandsIn(), store)
+    assert first.features.recipe["engine"] == "slow"
+    again = _extract(root, StandsIn(), store)
+    assert (again.computed, again.features.recipe["engine"]) == (0, "slow")
+    other = _extract(root, FakeEngine(), store)
+    assert (other.computed, other.features.recipe["engine"]) == (3, "fake")
+
+
+def test_rows_that_wait_for_a_full_shard_are_kept_when_the_run_is_stopped(tmp_path: Path) -> None:
+    root = write(tmp_path / "in", {f"{i:02}.png": png((2 * i, 9, 9)) for i in range(20)})
+    store = Store(tmp_path / "store")
+
+    class Stops(FakeEngine):
+        def __call__(self, pixels: Any) -> Any:
+            if len(self.sizes) == 4:
+                raise KeyboardInterrupt
+            return super().__call__(pixels)
+
+    with pytest.raises(KeyboardInterrupt):
+        _extract(root, Stops(), store)
+    assert _extract(root, FakeEngine(), store).computed == 20 - 12

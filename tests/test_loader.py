@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +46,41 @@ def test_what_reading_one_file_gives(tmp_path: Path) -> None:
     assert found["empty.jpg"][0].outcome != "ok"
     assert found["empty.jpg"][1] is None
     assert read(source, Item("gone.jpg", str(root / "gone.jpg")), TINY)[0].outcome == "missing"
+
+
+class Crashing(files):
+    """A source whose bytes take the process down that reads them, as a fault in a decoder's C code does."""
+
+    def open(self, item: Item) -> bytes:
+        if item.label == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return super().open(item)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
+def test_a_decoder_that_crashes_costs_one_file(tmp_path: Path) -> None:
+    names = [f"ok/{i:02}.png" for i in range(20)] + ["crash/20.png"] + [f"ok/{i}.png" for i in range(21, 40)]
+    root = write(tmp_path / "in", {name: png((i, i, i)) for i, name in enumerate(names)})
+    source = Crashing(str(root))
+    items = list(source)
+    found = {
+        item.path: record.outcome
+        for loaded in batches(source, items, TINY, workers=2)
+        for item, record in zip(loaded.items, loaded.records, strict=True)
+    }
+    assert found == {name: "decoder_crashed" if name == "crash/20.png" else "ok" for name in names}
+
+
+def test_a_script_without_a_guard_is_not_run_again_by_the_workers(tmp_path: Path) -> None:
+    root = write(tmp_path / "in", {f"{i}.png": png((40 * i, 9, 9)) for i in range(4)})
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import imgret\nprint('once')\n"
+        f"run = imgret.run({str(root)!r}, backbone='pixels', view='pca', reports=[], k=2)\nprint(len(run.ids))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["once", "4"]), done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="whoever is root may read everything")

@@ -243,3 +243,71 @@ def test_what_a_component_complains_of_is_the_users_to_read(colours: Path, monke
 
     with pytest.raises(UsageError, match=r"^clusterer=picky failed: eps must be positive$"):
         imgret.run(colours, backbone="pixels", view="pca", reports=[], clusterer="picky")
+
+
+def test_a_metric_that_fails_loses_nothing(colours: Path, monkeypatch: Any, caplog: Any) -> None:
+    monkeypatch.setattr(registry, "_found", dict(registry._found))
+
+    @register("metric")
+    def breaks(X: Any) -> float:
+        raise ZeroDivisionError("no such luck")
+
+    @register("metric")
+    def undefined(X: Any) -> float:
+        return float("nan")
+
+    @register("metric")
+    def one(X: Any) -> float:
+        return 1.0
+
+    run = _run(colours, metrics=["breaks", "undefined", "one"])
+    assert run.metrics == {"one": 1.0}
+    assert "metric breaks failed: ZeroDivisionError: no such luck" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"retriever__recall": 2.0}, "retriever.recall=2"),
+        ({"reducer__n_components": 0}, "n_components=0"),
+        ({"view__n_components": 3}, ""),
+        ({"out": "taken"}, "out=taken"),
+        ({"clusterer__n_init": 0}, "clusterer.n_init=0"),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_long_part(colours: Path, changes: dict[str, Any], says: str) -> None:
+    Path("taken").write_bytes(b"a file")
+    with pytest.raises(UsageError) as caught:
+        _run(colours, **changes)
+    assert says in str(caught.value)
+    assert not list(Path("..").rglob("*.safetensors"))
+
+
+def test_a_plug_in_that_was_edited_is_another(colours: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    import importlib
+    import sys
+
+    monkeypatch.setattr(registry, "_found", dict(registry._found))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    source = """
+import torch
+from imgret import register
+from imgret.contracts import Backbone, Preprocess
+
+class Corner(torch.nn.Module):
+    def forward(self, x):
+        return x[:, :WIDE, 0, 0]
+
+@register("backbone")
+def corner():
+    return Backbone(Corner(), Preprocess((2, 2)), "mine")
+"""
+    widths = []
+    for wide in ("2", "3"):
+        (tmp_path / "my_corner.py").write_text(source.replace("WIDE", wide))
+        importlib.invalidate_caches()
+        sys.modules.pop("my_corner", None)
+        importlib.import_module("my_corner")
+        widths.append(_run(colours, backbone="corner").features.shape[1])
+    assert widths == [2, 3]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgret.store import Store, digest, home
+from imgret.registry import UsageError
+from imgret.store import Store, code, digest, home
 
 IDS = [f"{i:064x}" for i in range(10)]
 F = np.arange(50, dtype=np.float32).reshape(10, 5)
@@ -59,7 +60,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(UsageError, match="No space left on device\nmake room there"):
         features.add(IDS, F)
     assert [p.name for p in features.folder.iterdir()] == ["set.json"]
 
@@ -91,3 +92,25 @@ def test_digests_tell_values_types_and_shapes_apart() -> None:
     values = [F, F.astype(np.float64), F.reshape(5, 10), "a", b"a", {"a": 1}, {"a": 2}]
     assert len({digest(value) for value in values}) == len(values)
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+
+
+def test_an_empty_file_is_no_array(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    features = store.features({"backbone": "x"})
+    features.add(IDS, F)
+    file = store.matrix(features, IDS)
+    file.write_bytes(b"")
+    np.testing.assert_array_equal(np.load(store.matrix(features, IDS)), F)
+
+
+def test_a_store_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UsageError, match="set IMGRET_HOME=FOLDER"):
+        Store(tmp_path / "file" / "store")
+
+
+def test_only_a_users_own_code_is_part_of_a_key(tmp_path: Path) -> None:
+    from imgret.plugins.reducers.none import none
+
+    assert code(none) == ""
+    assert code(test_home) == code(test_home) != ""

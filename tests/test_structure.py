@@ -13,7 +13,7 @@ from imgret.registry import KINDS, options
 
 ROOT = Path(__file__).parents[1]
 OPEN_TO_PLUGINS = {"imgret", "imgret.contracts", "imgret.ops", "imgret.registry", "imgret.sheet", "imgret.store",
-                   "imgret.weights", "imgret.words", "imgret.files", "imgret.decode", "imgret.results"}  # fmt: skip
+                   "imgret.weights", "imgret.words", "imgret.processes", "imgret.files", "imgret.decode", "imgret.results"}  # fmt: skip
 
 
 def _imports(file: Path) -> Iterator[str]:

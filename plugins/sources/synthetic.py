@@ -6,17 +6,16 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import repeat
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgret import UsageError, register
 from imgret.contracts import Item
+from imgret.processes import context, ignore_interrupt, without_main
 
 if TYPE_CHECKING:
     from ._fabric_plan import Shot
@@ -123,7 +122,7 @@ def _draw_all(folder: Path, plan: Sequence[Shot], size: int, seed: int) -> None:
     workers = min(os.cpu_count() or 1, 16, len(tasks)) if len(plan) > ALONE else 1
     if workers > 1:
         try:
-            with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_ignore_interrupt) as pool:
+            with without_main(), ProcessPoolExecutor(workers, context(), initializer=ignore_interrupt) as pool:
                 for _ in pool.map(draw, repeat(folder), tasks, repeat(size), repeat(seed)):
                     pass
             return
@@ -132,7 +131,3 @@ def _draw_all(folder: Path, plan: Sequence[Shot], size: int, seed: int) -> None:
     for task in tasks:
         if not all((folder / shot.name).exists() for shot in task):
             draw(folder, task, size, seed)
-
-
-def _ignore_interrupt() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's to answer

@@ -1,0 +1,45 @@
+"""Worker processes: new ones, that know nothing of this one but what they are given."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+
+def context(preload: Sequence[str] = ()) -> Any:
+    """How to start processes: never as copies of this one, which has threads, and threads do not survive a fork.
+
+    Modules in `preload` are imported once for all of them, where the system can do that.
+    """
+    if not preload or "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload(list(preload))
+    return found
+
+
+def ignore_interrupt(*_: object) -> None:
+    """What a worker does first: Ctrl-C is the main process's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def without_main(*needed: object) -> Iterator[None]:
+    """Start workers in here, and they do not run the user's script again, guarded by `if __name__` or not.
+
+    Left alone where an object that they need was defined in that script.
+    """
+    if any(type(each).__module__ == "__main__" for each in needed):
+        yield
+        return
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
