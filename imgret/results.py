@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import EINVAL
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +19,8 @@ from imgret.contracts import Retriever
 from imgret.items import Collection
 from imgret.registry import UsageError, build, load_plugins, on_device
 from imgret.search import Hit, search
-from imgret.store import load_array
+from imgret.store import save_array
+from imgret.words import printable, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Backbone, Floats, Ints, Source
@@ -88,8 +92,14 @@ class Run:
 
     @cached_property
     def X(self) -> Floats:
-        """The features (n, d) as everything after the backbone sees them: centred, rows of unit length."""
-        return ops.normalise(self.features, self.settings["normalize"], self.mean)[0]
+        """The features (n, d) as everything after the backbone sees them: centred, rows of unit length.
+
+        Raises UsageError where the file of the features is damaged: they were finite when the run was made.
+        """
+        X, _ = ops.normalise(self.features, self.settings["normalize"], self.mean)
+        if not all(np.isfinite(X[rows]).all() for rows in ops.blocks(len(X), 8192)):
+            raise UsageError(f"{printable(str(self.folder))} is not a whole run: features.npy holds non-finite values")
+        return X
 
     @cached_property
     def centroids(self) -> Floats:
@@ -130,8 +140,15 @@ class Run:
         return source
 
     def open(self, row: int) -> bytes:
-        """The bytes of an image. Raises OSError where it is not there any more."""
-        return self.source.open(self.collection.items[self.collection.first[row]])
+        """The bytes of an image. Raises OSError where it is not there any more, or no regular file.
+
+        The folder and names are run.json's and items.csv's: a run from elsewhere can name any file of yours to be
+        looked at here, and a link inside the collection may lead out of it, as it may when a run is made.
+        """
+        item = self.collection.items[self.collection.first[row]]
+        if item.file and not stat.S_ISREG(os.stat(item.file).st_mode):
+            raise OSError(EINVAL, "not a file", item.file)
+        return self.source.open(item)
 
     @property
     def device(self) -> str:
@@ -185,41 +202,46 @@ class Run:
         return found
 
     def save(self, folder: Path) -> None:
-        """Write everything that search needs into `folder`, which exists. run.json is written by `finish`."""
+        """Write everything that search needs into `folder`, which exists. record.save adds run.json."""
         tables.write_items(folder / "items.csv", self)
         tables.write_failures(folder / "failures.csv", self.collection)
         write_json(folder / "metrics.json", self.metrics)
         for name in ("mean", "labels", "view"):
-            with (folder / f"{name}.npy").open("wb") as stream:
-                np.save(stream, getattr(self, name), allow_pickle=False)
+            save_array(folder / f"{name}.npy", getattr(self, name))
 
     @classmethod
     def load(cls, folder: str | Path) -> Run:
-        """The run in `folder`. Nothing in it is executed. Raises UsageError where there is none, or not all of it."""
+        """The run in `folder`. Nothing in it is executed. Raises UsageError where there is none, or not all of it.
+
+        Files are held against the digests in run.json, up to 128 MiB each: features beyond that are mapped unread.
+        """
         load_plugins()
-        folder = find(Path(folder).expanduser())
+        folder = find(typed_path(folder))
         try:
-            info = json.loads((folder / "run.json").read_text(encoding="ascii"))
+            info = tables.read_json(folder / "run.json")
             if info["schema"] > SCHEMA:
                 raise UsageError(f"{folder} was written by imgret {info['versions']['imgret']}; this one is older")
+            tables.check_info(info)
             collection = tables.read_items(folder / "items.csv", info["root"])
-            metrics = json.loads((folder / "metrics.json").read_text(encoding="ascii"))
-            arrays = {name: load_array(folder / f"{name}.npy") for name in ("mean", "labels", "view")}
-            features = load_array(folder / "features.npy", mapped=True)
-        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-            raise UsageError(f"{folder} is not a whole run: {type(error).__name__}: {error}") from error
-        if not len(features) == len(arrays["labels"]) == len(arrays["view"]) == len(collection.ids):
-            raise UsageError(f"{folder} is not a whole run: its tables and arrays have different lengths")
-        return cls(info, collection, features, metrics=metrics, folder=folder, **arrays)
+            metrics = tables.read_figures(folder / "metrics.json")
+            arrays = tables.read_arrays(folder, len(collection.ids))
+            tables.check_digests(folder, info["digests"])
+        except UsageError:
+            raise
+        except Exception as error:  # what a damaged or hostile file makes its reader raise is anyone's guess
+            text = printable(f"{folder} is not a whole run: {type(error).__name__}: {error}"[:500])
+            raise UsageError(text) from error
+        return cls(info, collection, metrics=metrics, folder=folder, **arrays)
 
 
 def find(folder: Path) -> Path:
     """The run folder that `folder` is or, as `latest` does where there are no links, names."""
-    if folder.is_file() and folder.name == "latest":
-        folder = folder.parent / folder.read_text(encoding="utf-8").strip()
-    if not (folder / "run.json").is_file():
-        what = "has no run.json: it is no run" if folder.is_dir() else "does not exist"
-        raise UsageError(f"{folder} {what}\nmake a run with `python -m imgret FOLDER`, or name one with --run DIR")
+    if os.path.isfile(folder) and folder.name == "latest":
+        folder = folder.parent / folder.read_text(encoding="utf-8", errors="replace").strip()
+    if not os.path.isfile(folder / "run.json"):
+        what = "has no run.json: it is no run" if os.path.isdir(folder) else "does not exist"
+        what = f"{printable(str(folder))} {what}"
+        raise UsageError(f"{what}\nmake a run with `python -m imgret FOLDER`, or name one with --run DIR")
     return folder.resolve()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 
 from imgret import ops
 from imgret.registry import UsageError
+from imgret.words import printable, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -33,6 +35,8 @@ def search(run: Run, images: str | Path | Sequence[str | Path], top: int) -> lis
     if top < 1:
         raise UsageError(f"top={top}: the number of hits is a whole number, at least 1\ntype --top 20")
     names = [images] if isinstance(images, str | Path) else list(images)
+    if not names:
+        raise UsageError("no image to search with\ngive an image file, or the path or id of an image of the run")
     vectors, own = _vectors(run, [str(name) for name in names])
     mean = vectors.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
     query, _ = ops.normalise(mean, "l2")  # (1, d)
@@ -47,13 +51,8 @@ def search(run: Run, images: str | Path | Sequence[str | Path], top: int) -> lis
 
 def read(run: Run, name: str) -> bytes:
     """The bytes of an image given as `search` takes it. Raises OSError where an image of the run is gone."""
-    data = _bytes(name)
-    if data is not None:
-        return data
-    row = run.row_of.get(name)
-    if row is None:
-        raise UsageError(f"{name}: neither a file nor the path or id of an image of this run")
-    return run.open(row)
+    found = _find(run, name)
+    return found if isinstance(found, bytes) else run.open(found)
 
 
 def _vectors(run: Run, names: Sequence[str]) -> tuple[Floats, set[int]]:
@@ -61,14 +60,12 @@ def _vectors(run: Run, names: Sequence[str]) -> tuple[Floats, set[int]]:
     own: dict[int, int] = {}  # place among the queries -> row
     new: dict[int, tuple[str, bytes]] = {}
     for place, name in enumerate(names):
-        data = _bytes(name)
-        row = run.row_of.get(name if data is None else hashlib.sha256(data).hexdigest())
+        found = _find(run, name)
+        row = run.row_of.get(hashlib.sha256(found).hexdigest()) if isinstance(found, bytes) else found
         if row is not None:
             own[place] = row
-        elif data is not None:
-            new[place] = name, data
-        else:
-            raise UsageError(f"{name}: neither a file nor the path or id of an image of this run")
+        elif isinstance(found, bytes):
+            new[place] = name, found
     vectors = np.empty((len(names), run.X.shape[1]), np.float32)
     for place, row in own.items():
         vectors[place] = run.X[row]
@@ -80,11 +77,14 @@ def _vectors(run: Run, names: Sequence[str]) -> tuple[Floats, set[int]]:
     return vectors, set(own.values())
 
 
-def _bytes(name: str) -> bytes | None:
-    """The bytes of a file; None where there is no such file."""
+def _find(run: Run, name: str) -> bytes | int:
+    """The bytes of the file of this name; where there is none, the row of the image with this path or id."""
+    path = typed_path(name)
     try:
-        return Path(name).expanduser().read_bytes()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
+        if os.path.lexists(path):
+            return path.read_bytes()
+        return run.row_of[name]
     except OSError as error:
-        raise UsageError(f"{name}: {error.strerror}\ngive an image file") from error
+        raise UsageError(f"{printable(name)}: {error.strerror}\ngive an image file") from error
+    except KeyError:
+        raise UsageError(f"{printable(name)}: neither a file nor the path or id of an image of this run") from None

@@ -27,6 +27,7 @@ import numpy as np
 
 from imgret.files import commit
 from imgret.registry import UsageError
+from imgret.words import typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -39,7 +40,7 @@ log = logging.getLogger("imgret")
 def home() -> Path:
     """`IMGRET_HOME`, or the user's cache folder for imgret."""
     if "IMGRET_HOME" in os.environ:
-        return Path(os.environ["IMGRET_HOME"]).expanduser()
+        return typed_path(os.environ["IMGRET_HOME"])
     if os.name == "nt":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "imgret"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "imgret"

@@ -1,17 +1,27 @@
-"""A run's tables as files: UTF-8 with surrogate escapes, so that any file name survives the round trip."""
+"""A run's tables and arrays as files, and reading them back without trust in what they say.
+
+Tables are UTF-8 with surrogate escapes, so that any file name survives the round trip.
+"""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
+import math
 import os
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from imgret.contracts import Item
 from imgret.filecache import Record
 from imgret.files import write_csv
 from imgret.items import Collection, collect
+from imgret.store import load_array
 
 if TYPE_CHECKING:
     from imgret.results import Run
@@ -31,6 +41,23 @@ ITEMS = (
     "height",
 )
 FAILURES = ("path", "outcome", "reason")
+FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
+CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
+NEEDED = {
+    "schema": int,
+    "title": str,
+    "root": str,
+    "space": dict,
+    "digests": dict,
+    "config.source.name": str,
+    "config.backbone.name": str,
+    "config.view.name": str,
+    "config.normalize": str,
+    "config.device": str,
+    "config.seed": int,
+    "config.top": int,
+    "fitted.retriever.name": str,
+}  # what a loaded run takes from run.json
 
 
 def write_items(file: Path, run: Run) -> None:
@@ -55,12 +82,17 @@ def write_failures(file: Path, collection: Collection) -> None:
 
 
 def read_items(file: Path, root: str) -> Collection:
-    """The collection of an items.csv; files lie under `root`, if they are files. Raises ValueError for a bad path."""
+    """The collection of an items.csv; files lie under `root`, if they are files.
+
+    Raises ValueError for a path that leads out of `root` by itself and for a row that lacks a cell.
+    """
     items, records = [], []
-    with file.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+    with regular(file).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
         for row in csv.DictReader(stream):
+            if None in row or None in row.values():
+                raise ValueError(f"a row of {file.name} has {len(ITEMS)} cells, and one has not")
             path = row["path"]
-            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+            if PurePath(path).anchor or ".." in PurePath(path).parts or "\0" in path:
                 raise ValueError(f"{path!r} lies outside the collection")
             items.append(Item(path, os.path.join(root, path) if root else "", row["label"], row["group"]))
             records.append(Record(row["id"], row["outcome"], "", int(row["width"]), int(row["height"])))
@@ -70,3 +102,74 @@ def read_items(file: Path, root: str) -> Collection:
 def number(value: Any) -> str:
     """A float32 in six significant digits: the same text for the same bits on every machine."""
     return f"{float(value):.6g}"
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises OSError, ValueError or RecursionError where there is none."""
+    found = json.loads(regular(file).read_text(encoding="ascii"))
+    if not isinstance(found, dict):
+        raise ValueError(f"{file.name} holds no object")
+    return found
+
+
+def read_figures(file: Path) -> dict[str, float]:
+    """The figures by name in a metrics.json. Raises what `read_json` does, and ValueError for what is no figure."""
+    figures = read_json(file)
+    for name, value in figures.items():
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            raise ValueError(f"{name} in {file.name} is not a number: {value!r}")
+    return figures
+
+
+def read_array(file: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> Any:
+    """The array in a `.npy` file, memory-mapped. -1 in `shape` stands for any length but 0.
+
+    Nothing is allocated, whatever the file says of itself. Raises ValueError for another dtype or shape.
+    """
+    array = load_array(regular(file), mapped=True)
+    fits = array.ndim == len(shape) and all(w in (-1, a) for w, a in zip(shape, array.shape, strict=True))
+    if array.dtype != dtype or not fits or not array.size:
+        raise ValueError(f"{file.name} holds {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")
+    return array
+
+
+def read_arrays(folder: Path, n: int) -> dict[str, Any]:
+    """A run's arrays for n images by name, `features` memory-mapped. Raises ValueError for what they cannot be.
+
+    Labels are clusters 0..c-1, each with an image, and -1 for noise; the mean is finite.
+    """
+    features = read_array(folder / "features.npy", np.float32, (n, -1))
+    mean = np.array(read_array(folder / "mean.npy", np.float32, features.shape[1:]))
+    labels = np.array(read_array(folder / "labels.npy", np.int64, (n,)))
+    view = np.array(read_array(folder / "view.npy", np.float32, (n, 2)))
+    if not np.isfinite(mean).all():
+        raise ValueError("mean.npy holds non-finite values")
+    found = np.unique(labels)
+    if found[0] not in (-1, 0) or int(found[-1]) - int(found[0]) != len(found) - 1:
+        raise ValueError(f"labels.npy holds {len(found)} labels from {found[0]} to {found[-1]}")
+    return {"features": features, "mean": mean, "labels": labels, "view": view}
+
+
+def regular(file: Path) -> Path:
+    """The file, if it is one: a pipe would be waited for, a device read for ever. Raises FileNotFoundError."""
+    if not os.path.isfile(file):
+        raise FileNotFoundError(f"there is no file {file.name}")
+    return file
+
+
+def check_info(info: Mapping[str, Any]) -> None:
+    """Raises KeyError, TypeError or ValueError where run.json lacks what a loaded run needs."""
+    for key, kind in NEEDED.items():
+        value = reduce(lambda node, part: node[part], key.split("."), info)
+        if not isinstance(value, kind):
+            raise ValueError(f"{key} in run.json is not {kind.__name__}: {value!r}")
+
+
+def check_digests(folder: Path, digests: Mapping[str, str]) -> None:
+    """Raises ValueError for a file that is not as it was when the run was made. Large ones are taken at their word."""
+    for name in FILES:
+        with (folder / name).open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size > CHECKED:
+                continue
+            if hashlib.file_digest(stream, "sha256").hexdigest() != digests.get(name):
+                raise ValueError(f"{name} is not as it was when the run was made")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgret.registry import UsageError
+from imgret.words import typed_path
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -84,7 +85,7 @@ def load(
 
 def local(weights: str, names: Iterable[str] = ()) -> Path:
     """The file that a user typed. Raises UsageError, with the names that can be typed too, where it is none."""
-    file = Path(weights).expanduser()
+    file = typed_path(weights)
     if file.suffix not in SUFFIXES or not file.is_file():
         problem = "there is no such file" if file.suffix in SUFFIXES else "neither a name nor a weights file"
         raise UsageError(
@@ -154,7 +155,9 @@ def _open(url: str) -> Any:
     try:
         answer = answers.get(timeout=TIMEOUT)
     except queue.Empty:
-        raise TimeoutError(f"no answer within {TIMEOUT:.0f} s") from None
+        answer = TimeoutError()
+    if isinstance(answer, TimeoutError) or isinstance(getattr(answer, "reason", None), TimeoutError):
+        raise TimeoutError(f"no answer within {TIMEOUT:.0f} s")
     if isinstance(answer, urllib.error.HTTPError):
         answer.close()  # a refusal is an open connection too
     if isinstance(answer, Exception):

@@ -40,7 +40,7 @@ def test_items_come_back(tmp_path_factory: pytest.TempPathFactory, files: list[t
     assert len(file.read_bytes().splitlines()) >= 1 + sum(not id for *_, id in files)
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../up.jpg", "a/../../b.jpg"])
+@pytest.mark.parametrize("path", ["/etc/passwd", "../up.jpg", "a/../../b.jpg", "a\0b"])
 def test_a_path_that_leaves_the_collection_is_refused(tmp_path: Path, path: str) -> None:
     collection = collect([Item(path)], [Record("", "truncated", "cut")])
     run = SimpleNamespace(collection=collection, medoids=np.arange(0))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgret.words import counted, duration, listed, printable, quoted, shown_path
+from imgret.words import counted, duration, listed, printable, quoted, shown_path, typed_path
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=40)
 
@@ -44,3 +44,14 @@ def test_paths() -> None:
     assert shown_path(Path.cwd() / "runs" / "latest") == str(Path("runs/latest"))
     assert shown_path(Path("/elsewhere")) == str(Path("/elsewhere").resolve())
     assert shlex.split(quoted("it's $HOME.jpg")) == ["it's $HOME.jpg"]
+
+
+def test_paths_as_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert typed_path("~/x") == tmp_path / "x"
+    for name in ("x", "~nouser/x", "~a\0b", "a" * 300, "~\ud800", ""):
+        assert typed_path(name) == Path(name)
+    Path("~").mkdir()
+    assert typed_path("~") == Path("~")
+    assert typed_path("~/x") == tmp_path / "x"

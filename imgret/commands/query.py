@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from imgret.registry import UsageError
 from imgret.results import Run
 from imgret.search import Hit, read
-from imgret.words import printable, shown_path
+from imgret.words import counted, printable, shown_path
 
 
 def main(words: Sequence[str]) -> None:
@@ -32,25 +33,27 @@ def main(words: Sequence[str]) -> None:
         return
     for hit in hits:
         print(f"{hit.rank:>4}  {hit.score:6.3f}  {where(hit):<12} {printable(hit.path)}")
-    print(f"sheet {shown_path(draw(run, asked.images, hits))}")
+    try:
+        print(f"sheet {printable(shown_path(draw(run, asked.images, hits)))}")
+    except (OSError, UsageError) as error:  # the hits are what was asked for
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        print(f"imgret: no sheet was drawn: {reason}", file=sys.stderr)
 
 
 def draw(run: Run, queries: Sequence[str], hits: Sequence[Hit]) -> Path:
-    """The contact sheet of a query, in the run's folder `queries`; its file."""
+    """The contact sheet of a query, in the run's folder `queries`; its file.
+
+    Raises OSError where that cannot be written, UsageError where the run's images cannot be had.
+    """
     from imgret.sheet import Tile, contact_sheet, save
 
     tiles = [Tile(partial(read, run, name), Path(name).name, True, "query") for name in queries]
     for hit in hits:
         note = f"{hit.rank} · {hit.score:.3f} · {where(hit)}"
         tiles.append(Tile(partial(run.open, run.row_of[hit.id]), Path(hit.path).name, False, note))
-    file = run.folder / "queries" / f"{Path(queries[0]).stem[:80]}.jpg"
-    try:
-        file.parent.mkdir(exist_ok=True)
-        return save(contact_sheet(tiles, f"{len(hits)} hits", run.title), file)
-    except OSError as error:
-        raise UsageError(
-            f"{file} cannot be written: {error.strerror or error}\ntype --json to print the hits"
-        ) from error
+    file = run.folder / "queries" / f"{Path(queries[0]).stem[:60]}.jpg"
+    file.parent.mkdir(exist_ok=True)
+    return save(contact_sheet(tiles, counted(len(hits), "hit"), run.title), file)
 
 
 def where(hit: Hit) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from imgret.registry import UsageError
-from imgret.words import counted, printable, shown_path
+from imgret.tables import read_figures, read_json
+from imgret.words import counted, printable, shown_path, typed_path
 
 SHOWN = {"n_clusters": "clusters", "noise_share": "noise", "nmi": "NMI", "silhouette": "silhouette", "map": "mAP"}
 
@@ -18,18 +19,22 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument(
         "out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)"
     )
-    out = Path(parser.parse_args(words).out).expanduser()
-    if not out.is_dir():
+    out = typed_path(parser.parse_args(words).out)
+    if not os.path.isdir(out):
         raise UsageError(f"{out} does not exist\nmake a run with `python -m imgret FOLDER`")
     folders = [file.parent for file in out.glob("*/run.json") if not file.parent.is_symlink()]
     if not folders:
-        print(f"no runs in {shown_path(out)}")
+        print(f"no runs in {printable(shown_path(out))}")
     for folder in sorted(folders, key=lambda f: f.name, reverse=True):
-        try:
-            info = json.loads((folder / "run.json").read_text(encoding="ascii"))
-            title = f"{info['title']} · {counted(info['outcomes']['ok'], 'image')}"
-            metrics = json.loads((folder / "metrics.json").read_text(encoding="ascii"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            title, metrics = f"cannot be read: {type(error).__name__}", {}
-        figures = "  ".join(f"{name} {metrics[key]:.4g}" for key, name in SHOWN.items() if key in metrics)
-        print(f"{shown_path(folder)}  {printable(title)}  {figures}".rstrip())
+        print(f"{printable(shown_path(folder))}  {described(folder)}")
+
+
+def described(folder: Path) -> str:
+    """The title and figures of a run, or that it cannot be read: one damaged run hides no other."""
+    try:
+        info, figures = read_json(folder / "run.json"), read_figures(folder / "metrics.json")
+        words = [f"{info['title']} · {counted(info['outcomes']['ok'], 'image')}"]
+        words += [f"{name} {figures[key]:.4g}" for key, name in SHOWN.items() if key in figures]
+        return printable("  ".join(words))
+    except Exception as error:  # what a damaged file can raise is anyone's guess
+        return f"cannot be read: {type(error).__name__}"

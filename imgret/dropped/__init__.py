@@ -4,6 +4,7 @@ A real package rather than files imported by path, so that worker processes find
 """
 
 import os
-from pathlib import Path
 
-__path__ = [str(Path(p).expanduser()) for p in os.environ.get("IMGRET_PLUGINS", "").split(os.pathsep) if p]
+from imgret.words import typed_path
+
+__path__ = [str(typed_path(p)) for p in os.environ.get("IMGRET_PLUGINS", "").split(os.pathsep) if p]

@@ -1,10 +1,13 @@
 """`source=files`: what is listed, what is skipped, labels and groups."""
 
+import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import imgret
 from imgret.plugins.sources.files import files
 from imgret.registry import UsageError
 from tests.conftest import write
@@ -55,6 +58,96 @@ def test_links_loops_and_pipes(tmp_path: Path) -> None:
     source = files(str(root))
     assert [item.path for item in source] == ["dangling.jpg", "linked.jpg", "sub/1.jpg"]
     assert dict(source.skipped) == {"folder that contains itself": 1, "not a file": 1}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no links without privileges, no pipes on Windows")
+def test_links_to_themselves_and_to_pipes(tmp_path: Path) -> None:
+    root = write(tmp_path / "in", {"1.jpg": b"x"})
+    (root / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    (root / "to a pipe.jpg").symlink_to(tmp_path / "pipe")
+    (root / "to a device.jpg").symlink_to(os.devnull)
+    source = files(str(root))
+    assert [item.path for item in source] == ["1.jpg", "loop"]
+    assert dict(source.skipped) == {"not a file": 2}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths are short on Windows")
+def test_folders_in_folders_in_folders(tmp_path: Path) -> None:
+    place = str(tmp_path / "in")
+    for _ in range(1101):  # one by one: os.makedirs calls itself
+        os.mkdir(place)
+        place += "/d"
+    deep = place.removesuffix("/d")
+    Path(deep, "1.jpg").write_bytes(b"x")
+    try:
+        assert [item.path for item in files(str(tmp_path / "in"))] == ["d/" * 1100 + "1.jpg"]
+    finally:
+        os.remove(deep + "/1.jpg")
+        os.removedirs(deep)  # pytest could not
+
+
+def test_runs_are_no_images(tmp_path: Path) -> None:
+    run = {"run.json": b"{}", "items.csv": b"", "clusters/000.jpg": b"x", "map.png": b"x"}
+    inside = {f"runs/{name}/{file}": data for name in ("1", "2") for file, data in run.items()}
+    root = write(tmp_path / "in", inside | {"1.jpg": b"x", "mine/items.csv": b"", "theirs/run.json": b""})
+    source = files(str(root))
+    assert [item.path for item in source] == ["1.jpg", "mine/items.csv", "theirs/run.json"]
+    assert dict(source.skipped) == {"run of imgret": 2}
+    assert len(list(files(str(root / "runs" / "1")))) == 4  # asked for by name
+
+
+def test_a_second_run_in_the_same_folder_sees_the_same_images(colours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(colours)
+    quick = {"backbone": "pixels", "view": "pca", "k": 3}
+    first, second = (imgret.run(".", **quick) for _ in range(2))
+    assert list(first.folder.rglob("*.jpg"))
+    assert second.info["outcomes"] == first.info["outcomes"] == {"ok": 24}
+    assert second.truth_names == ["blue", "green", "red"]
+
+
+@pytest.mark.parametrize("loose", ["readme.txt", "all/notes.txt", ".hidden"])
+def test_loose_files_change_no_labels(tmp_path: Path, loose: str) -> None:
+    names = [f"all/{c}/{s}/1.jpg" for c in ("red", "green", "blue") for s in "ab"]
+    root = write(tmp_path / "in", dict.fromkeys([*names, loose], b"x"))
+    found = {item.path: (item.label, item.group) for item in files(str(root))}
+    assert found.pop(loose, ("", "")) == ("", "")
+    assert found == {name: tuple(name.split("/")[1:3]) for name in names}
+
+
+def test_a_regex_that_matches_nothing_is_told(tmp_path: Path, caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write(tmp_path / "in", dict.fromkeys(["b.jpg", "a.jpg"], b"x"))
+    monkeypatch.setattr(logging.getLogger("imgret"), "propagate", True)
+    assert [i.label for i in files(str(root), label_regex=r"(?P<label>\d)")] == ["", ""]
+    assert "matches no path, a.jpg for one" in caplog.text
+    caplog.clear()
+    assert [i.label for i in files(str(root), label_regex=r"(?P<label>a)")] == ["a", ""]
+    assert caplog.text == ""
+
+
+def test_a_folder_whose_name_begins_with_a_tilde() -> None:
+    write(Path("~foo"), {"1.jpg": b"x"})
+    assert [item.path for item in files("~foo")] == ["1.jpg"]
+
+
+@pytest.mark.parametrize("images", ["~nouser/x", "a" * 300, "a\0b"])
+def test_folders_that_cannot_be(images: str) -> None:
+    with pytest.raises(UsageError, match=r"does not exist\ngive a folder"):
+        list(files(images))
+
+
+def test_an_empty_name_is_not_where_one_stands() -> None:
+    with pytest.raises(UsageError, match=r"^images= is empty\ntype images=FOLDER$"):
+        list(files(""))
+
+
+def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)  # a superuser is let in everywhere
+    with pytest.raises(UsageError, match=r"cannot be read: Permission denied\ngive a folder"):
+        list(files(str(tmp_path)))
 
 
 @pytest.mark.parametrize(
