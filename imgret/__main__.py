@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -12,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import imgret
 from imgret.registry import UsageError, load_plugins
 
 COMMANDS = sorted(file.stem for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
@@ -21,15 +23,20 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run what `words` (default: the command line) say; the exit code: 0 done, 1 a fault of ours, 2 wrong use."""
     words = sys.argv[1:] if words is None else list(words)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no run
     _talk(debug="log=debug" in words)
     try:
         faults = _do([word for word in words if word != "log=debug"] if words[:1] and words[0] in COMMANDS else words)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print("imgret: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError as error:
+        if _unread():
+            return 0
+        faults = [error]
     except Exception as error:
         faults = [error]
     return max((_tell(fault) for fault in faults), default=0)
@@ -40,14 +47,37 @@ def _do(words: list[str]) -> list[Exception]:
     if words and words[0] in COMMANDS:
         import_module(f"imgret.commands.{words[0]}").main(words[1:])
         return []
-    load_plugins()
     if {"-h", "--help"} & set(words):
         import_module("imgret.commands.help").main([])
         return []
-    from imgret.config import run_from_command_line
+    if "--version" in words:
+        print(f"imgret {imgret.__version__}")
+        return []
     from imgret.settings import tidy
 
-    return run_from_command_line(tidy(words, COMMANDS), job)
+    words = tidy(words, COMMANDS)
+    completing = "--shell-completion" in words and words[-1].startswith("query=")
+    if completing:  # nothing but suggestions may reach the terminal
+        logging.getLogger("imgret").setLevel(logging.CRITICAL)
+    load_plugins()
+    from imgret.config import completions, run_from_command_line
+
+    if completing:
+        line = os.environ.get("COMP_LINE", "")
+        print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], COMMANDS)))
+        return []
+    return run_from_command_line(words, job)
+
+
+def _unread() -> bool:
+    """Whether nobody reads what we print, as when `| head` has seen enough; what is left to print then goes nowhere."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            print(file=stream, flush=True)  # a flush alone does not tell: what could not be printed is forgotten
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            return True
+    return False
 
 
 def _tell(fault: Exception) -> int:
@@ -62,8 +92,8 @@ def _tell(fault: Exception) -> int:
     return 2 if isinstance(fault, UsageError) else 1
 
 
-def job(settings: dict[str, Any]) -> None:
-    """One run, and its summary on the screen."""
+def job(settings: dict[str, Any], swept: str) -> None:
+    """One run, and its summary on the screen; `swept` are the words that tell the runs of a sweep apart."""
     from imgret.pipeline import run
     from imgret.summary import summary
 
@@ -72,7 +102,7 @@ def job(settings: dict[str, Any]) -> None:
     if settings["about"] is not None:
         logging.getLogger("imgret").info(settings["about"])
     done = run(settings)
-    print("\n".join(summary(done)))
+    print("\n".join(summary(done, swept)))
 
 
 def _talk(debug: bool) -> None:

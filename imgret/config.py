@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import glob
+import io
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,18 +17,20 @@ from hydra import compose, initialize
 from hydra import main as hydra_main
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from imgret.registry import UsageError, load_plugins, unknown
-from imgret.settings import check, nodes, root_node, unused
+from imgret.registry import SLOTS, UsageError, load_plugins, unknown
+from imgret.settings import check, is_path, nodes, parts, root_node, unused
 
 if TYPE_CHECKING:
     from imgret.results import Run
 
-Job = Callable[[dict[str, Any]], None]
+Job = Callable[[dict[str, Any], str], None]
+VERBATIM = ("images", "out", "source.label_regex")
 
 
 def store_options() -> None:
@@ -32,6 +38,7 @@ def store_options() -> None:
     store = ConfigStore.instance()
     store.store(name="config", node=root_node())
     for slot, options in nodes().items():
+        store.repo.pop(slot, None)  # whatever an earlier call in this process knew
         for name, node in options.items():
             store.store(group=slot, name=name, node=node, package="_global_" if slot == "preset" else slot)
 
@@ -40,25 +47,32 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
     """The composed config as plain, checked values, with what was typed and the nodes of backbones named in it."""
     typed = [word.lstrip("+~").partition("=")[0] for word in hydra.overrides.task]
     preset = hydra.runtime.choices.get("preset")
-    named = {"baseline": cfg.baseline, "otherwise": None if "backbone" in typed or preset is not None else cfg.fallback}
+    meant = preset is not None or any(key.partition(".")[0] == "backbone" for key in typed)
+    OmegaConf.set_struct(cfg, False)
+    named = {"baseline": cfg.get("baseline"), "otherwise": None if meant else cfg.get("fallback")}
     known, more = nodes()["backbone"], {}
     for use, name in named.items():
-        if name is not None and name not in known:
+        if name is not None and name not in list(known):
             raise UsageError(unknown("backbone", name, known))
         more[use] = known[name] if name is not None else None
-    OmegaConf.set_struct(cfg, False)
     settings = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.merge(cfg, more), resolve=True))
     settings |= {"typed": typed, "preset": preset}
     return check(settings)
 
 
 def run_from_command_line(words: Sequence[str], job: Job) -> list[Exception]:
-    """Compose and run, once or for each job of a sweep; returns what went wrong, if anything did."""
+    """Compose and run, once or for each job of a sweep; returns what went wrong, if anything did.
+
+    A job gets its settings, and the swept words that make it another one than the rest. Raises BrokenPipeError.
+    """
     wrong: list[Exception] = []
     seen: set[str] = set()
+    swept: list[str] = []
 
     def task(cfg: DictConfig) -> None:  # raises nothing of the user's: Hydra would print it, and end the sweep
         hydra = HydraConfig.get()
+        if wrong and isinstance(wrong[-1], BrokenPipeError):  # nobody reads any more
+            return
         try:
             idle = unused(OmegaConf.to_yaml(cfg), list(hydra.overrides.task), cfg)
             if idle and hydra.mode is not RunMode.MULTIRUN:
@@ -67,20 +81,58 @@ def run_from_command_line(words: Sequence[str], job: Job) -> list[Exception]:
             same = str({**settings, "typed": None, **({idle[0]: None} if idle else {})})
             if same not in seen:  # in a sweep, jobs that differ only in a setting that they do not use are one job
                 seen.add(same)
-                job(settings)
+                keys = [key for key in swept if not idle or key != idle[0]]
+                job(settings, " ".join(w for w in hydra.overrides.task if w.partition("=")[0] in keys))
         except Exception as error:
             wrong.append(error)
 
-    store_options()
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # composition errors come to us, not to exit code 1
-    before, sys.argv = sys.argv, [sys.argv[0], *map(quoted, words)]
+    sweep = bool({"--multirun", "hydra.mode=MULTIRUN"} & set(words))
+    words = [as_hydra_reads(word, sweep) for word in words if word != "preset=null"]
     try:
-        hydra_main(version_base="1.3", config_path=None, config_name="config")(task)()
+        with tempfile.TemporaryDirectory() as folder:  # a sweep of Hydra's writes a file, which nobody wants to keep
+            if sweep:
+                overrides = OverridesParser.create().parse_overrides([w for w in words if not w.startswith("-")])
+                swept += [each.get_key_element() for each in overrides if each.is_sweep_override()]
+                words.append(f"hydra.sweep.dir={literal(folder)}")
+            _hydra(words, task)
     except HydraException as error:
         wrong.append(error)
+    except ValueError as error:  # not a job's: they keep theirs
+        wrong.append(HydraException(str(error)))
+    if wrong and isinstance(wrong[-1], BrokenPipeError):
+        raise wrong[-1]
+    return [_ours(error) for error in wrong]
+
+
+def _hydra(words: Sequence[str], task: Callable[[DictConfig], None]) -> None:
+    """Hydra's own command line, errors as exceptions."""
+    store_options()
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # composition errors come to us, not to exit code 1
+    before, sys.argv = sys.argv, ["imgret", *words]
+    try:
+        hydra_main(version_base="1.3", config_path=None, config_name="config")(task)()
     finally:
         sys.argv = before
-    return [_ours(error) for error in wrong]
+
+
+def completions(line: str, commands: Sequence[str]) -> list[str]:
+    """What the last word of a command line may become: Hydra's suggestions, and for the first word ours too."""
+    before, word = line.split()[1:], ""
+    if before and not line[-1].isspace():
+        *before, word = before
+    typed = [each for each in before if not each.startswith("-")]
+    if typed and typed[0] in commands:
+        return []  # the shell's own: files
+    offered = [] if typed else [each for each in commands if each.startswith(word)]
+    if not typed and word:
+        offered += sorted(p + os.sep for p in glob.glob(glob.escape(word) + "*") if os.path.isdir(p) and " " not in p)
+    readable = [each for each in before if re.fullmatch(r"-m|--multirun|[+~]*[\w./]+=[\w.,[\]-]*", each)]
+    os.environ["COMP_LINE"] = " ".join(("imgret", *readable, word))
+    found = io.StringIO()
+    with redirect_stdout(found), redirect_stderr(io.StringIO()), suppress(Exception, SystemExit):
+        _hydra(["-sc", "query=bash"], lambda cfg: None)
+    ours = [w for w in found.getvalue().split() if w.startswith("hydra") <= word.startswith("hydra")]
+    return offered + [w for w in ours if "=" in w or w.endswith(".")]  # folders of the package are no options
 
 
 def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Run:
@@ -95,7 +147,8 @@ def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Ru
             flat |= {f"{key}.{inner}": each for inner, each in value.items()}
         else:
             flat[key.replace("__", ".")] = value
-    words = [f"{key}={as_typed(value)}" for key, value in flat.items()]
+    words = [f"{k}={as_typed('null' if v is None and k in SLOTS else v)}" for k, v in flat.items()]
+    words = [word for word in words if word != "preset=null"]
     if not {"images", "source", "preset"} & set(flat):
         words.append("preset=demo")
     try:
@@ -111,23 +164,27 @@ def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Ru
     return run(settings)
 
 
-def quoted(word: str) -> str:
+def as_hydra_reads(word: str, sweep: bool = False) -> str:
     """A `key=value` as typed, spelled so that Hydra and OmegaConf read exactly the value typed.
 
-    Paths and patterns are always taken as they are; another value only where Hydra's grammar cannot read it.
+    Paths and patterns are always taken as they are; another value only where Hydra's grammar cannot read it. In a
+    sweep, commas stand between values, except inside a path that exists.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
     key, equals, value = word.partition("=")
     if not equals or word.startswith("-"):
         return word
-    if key not in ("images", "out", "source.label_regex"):
+    weights = key.endswith(".weights") and re.search(r"[/\\]|\.(pth|pt|safetensors)\b", value)
+    named = re.search(r"[^\w./+-]", value) and is_path(value)  # a file called `3` or `true` is no path to Hydra
+    if not (key.lstrip("+") in VERBATIM or weights or named):
         try:
-            OverridesParser.create().parse_override(word)
-            return word
+            read = OverridesParser.create().parse_override(word)
+            found = read.sweep_iterator() if read.is_sweep_override() else [read.value()]
+            if key not in SLOTS or not any(each is None or isinstance(each, int | float) for each in found):
+                return word  # else `clusterer=null`: a name that no option has, which is best said of the name
         except HydraException:
             pass
-    return f"{key}={literal(value)}"
+    values = parts(value) if sweep and key != "source.label_regex" else [value]
+    return f"{key}={','.join(map(literal, values))}"
 
 
 def literal(text: str) -> str:
@@ -139,6 +196,8 @@ def literal(text: str) -> str:
 
 def as_typed(value: Any) -> str:
     """A Python value as a word of the command line has it; text stands for exactly itself."""
+    if hasattr(value, "tolist"):  # NumPy's numbers and arrays
+        value = value.tolist()
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list | tuple):

@@ -71,9 +71,9 @@ def options(kind: str) -> dict[str, Callable[..., Any]]:
 
 
 def find(kind: str, name: object) -> Callable[..., Any]:
-    if name not in options(kind):
+    if not isinstance(name, str) or name not in options(kind):
         raise UsageError(unknown(kind, name, options(kind)))
-    return options(kind)[str(name)]
+    return options(kind)[name]
 
 
 def parameters(component: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -100,6 +100,15 @@ def arguments(component: Callable[..., Any]) -> dict[str, Any]:
 def build(kind: str, node: Mapping[str, Any], slot: str = "") -> Any:
     """The component that `{name: ..., arguments}` describes: a look-up by name, never an import by path.
 
+    Raises UsageError where check_node does.
+    """
+    component = check_node(kind, node, slot)
+    return component(**{key: value for key, value in node.items() if key != "name"})
+
+
+def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[..., Any]:
+    """The component that `{name: ..., arguments}` names, if the arguments fit its signature; nothing is called.
+
     Raises UsageError for a name, an argument or a value that the kind or the component does not take.
     """
     slot = slot or kind
@@ -118,7 +127,7 @@ def build(kind: str, node: Mapping[str, Any], slot: str = "") -> Any:
     for key, parameter in known.items():
         if parameter.default is parameter.empty and key not in given:
             raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
-    return component(**given)
+    return component
 
 
 def on_device(node: Mapping[str, Any], device: str) -> dict[str, Any]:
@@ -177,6 +186,8 @@ def load_plugins() -> None:
     loads: dict[str, Callable[[], object]] = {}
     for package, patterns in (("imgret.plugins", ("*.py", "*/*.py")), ("imgret.dropped", ("*.py",))):
         for home in importlib.import_module(package).__path__:
+            if not Path(home).is_dir():
+                logging.getLogger("imgret").warning("IMGRET_PLUGINS names %s, which is no folder", home)
             for file in sorted(file for pattern in patterns for file in Path(home).glob(pattern)):
                 if not file.name.startswith("_"):
                     module = ".".join((package, *file.relative_to(home).with_suffix("").parts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -9,12 +11,24 @@ from typing import Any
 
 import yaml
 
-from imgret.registry import SLOTS, UsageError, arguments, find, options, unknown
+from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options, unknown
+from imgret.words import typed_path
 
 HERE = Path(__file__).parent
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
 WHOLE = {"k": 1, "top": 1, "limit": 1, "seed": 0}  # root settings that are whole numbers, and the least of each
 CHOICES = {"log": ("quiet", "info", "debug"), "normalize": ("centre", "l2", "none"), "offline": (True, False)}
+SHORT = {"-m": "--multirun", "-c": "--cfg", "-p": "--package", "-i": "--info", "-sc": "--shell-completion"}
+FLAGS = {  # Hydra's flags that are taken, and the values of those that have one
+    "--multirun": "",
+    "--cfg": "job|hydra|all",
+    "--package": ".+",
+    "--resolve": "",
+    "--info": "all|config|defaults|defaults-tree|plugins|searchpath",
+    "--shell-completion": "",
+    "--hydra-help": "",
+}
+MODES = {"--multirun", "--cfg", "--info", "--shell-completion", "--hydra-help"}
 
 
 @cache
@@ -57,22 +71,20 @@ def unused(config: str, overrides: Sequence[str], chosen: Mapping[str, Any]) -> 
     `config` is the unresolved YAML, `chosen` the config by slot.
     """
     for key, slot in (("k", "clusterer"), ("images", "source")):
-        if any(word.startswith(f"{key}=") for word in overrides) and f"${{{key}}}" not in config:
-            name = chosen[slot]["name"]
+        name = (chosen.get(slot) or {}).get("name")
+        if name and any(word.startswith(f"{key}=") for word in overrides) and f"${{{key}}}" not in config:
             return key, f"{key} has no effect on {slot}={name}\nleave {key} out, or choose another {slot}"
     return None
 
 
 def check(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings, if their root values are what they must be. Raises UsageError."""
+    """The settings, if their root values and the options of all slots are what they must be. Raises UsageError."""
+    for key in root_node():
+        if key not in settings and key not in ("defaults", "hydra"):
+            raise UsageError(f"~{key}: a run needs a value for it\nleave ~{key} out")
     for key, least in WHOLE.items():
-        value = settings[key]
-        if value is None and key == "limit":
-            continue
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise UsageError(
-                f"{key}={value}: it is a whole number, at least {least}\ntype {key}={max(least, 1)} or more"
-            )
+        if settings[key] is not None or key != "limit":
+            _check_whole(key, settings[key], least)
     for key, choices in CHOICES.items():
         if settings[key] not in choices:
             raise UsageError(f"{key}={settings[key]}\nchoose from: {', '.join(str(c).lower() for c in choices)}")
@@ -84,35 +96,105 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     for key in ("out", "device"):
         if not isinstance(settings[key], str):
             raise UsageError(f"{key}={settings[key]}: it is text")
+    for key in ("images", "out"):
+        if settings[key] == "":
+            raise UsageError(f"{key}= has no value\ntype {key}=FOLDER")
+    _check_slots(settings)
     return settings
 
 
-def tidy(words: Sequence[str], commands: Mapping[str, Any] | Sequence[str]) -> list[str]:
-    """Words of the command line as Hydra takes them: the folder as `images=`, the demo where there is nothing else.
+def _check_whole(key: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise UsageError(f"{key}={value}: it is a whole number, at least {least}\ntype {key}={max(least, 1)} or more")
 
-    Raises UsageError for what is neither a setting nor one of Hydra's flags, with the right spelling.
+
+def _check_slots(settings: Mapping[str, Any]) -> None:
+    """Every option against its signature, and what it shares with the run against the run's rules."""
+    for slot, kind in SLOTS.items():
+        node = settings.get(slot)
+        if not isinstance(node, Mapping):
+            raise UsageError(f"{slot}=null: a run needs a {slot}\nchoose from: {', '.join(nodes()[slot])}")
+        check_node(kind, node, slot)
+        for key in node.keys() & SHARED:
+            shared = SHARED[key]
+            if shared in ("device", "images") and f"{slot}.{key}" in settings["typed"]:
+                raise UsageError(f"{slot}.{key}: it is the same for the whole run\ntype {shared}=...")
+            if shared in WHOLE and node[key] is not None:
+                _check_whole(f"{slot}.{key}", node[key], WHOLE[shared])
+    if settings["view"].get("n_components", 2) != 2:
+        raise UsageError(
+            f"view.n_components={settings['view']['n_components']}: a view has two dimensions\nleave it out"
+        )
+    for use in ("baseline", "otherwise"):
+        if settings[use] is not None:
+            check_node("backbone", settings[use])
+
+
+def is_path(text: str) -> bool:
+    """Whether something lies at the path that was typed."""
+    return bool(text) and os.path.lexists(typed_path(text))
+
+
+def parts(text: str) -> list[str]:
+    """What stands between the commas of `text`, where a path that exists is one part, commas and all."""
+    pieces, found = text.split(","), []
+    while pieces:
+        size = next((n for n in range(len(pieces), 1, -1) if is_path(",".join(pieces[:n]))), 1)
+        found.append(",".join(pieces[:size]))
+        pieces = pieces[size:]
+    return found
+
+
+def tidy(words: Sequence[str], commands: Mapping[str, Any] | Sequence[str]) -> list[str]:
+    """Words of the command line as Hydra takes them: flags by their long names, then settings, the folder as `images=`.
+
+    The demo is chosen where there is nothing else. Raises UsageError for what is neither a setting nor one of Hydra's
+    flags, with the right spelling.
     """
-    tidied: list[str] = []
-    flags = {"-m", "--multirun", "-c", "--cfg", "-p", "--package", "--resolve", "-i", "--info", "-sc",
-             "--shell-completion", "--hydra-help", "--version"}  # fmt: skip
-    takes_value = {"-c", "--cfg", "-p", "--package"}
-    for place, word in enumerate(words):
-        name = word.lstrip("-").partition("=")[0]
-        first = not any(not w.startswith("-") for w in tidied)
-        if tidied and tidied[-1] in takes_value:
-            tidied.append(word)
-        elif word.startswith("-") and word.partition("=")[0] not in flags:
-            value = words[place + 1] if "=" not in word and place + 1 < len(words) else word.partition("=")[2]
-            raise UsageError(f"{word}: settings are written name=value, without dashes\ntype {name}={value or '...'}")
-        elif first and not word.startswith("-") and (Path(word).expanduser().exists() or "=" not in word):
-            if not Path(word).expanduser().exists():
+    flags: list[str] = []
+    settings: list[str] = []
+    sweep = bool({"-m", "--multirun"} & set(words))
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        is_folder = all(map(is_path, parts(word) if sweep else [word]))
+        if not word.strip():
+            raise UsageError("an empty word\nsettings are written name=value; see python -m imgret --help")
+        if word.startswith("-"):
+            flags.append(_flag(word, rest))
+        elif not settings and (is_folder or ("=" not in word and not re.fullmatch(r"~[\w.]+", word))):
+            if "--shell-completion" not in flags and not is_folder:
                 raise UsageError(unknown("command, folder or setting", word, commands))
-            tidied.append(f"images={word}")
-        elif "=" not in word and not word.startswith(("-", "~")) and "-sc" not in words[:place]:
+            settings.append(f"images={word}")
+        elif "=" not in word and not word.startswith("~"):
             raise UsageError(f"{word}: settings are written name=value\nsee python -m imgret --help")
         else:
-            tidied.append(word)
-    chosen = {word.partition("=")[0] for word in tidied}
-    if not {"images", "source", "preset", "--hydra-help", "-sc", "--shell-completion", "--version"} & chosen:
-        tidied.append("preset=demo")
-    return tidied
+            settings.append(word)
+    modes = [flag for flag in flags if flag.partition("=")[0] in MODES]
+    if len(modes) > 1:
+        raise UsageError(f"{' and '.join(modes)}: only one of them at a time")
+    if "--resolve" in flags and not any(mode.startswith("--cfg") for mode in modes):
+        raise UsageError("--resolve goes with --cfg\ntype --cfg job --resolve")
+    if "--shell-completion" in modes and not re.fullmatch("(un)?install=bash|query=bash", " ".join(settings)):
+        raise UsageError('completion is for bash\ntype eval "$(imgret -sc install=bash)"')
+    keys = {word.partition("=")[0] for word in settings}
+    if not {"images", "source", "preset"} & keys and not {"--shell-completion", "--hydra-help"} & set(modes):
+        settings.append("preset=demo")
+    return flags + settings
+
+
+def _flag(word: str, rest: list[str]) -> str:
+    """One of Hydra's flags by its long name, with its value, which is taken from the rest where it stands there."""
+    name, equals, value = word.partition("=")
+    flag = SHORT.get(name, name)
+    if flag not in FLAGS:
+        setting, given = name.lstrip("-"), value if equals else "".join(rest[:1])
+        raise UsageError(f"{word}: settings are written name=value, without dashes\ntype {setting}={given or '...'}")
+    values = FLAGS[flag]
+    if not equals and values and rest and re.fullmatch(values, rest[0]):
+        value = rest.pop(0)
+    elif flag == "--info" and not equals:
+        value = "all"
+    if not re.fullmatch(values, value):
+        raise UsageError(f"{word}: {'choose from: ' + values.replace('|', ', ') if values else 'it takes no value'}")
+    return f"{flag}={value}" if values else flag

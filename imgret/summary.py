@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 
 from imgret.results import Run
-from imgret.words import duration, listed, printable, quoted, shown_path
+from imgret.words import counted, duration, listed, printable, quoted, shown_path
 
 TABLE = {"nmi": "NMI", "ari": "ARI", "purity": "purity", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1"}
 HITS = 3
 
 
-def summary(run: Run) -> list[str]:
-    """Lines for a terminal."""
+def summary(run: Run, swept: str = "") -> list[str]:
+    """Lines for a terminal; `swept` are the words that make this run of a sweep another one than the rest."""
     info, metrics = run.info, run.metrics
     skipped = f"; skipped: {listed(info['skipped'])}" if info["skipped"] else ""
-    limited = f" of {info['files']:,}" if len(run.collection.items) < info["files"] else ""
-    lines = [f"images    {len(run.collection.items):,}{limited} files = {listed(run.collection.outcomes)}{skipped}"]
+    looked_at = len(run.collection.items)
+    limited = f"{looked_at:,} of " if looked_at < info["files"] else ""
+    lines = ["", f"sweep     {swept}"] if swept else []
+    lines += [f"images    {limited}{counted(info['files'], 'file')} = {listed(run.collection.outcomes)}{skipped}"]
     lines += [f"features  {_features(run)}"]
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
     noise = f"; noise {metrics['noise_share']:.0%}" if metrics.get("noise_share") else ""
@@ -55,7 +57,8 @@ def _scores(run: Run) -> list[str]:
     if run.info["baseline"]:
         rows += [(run.info["baseline"]["backbone"], run.info["baseline"])]
     width = max(len(name) for name, _ in rows)
-    kinds = f"{len(run.truth_names)} labels" + (f", {len(run.group_names)} groups" if run.group_names else "")
+    kinds = counted(len(run.truth_names), "label")
+    kinds += f", {counted(len(run.group_names), 'group')}" if run.group_names else ""
     lines = [f"against   {kinds:<{width}}" + "".join(f"{TABLE[key]:>8}" for key in shown)]
     for name, figures in rows:
         cells = "".join(f"{figures[key]:>8.3f}" if key in figures else f"{'-':>8}" for key in shown)
@@ -75,7 +78,8 @@ def _follows(run: Run) -> list[str]:
 def _search(run: Run) -> list[str]:
     settings, lines = run.info["fitted"], []
     if "recall_at_top" in run.metrics:
-        probed = f", {settings['retriever']['probes']} clusters probed" if settings["retriever"].get("probes") else ""
+        probes = settings["retriever"].get("probes")
+        probed = f", {counted(probes, 'cluster')} probed" if probes else ""
         scanned = f", {run.metrics['scanned_share']:.0%} scanned" if "scanned_share" in run.metrics else ""
         recall = f"recall@{run.settings['top']} {run.metrics['recall_at_top']:.3f}"
         lines.append(f"search    {settings['retriever']['name']}: {recall}{probed}{scanned}")
@@ -83,7 +87,8 @@ def _search(run: Run) -> list[str]:
         row = int(run.medoids[0]) if len(run.medoids) else 0
         lines.append(f"query     {printable(run.paths[row])}")
         for hit in run.search(run.ids[row], HITS):
-            lines.append(f"  {hit.rank}. {hit.score:.3f}  {printable(hit.path)}  (cluster {hit.cluster})")
+            place = "noise" if hit.cluster < 0 else f"cluster {hit.cluster}"
+            lines.append(f"  {hit.rank}. {hit.score:.3f}  {printable(hit.path)}  ({place})")
     return lines
 
 

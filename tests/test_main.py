@@ -55,6 +55,18 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
         ),
         (["photos", "clusterer.n_int=3"], "no setting in clusterer 'n_int', did you mean n_init?"),
         (["photos", "colour=red"], "no setting 'colour'"),
+        ([""], "an empty word"),
+        (["photos", "images="], "images= has no value"),
+        (["photos", "clusterer.k=abc"], "clusterer.k=abc: clusterer=kmeans takes a whole number here"),
+        (["photos", "clusterer.k=null"], "clusterer.k=None: clusterer=kmeans takes a whole number here"),
+        (["photos", "~view"], "view=null: a run needs a view\nchoose from: "),
+        (["photos", "clusterer=null", "k=3"], "no clusterer 'null'\nchoose from: dbscan"),
+        (["photos", "view.n_components=3"], "view.n_components=3: a view has two dimensions"),
+        (["photos", "clusterer.device=cuda"], "clusterer.device: it is the same for the whole run\ntype device="),
+        (["photos", "~seed"], "seed"),
+        (["preset=null"], "source=files needs a folder"),
+        (["-m", "photos", "clusterer=kmeans,null"], "no clusterer 'null'"),
+        (["photos", "-m", "k=2,3", "-c", "job"], "--multirun and --cfg=job: only one of them at a time"),
         (["photos", "clusterer.n_init=many"], "clusterer.n_init=many: clusterer=kmeans takes a whole number here"),
         (["photos", "clusterer=dbscan", "k=3"], "k has no effect on clusterer=dbscan\nleave k out"),
         (["photos", "source=digits"], "images has no effect on source=digits\nleave images out"),
@@ -123,6 +135,63 @@ def test_a_sweep_runs_each_job_once(capsys: Any) -> None:
     assert len(runs) == 3  # k means nothing to dbscan
     assert sorted(str(r.settings["clusterer"].get("k")) for r in runs) == ["2", "3", "None"]
     assert sum(r.info["features"]["computed"] for r in runs) == 6
+    heads = [line for line in capsys.readouterr().out.splitlines() if line.startswith("sweep")]
+    assert heads == [f"sweep     clusterer={words}" for words in ("kmeans k=2", "kmeans k=3", "dbscan")]
+    assert sorted(file.name for file in Path().iterdir()) == ["photos", "runs"]  # Hydra leaves nothing
+
+
+def test_a_sweep_over_folders(capsys: Any) -> None:
+    names = ("plain", "com,ma ${k} 'q\\'")
+    for name in names:
+        write(Path(name), PICTURES)
+    assert main([",".join(names), "-m", "k=2", "out=o,ut", *QUICK]) == 0, capsys.readouterr().err
+    assert {imgret.load(f.parent).info["root"] for f in Path().glob("*/2*/run.json")} == {
+        str(Path(name).resolve()) for name in names
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permissions do not bind")
+def test_a_sweep_from_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    photos = write(tmp_path / "photos", PICTURES)
+    (tmp_path / "locked").mkdir(0o500)
+    monkeypatch.chdir(tmp_path / "locked")
+    assert main(["-m", str(photos), "k=2,3", f"out={tmp_path / 'out'}", *QUICK]) == 0, capsys.readouterr().err
+
+
+def test_version_and_config(capsys: Any) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"imgret {imgret.__version__}\n"
+    assert main(["k=5", "-c", "job"]) == 0
+    assert "\nk: 5\n" in capsys.readouterr().out
+
+
+def test_a_pipe_that_is_closed_early(monkeypatch: Any, capsys: Any) -> None:
+    write(Path("photos"), PICTURES)
+    done: list[int] = []
+
+    def summary(run: Any, swept: str) -> list[str]:
+        done.append(1)
+        raise BrokenPipeError
+
+    monkeypatch.setattr("imgret.summary.summary", summary)
+    assert main(["-m", "photos", "k=2,3", *QUICK]) == 1  # the output is fine: some other pipe
+    assert done == [1]
+    assert "BrokenPipeError" in capsys.readouterr().err
+    monkeypatch.setattr("imgret.__main__._unread", lambda: True)
+    assert main(["-m", "photos", "k=2,3", *QUICK]) == 0
+    assert done == [1, 1]
+    assert "imgret:" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another error there")
+def test_output_that_nobody_reads() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    help_me = [sys.executable, "-m", "imgret", "--help"]
+    done = subprocess.run(help_me, stdout=writes, stderr=subprocess.PIPE, env=env, check=False)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
@@ -132,6 +201,19 @@ def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
     shown = capsys.readouterr().out
     assert [name for kind in KINDS for name in options(kind) if name not in shown] == []
     assert all(f"\n{setting}=" in shown for setting in ("k", "top", "seed", "limit", "device", "offline", "out"))
+    for usage in ("query IMAGE... [--top N] [--run DIR] [--json]", "runs [DIR]", "plugins [KIND]"):
+        assert f"python -m imgret {usage}" in shown
+    starred = [line.split()[1] for line in shown.splitlines() if line.startswith("* ")]
+    assert starred == ["files", "resnet50", "pca", "tsne", "kmeans", "cluster_rank"]
+    assert all(len(line) <= 120 for line in shown.splitlines() if line[3:4].strip() and line.startswith("  "))
+
+
+def test_a_long_line_of_help_is_cut_where_words_end() -> None:
+    from imgret.commands.help import cut
+
+    assert cut("short. And more") == "short. And more"
+    assert cut("One sentence. " + "word " * 30) == "One sentence"
+    assert cut("word " * 30) == "word " * 18 + "..."
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="opens /proc")

@@ -11,7 +11,7 @@ import imgret.dropped
 import imgret.plugins
 from imgret import registry
 from imgret.__main__ import main
-from imgret.registry import UsageError, arguments, build, learned, load_plugins, register
+from imgret.registry import UsageError, arguments, build, check_node, learned, load_plugins, register
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,7 @@ def test_build_is_a_look_up_by_name() -> None:
     [
         ({"name": "mien"}, "no clusterer 'mien', did you mean mine?\nchoose from: "),
         ({"name": "mine", "esp": 1.0}, "no argument of clusterer=mine 'esp', did you mean eps?"),
+        ({"name": ["mine"]}, "no clusterer ['mine']"),
         ({"name": "mine", "eps": "wide"}, "clusterer.eps=wide: clusterer=mine takes a number here"),
         ({"name": "mine", "k": True}, "clusterer.k=True: clusterer=mine takes a whole number here"),
         ({"name": "mine", "how": "c"}, "clusterer.how=c: clusterer=mine takes a or b here"),
@@ -58,9 +59,25 @@ def test_build_is_a_look_up_by_name() -> None:
 )
 def test_what_does_not_fit_is_said_with_the_choices(node: dict[str, Any], says: str) -> None:
     _offer()
-    with pytest.raises(UsageError) as caught:
-        build("clusterer", node)
-    assert str(caught.value).startswith(says)
+    for door in (build, check_node):
+        with pytest.raises(UsageError) as caught:
+            door("clusterer", node)
+        assert str(caught.value).startswith(says)
+
+
+def test_checking_calls_nothing() -> None:
+    @register("clusterer", "loud")
+    def loud(k: int) -> None:
+        raise AssertionError
+
+    assert check_node("clusterer", {"name": "loud", "k": 3}) is loud
+
+
+def test_a_folder_of_plug_ins_that_is_none(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(imgret.dropped, "__path__", ["nowhere"])
+    with caplog.at_level(logging.WARNING, "imgret"):
+        load_plugins()
+    assert [r.getMessage() for r in caplog.records] == ["IMGRET_PLUGINS names nowhere, which is no folder"]
 
 
 def test_a_taken_name_shows_both_owners() -> None:

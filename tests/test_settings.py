@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 
 from imgret.registry import SLOTS, UsageError, build, options, parameters
-from imgret.settings import check, nodes, root_node, tidy, unused
+from imgret.settings import check, nodes, parts, root_node, tidy, unused
 
 GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info", "normalize": "centre",
-                        "offline": False, "metrics": [], "reports": [], "out": "runs", "device": "auto"}  # fmt: skip
+                        "offline": False, "metrics": [], "reports": [], "out": "runs", "device": "auto",
+                        "images": "photos", "fallback": None, "baseline": None, "about": None, "otherwise": None,
+                        "preset": None, "typed": [], "source": {"name": "files", "images": "photos"},
+                        "backbone": {"name": "pixels"}, "reducer": {"name": "none"},
+                        "view": {"name": "pca", "n_components": 2}, "clusterer": {"name": "kmeans", "k": 3},
+                        "retriever": {"name": "exact"}}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -18,12 +23,20 @@ GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info
         ([], ["preset=demo"]),
         (["k=5"], ["k=5", "preset=demo"]),
         (["photos", "k=5"], ["images=photos", "k=5"]),
-        (["-m", "photos", "k=5,6"], ["-m", "images=photos", "k=5,6"]),
+        (["-m", "photos", "k=5,6"], ["--multirun", "images=photos", "k=5,6"]),
+        (["photos", "-m", "k=5,6"], ["--multirun", "images=photos", "k=5,6"]),
+        (["-m", "photos,a=b", "k=5"], ["--multirun", "images=photos,a=b", "k=5"]),
+        (["k=3", "-m"], ["--multirun", "k=3", "preset=demo"]),
+        (["k=5", "-c", "job", "--resolve"], ["--cfg=job", "--resolve", "k=5", "preset=demo"]),
+        (["-i", "k=5"], ["--info=all", "k=5", "preset=demo"]),
+        (["-i", "defaults", "photos"], ["--info=defaults", "images=photos"]),
+        (["--cfg=job", "-p", "hydra", "photos"], ["--cfg=job", "--package=hydra", "images=photos"]),
+        (["~view", "photos=1"], ["~view", "photos=1", "preset=demo"]),
         (["a=b", "k=5"], ["images=a=b", "k=5"]),
         (["images=elsewhere"], ["images=elsewhere"]),
         (["source=digits"], ["source=digits"]),
-        (["-c", "job"], ["-c", "job", "preset=demo"]),
-        (["-sc", "install=bash"], ["-sc", "install=bash"]),
+        (["-c", "job"], ["--cfg=job", "preset=demo"]),
+        (["-sc", "install=bash"], ["--shell-completion", "install=bash"]),
     ],
 )
 def test_words_as_hydra_takes_them(words: list[str], tidied: list[str], tmp_path: Path) -> None:
@@ -39,6 +52,15 @@ def test_words_as_hydra_takes_them(words: list[str], tidied: list[str], tmp_path
         (["--k=100"], "--k=100: settings are written name=value, without dashes\ntype k=100"),
         (["qeury", "x.jpg"], "no command, folder or setting 'qeury', did you mean query?"),
         (["photos", "kmeans"], "kmeans: settings are written name=value"),
+        ([""], "an empty word"),
+        (["photos", " "], "an empty word"),
+        (["-m", "photos,nowhere"], "no command, folder or setting 'photos,nowhere'"),
+        (["-m", "k=5,6", "-c", "job"], "--multirun and --cfg=job: only one of them at a time"),
+        (["-c", "k=5"], "-c: choose from: job, hydra, all"),
+        (["-m=yes"], "-m=yes: it takes no value"),
+        (["photos", "--resolve"], "--resolve goes with --cfg"),
+        (["-sc", "photos"], "completion is for bash"),
+        (["~nobody/photos"], "no command, folder or setting '~nobody/photos'"),
     ],
 )
 def test_words_that_are_none(words: list[str], says: str) -> None:
@@ -60,10 +82,63 @@ def test_root_settings_are_checked(key: str, value: object) -> None:
     assert 1 <= len(str(caught.value).splitlines()) <= 2
 
 
+@pytest.mark.parametrize(
+    ("slot", "node", "says"),
+    [
+        ("clusterer", {"name": "kmeans", "k": "abc"}, "clusterer.k=abc: clusterer=kmeans takes a whole number here"),
+        ("clusterer", {"name": "kmeans", "k": None}, "clusterer.k=None: clusterer=kmeans takes a whole number here"),
+        ("clusterer", {"name": "kmeans", "k": 0}, "clusterer.k=0: it is a whole number, at least 1"),
+        ("clusterer", {"name": "kmeans", "seed": -1}, "clusterer.seed=-1: it is a whole number, at least 0"),
+        ("retriever", {"name": "exact", "tpo": 3}, "no argument of retriever=exact 'tpo'"),
+        ("view", None, "view=null: a run needs a view\nchoose from: "),
+        ("clusterer", None, "clusterer=null: a run needs a clusterer\nchoose from: dbscan"),
+        ("view", {"name": "pca", "n_components": 3}, "view.n_components=3: a view has two dimensions"),
+        ("view", {"name": ["pca"]}, "no reducer ['pca']"),
+        ("backbone", {"name": "timm", "model": "???"}, "backbone=timm needs a value for 'model'"),
+        ("baseline", {"name": "pixels", "size": None}, "backbone.size=None: "),
+    ],
+)
+def test_options_are_checked_before_any_work(slot: str, node: object, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check(GOOD | {slot: node})
+    assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize("key", ["device", "images"])
+def test_what_is_the_same_for_the_whole_run_is_typed_once(key: str) -> None:
+    slot = "source" if key == "images" else "reducer"
+    nodes = {"reducer": {"name": "pca", "device": "cpu"}}
+    assert check(GOOD | nodes)["reducer"] == nodes["reducer"]
+    with pytest.raises(UsageError, match=rf"^{slot}\.{key}: it is the same for the whole run\ntype {key}="):
+        check(GOOD | nodes | {"typed": [f"{slot}.{key}"]})
+
+
+@pytest.mark.parametrize("key", ["images", "out"])
+def test_no_folder_is_no_value(key: str) -> None:
+    with pytest.raises(UsageError, match=f"^{key}= has no value"):
+        check(GOOD | {key: ""})
+
+
+def test_a_setting_taken_away() -> None:
+    with pytest.raises(UsageError, match=r"^~seed: a run needs a value"):
+        check({key: value for key, value in GOOD.items() if key != "seed"})
+
+
+def test_commas_stand_between_values_except_in_paths_that_exist() -> None:
+    for name in ("a", "b", "c,d", "e,f,g"):
+        Path(name).mkdir()
+    assert parts("a,b") == ["a", "b"]
+    assert parts("c,d") == ["c,d"]
+    assert parts("a,c,d,x,e,f,g") == ["a", "c,d", "x", "e,f,g"]
+    Path("a,b").mkdir()
+    assert parts("a,b") == ["a,b"]
+
+
 def test_a_setting_that_nothing_uses() -> None:
     chosen = {"clusterer": {"name": "dbscan"}, "source": {"name": "digits"}}
     assert unused("clusterer:\n  k: ${k}\n", ["k=3"], chosen) is None
     assert unused("clusterer:\n  eps: 1\n", ["top=3"], chosen) is None
+    assert unused("", ["k=3"], {"source": {"name": "digits"}}) is None  # no clusterer at all: check says so
     for key, slot, name in (("k", "clusterer", "dbscan"), ("images", "source", "digits")):
         says = f"{key} has no effect on {slot}={name}\nleave {key} out, or choose another {slot}"
         assert unused("clusterer:\n  eps: 1\n", [f"{key}=3"], chosen) == (key, says)

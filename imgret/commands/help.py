@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from imgret.commands.plugins import first_line
 from imgret.registry import SHARED, SLOTS, find, load_plugins, options
-from imgret.settings import CONFIGS, nodes
+from imgret.settings import CONFIGS, nodes, root_node
 
 USAGE = """imgret: a folder of images becomes a clustered, evaluated, searchable collection.
 
 python -m imgret clusterer=kmeans k=100      no images given: the demo, a drawn fabric catalogue
 python -m imgret FOLDER [NAME=VALUE ...]     your own images
 python -m imgret -m FOLDER k=50,100,200      a sweep: one run for each value
-python -m imgret query IMAGE [--top N]       the images most like this one, in the last run or --run DIR
-python -m imgret runs | plugins | help       what there is
+python -m imgret query IMAGE... [--top N] [--run DIR] [--json]     the images of a run most like these
+python -m imgret runs [DIR]                  the runs in a folder (default: runs)
+python -m imgret plugins [KIND]              every component: its file, arguments, licence
+
+Options by what they are for; * is the default.
 """
+WIDTH = 120
 
 
 def main(words: Sequence[str]) -> None:
     load_plugins()
     print(USAGE)
+    default = {slot: name for entry in root_node()["defaults"] if entry != "_self_" for slot, name in entry.items()}
     for slot, choices in nodes().items():
         print(f"{slot}=")
         for name, node in choices.items():
             skipped = ("name", "defaults", *SHARED)
-            values = " ".join(f"{slot}.{k}={'null' if v is None else v}" for k, v in node.items() if k not in skipped)
+            values = " ".join(f"{slot}.{k}={shown(v)}" for k, v in node.items() if k not in skipped)
             about = first_line(find(SLOTS[slot], node["name"])) if slot in SLOTS else node.get("about", "")
-            print(f"  {name:<20} {about}")
+            print(f"{' *'[name == default.get(slot)]} {name:<20} {cut(about)}")
             if values and slot != "preset":
                 print(f"  {'':<20} {values}")
     print(f"metrics=[{','.join(options('metric'))}]\nreports=[{','.join(options('report'))}]\n")
     for line in (CONFIGS / "config.yaml").read_text(encoding="utf-8").splitlines():
         if line[:1].isalpha() and not line.startswith(("defaults", "hydra", "metrics", "reports", "about")):
             print(f"{line.replace(': ', '=', 1)}")
+
+
+def cut(line: str) -> str:
+    """The line if it fits beside a name, else its first sentence, else as many words as fit."""
+    room = WIDTH - 23
+    return line if len(line) <= room else textwrap.shorten(line.partition(". ")[0], room, placeholder=" ...")
+
+
+def shown(value: object) -> str:
+    """A value as it is typed."""
+    return {"None": "null", "True": "true", "False": "false"}.get(str(value), str(value))

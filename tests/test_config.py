@@ -1,0 +1,119 @@
+"""Words as Hydra reads them, values as Python has them, and what was typed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+import imgret
+from imgret.config import as_hydra_reads, as_typed
+from imgret.registry import UsageError
+from tests.conftest import png, write
+
+
+def _read(word: str, sweep: bool = False) -> Any:
+    override = OverridesParser.create().parse_override(as_hydra_reads(word, sweep))
+    if override.is_sweep_override():
+        return [getattr(value, "text", value) for value in override.sweep_iterator()]
+    return override.value()
+
+
+@pytest.mark.parametrize(
+    "value", ["we,i ghts/r.pth", "d${k}/r.pth", "[r].pt", "it's.safetensors", "a\\b/r,s", "plain.pth", "dir/2,3"]
+)
+def test_weights_are_a_path_as_typed(value: str) -> None:
+    assert _read(f"backbone.weights={value}").replace("\\${", "${") == value
+
+
+@pytest.mark.parametrize("name", ["a,b", "[1,2]", "{x}", "sp ace", "${k}"])
+def test_what_exists_is_a_path_as_typed(name: str) -> None:
+    Path(name).touch()
+    assert _read(f"source.manifest={name}").replace("\\${", "${") == name
+
+
+def test_a_file_called_like_a_number_is_none() -> None:
+    for name in ("3", "true", "null"):
+        Path(name).touch()
+    assert [_read(f"k={name}") for name in ("3", "true", "null")] == [3, True, None]
+
+
+def test_commas_of_a_sweep() -> None:
+    assert _read("k=2,3", sweep=True) == [2, 3]
+    assert _read("backbone.weights=a.pth,b.pth", sweep=True) == ["a.pth", "b.pth"]
+    assert _read("images=a,b", sweep=True) == ["a", "b"]
+    assert _read("images=a,b") == "a,b"
+    Path("a,b").mkdir()
+    assert _read("images=a,b", sweep=True) == "a,b"
+    assert _read("images=a,b,c", sweep=True) == ["a,b", "c"]
+    assert _read(r"source.label_regex=(?P<label>\d{1,2})", sweep=True) == r"(?P<label>\d{1,2})"
+
+
+@pytest.mark.parametrize(
+    ("value", "typed"),
+    [(np.int64(3), "3"), (np.float64(0.5), "0.5"), (np.bool_(True), "true"), (np.array([1, 2]), "[1,2]"),
+     (np.float32(0.25), "0.25"), (3, "3"), (None, "null"), (["a", 1], "['a',1]")],
+)  # fmt: skip
+def test_numbers_of_numpy_are_numbers(value: object, typed: str) -> None:
+    assert as_typed(value) == typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "falls_back"),
+    [({}, True), ({"k": 3}, True), ({"backbone": "resnet50"}, False), ({"backbone__weights": "IMAGENET1K_V1"}, False),
+     ({"backbone": {"size": "128x64"}}, False)],
+)  # fmt: skip
+def test_whoever_names_a_backbone_gets_no_other(
+    typed: dict[str, Any], falls_back: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr("imgret.pipeline.run", seen.append)
+    write(Path("photos"), {"1.png": png((9, 9, 9))})
+    imgret.run("photos", **typed)
+    assert (seen[0]["otherwise"] is not None) == falls_back
+
+
+def test_faults_from_python_too() -> None:
+    for typed, says in (({"view": None}, "no view 'null'"), ({"retriever__device": "cuda"}, "retriever.device")):
+        with pytest.raises(UsageError, match=says):
+            imgret.run("photos", **typed)
+
+
+def _process(*words: str, **variables: str) -> "subprocess.CompletedProcess[bytes]":
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])} | variables
+    return subprocess.run([sys.executable, "-m", "imgret", *words], capture_output=True, env=env, check=False)
+
+
+def test_a_terminal_with_no_letters_but_ascii() -> None:
+    write(Path("写真"), {f"ü{i}.png": png((40 * i, 20, 99), noise=i) for i in range(1, 5)})
+    done = _process("写真", "k=2", "backbone=pixels", "view=pca", "reports=[]", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert b"\\xfc" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "offered", "never"),
+    [
+        ("imgret ", {"query", "runs", "plugins", "help", "clusterer=", "k=", "seed="}, {"hydra."}),
+        ("imgret q", {"query"}, {"runs", "k="}),
+        ("imgret c", {"clusterer="}, {"commands"}),
+        ("imgret ph", {"photos/"}, {"query"}),
+        ("imgret photos clu", {"clusterer=", "clusterer."}, {"k="}),
+        ("imgret photos k=3 clusterer=km", {"clusterer=kmeans"}, {"clusterer=dbscan"}),
+        ("imgret 'my photos' clusterer=kmeans clusterer.n", {"clusterer.n_init="}, {"k="}),
+        ("imgret query photos/", set(), {"k="}),
+        ("imgret photos clusterer=nonsense clus", set(), set()),
+        ("imgret", {"query"}, set()),
+    ],
+)
+def test_tab_completion(line: str, offered: set[str], never: set[str]) -> None:
+    Path("photos").mkdir()
+    done = _process("-sc", "query=bash", COMP_LINE=line + "xyz", COMP_POINT=str(len(line)), IMGRET_PLUGINS="nowhere")
+    found = set(done.stdout.decode().split())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert offered <= found
+    assert not found & never

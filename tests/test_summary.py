@@ -1,0 +1,47 @@
+"""The summary of a run: counts, scores, and noise in words."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from imgret.search import Hit
+from imgret.summary import summary
+
+
+def _run(folder: Path, **changes: Any) -> Any:
+    items = [SimpleNamespace(file="photos/a.jpg")]
+    info = {
+        "skipped": {}, "files": 1, "backbone": {"used": "pixels", "asked": "pixels"}, "baseline": None,
+        "features": {"computed": 0, "seconds": 0.0}, "fitted": {"retriever": {"name": "exact", "probes": 1}},
+        "stages": {"list": {"seconds": 2.0}},
+    }  # fmt: skip
+    run: dict[str, Any] = {
+        "info": info, "metrics": {"recall_at_top": 1.0, "nmi": 0.5}, "labels": np.array([-1, 0]),
+        "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0]), "features": np.zeros((2, 3)),
+        "settings": {"clusterer": {"name": "kmeans"}, "top": 5}, "truth_names": ["a"], "group_names": ["x", "y"],
+        "ids": ["i", "j"], "paths": ["a.jpg", "b.jpg"], "medoids": [0], "folder": folder,
+        "search": lambda row, top: [Hit(1, 0.5, -1, "b.jpg", "j", ""), Hit(2, 0.25, 0, "c.jpg", "k", "")],
+    }  # fmt: skip
+    return SimpleNamespace(**(run | changes))
+
+
+def test_one_is_one_and_noise_is_noise(tmp_path: Path) -> None:
+    lines = summary(_run(tmp_path))
+    assert lines[0] == "images    1 file = 1 ok"
+    assert any(line.startswith("against   1 label, 2 groups") for line in lines)
+    assert "search    exact: recall@5 1.000, 1 cluster probed" in lines
+    assert "  1. 0.500  b.jpg  (noise)" in lines
+    assert "  2. 0.250  c.jpg  (cluster 0)" in lines
+
+
+def test_a_sample_of_the_files(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.info["files"] = 1200
+    assert summary(run)[0] == "images    1 of 1,200 files = 1 ok"
+
+
+def test_a_run_of_a_sweep_is_headed_by_what_was_swept(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    assert summary(run, "k=2 seed=0") == ["", "sweep     k=2 seed=0", *summary(run)]
