@@ -99,7 +99,7 @@ def _pictures(run: Run) -> list[str]:
     )
     image = run.collection.items[run.collection.first[0]].file or run.paths[0]
     return [
-        f"pictures  {', '.join(names) or 'none'}",
+        f"pictures  {folder}/{', '.join(names)}" if names else "pictures  none",
         f"run       {folder}  ({duration(sum(stage['seconds'] for stage in run.info['stages'].values()))})",
         f"next      python -m imgret query {quoted(image)}",
     ]

@@ -12,8 +12,10 @@ import pytest
 from imgret.registry import KINDS, options
 
 ROOT = Path(__file__).parents[1]
-OPEN_TO_PLUGINS = {"imgret", "imgret.contracts", "imgret.ops", "imgret.registry", "imgret.sheet", "imgret.store",
-                   "imgret.weights", "imgret.words", "imgret.processes", "imgret.files", "imgret.decode", "imgret.results"}  # fmt: skip
+OPEN_TO_PLUGINS = {"imgret"} | {
+    f"imgret.{module}"
+    for module in "contracts decode files ops processes registry results sheet store weights words".split()
+}
 
 
 def _imports(file: Path) -> Iterator[str]:
