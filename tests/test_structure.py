@@ -14,7 +14,19 @@ from imgret.registry import KINDS, options
 ROOT = Path(__file__).parents[1]
 OPEN_TO_PLUGINS = {"imgret"} | {
     f"imgret.{module}"
-    for module in "contracts decode files ops processes registry results sheet store weights words".split()
+    for module in [
+        "contracts",
+        "decode",
+        "files",
+        "ops",
+        "processes",
+        "registry",
+        "results",
+        "sheet",
+        "store",
+        "weights",
+        "words",
+    ]
 }
 
 
