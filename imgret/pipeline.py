@@ -21,6 +21,7 @@ from imgret.store import Store, code, digest, load_array
 from imgret.weights import WeightsUnavailable
 from imgret.words import listed
 
+A_CLUSTER = 5  # images, at the least, for the average cluster where nobody typed how many clusters there are
 log = logging.getLogger("imgret")
 
 
@@ -54,6 +55,7 @@ def run(settings: dict[str, Any]) -> Run:
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
         _check_k(settings, len(collection.ids), "distinct readable images")
+        _fit_k(settings, len(collection.ids))
         matrix = store.matrix(extraction.features, collection.ids)
         features = load_array(matrix, mapped=True)  # (n, d)
         X, mean = ops.normalise(features, settings["normalize"])  # (n, d), (d,)
@@ -202,16 +204,27 @@ def _check(settings: Mapping[str, Any]) -> None:
 
 
 def _check_k(settings: dict[str, Any], n: int, what: str) -> None:
-    """A k above n is an error where it was typed; the default gives way with one line."""
+    """A typed k above n is an error."""
+    for node, parameter, typed in _ks(settings):
+        if typed and node[parameter] > n:
+            raise UsageError(f"k={node[parameter]}: there are only {n:,} {what}\ntype a k from 1 to {n}")
+
+
+def _fit_k(settings: dict[str, Any], n: int) -> None:
+    """A default k that leaves hardly any of n images a cluster gives way, with one line."""
+    enough = min(n, max(2, n // A_CLUSTER))
+    for node, parameter, typed in _ks(settings):
+        if not typed and node[parameter] > enough:
+            log.info("k=%s is many for %s images: this run uses k=%s, or what you type", node[parameter], n, enough)
+            node[parameter] = settings["k"] = enough
+
+
+def _ks(settings: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, bool]]:
+    """The nodes that have a number of clusters, under which name, and whether it was typed."""
     for slot in SLOTS:
         node = settings[slot]
-        for parameter in (p for p, shared in SHARED.items() if shared == "k" and p in node):
-            if node[parameter] <= n:
-                continue
-            if "k" in settings["typed"] or f"{slot}.{parameter}" in settings["typed"]:
-                raise UsageError(f"k={node[parameter]}: there are only {n:,} {what}\ntype a k from 1 to {n}")
-            log.info("k=%s is more than the %s %s: this run uses k=%s", node[parameter], f"{n:,}", what, n)
-            node[parameter] = settings["k"] = n
+        for parameter in (p for p, shared in SHARED.items() if shared == "k" and node.get(p)):
+            yield node, parameter, bool({"k", f"{slot}.{parameter}"} & set(settings["typed"]))
 
 
 @contextmanager

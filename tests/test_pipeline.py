@@ -131,6 +131,9 @@ def test_k_above_the_images_is_an_error_where_typed_and_gives_way_where_not(tmp_
         _run(folder, k=4)
     run = imgret.run(folder, **{key: value for key, value in QUICK.items() if key != "k"})
     assert run.settings["clusterer"]["k"] == 2
+    more = write(tmp_path / "more", {f"{i}.png": png((9, 9, 9 * i)) for i in range(1, 17)})
+    run = imgret.run(more, **{key: value for key, value in QUICK.items() if key != "k"})
+    assert run.settings["clusterer"]["k"] == 3  # 16 images, 5 for each
 
 
 def test_folders_without_images(tmp_path: Path) -> None:
