@@ -53,7 +53,7 @@ def _do(words: list[str]) -> list[Exception]:
     if "--version" in words:
         print(f"imgret {imgret.__version__}")
         return []
-    from imgret.settings import tidy
+    from imgret.commandline import tidy
 
     words = tidy(words, COMMANDS)
     completing = "--shell-completion" in words and words[-1].startswith("query=")

@@ -23,8 +23,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from imgret.commandline import is_path, parts
 from imgret.registry import SLOTS, UsageError, load_plugins, unknown
-from imgret.settings import check, is_path, nodes, parts, root_node, unused
+from imgret.settings import check, nodes, root_node, unused
 
 if TYPE_CHECKING:
     from imgret.results import Run
