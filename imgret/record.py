@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import platform
@@ -20,7 +19,7 @@ from typing import Any
 
 import imgret
 from imgret.contracts import Item
-from imgret.files import link, sync_folder
+from imgret.files import link, sha256, sync_folder
 from imgret.registry import UsageError, find
 from imgret.results import SCHEMA, Run, write_json
 from imgret.words import typed_path
@@ -126,11 +125,8 @@ def _report(run: Run, folder: Path) -> dict[str, str]:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    found = {}
-    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-        with file.open("rb") as stream:
-            found[file.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return found
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 
 def _point_to(latest: Path, name: str) -> None:

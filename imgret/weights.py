@@ -5,7 +5,6 @@ What is loaded fits in every key and shape, or is not loaded at all: no layer ke
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import queue
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imgret.files import sha256
 from imgret.registry import UsageError
 from imgret.words import typed_path
 
@@ -102,7 +102,7 @@ def fetch(remote: Remote, what: str, offline: bool = False, hint: str = "") -> P
     """
     file = remote.file
     if file.is_file():
-        if not digest(file).startswith(remote.digest):
+        if not sha256(file).startswith(remote.digest):
             log.warning("%s is not the file that its name says, by its sha256: is it what you want?", file)
         return file
     instead = f"type backbone.weights=FILE (the file is at {remote.url}){f', or {hint}' if hint else ''}"
@@ -130,7 +130,7 @@ def _download(remote: Remote, file: Path) -> None:
             os.fsync(stream.fileno())
         if received != expected:
             raise OSError(f"the connection broke after {received:,} of {expected:,} bytes")
-        if not digest(Path(temporary)).startswith(remote.digest):
+        if not sha256(Path(temporary)).startswith(remote.digest):
             raise OSError(f"the file's sha256 does not begin with {remote.digest}")
         os.replace(temporary, file)
     finally:
@@ -163,12 +163,6 @@ def _open(url: str) -> Any:
     if isinstance(answer, Exception):
         raise answer
     return answer
-
-
-def digest(file: Path) -> str:
-    """The sha256 of a file's bytes, in hex."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read(file: Path) -> dict[str, Tensor]:

