@@ -100,7 +100,7 @@ class files:
             if (here.st_dev, here.st_ino) in above:
                 self.skipped["folder that contains itself"] += 1
             elif below and {entry.name for entry in entries} >= RUN:
-                self.skipped["run of imgret"] += 1
+                self.skipped["of imgret's runs"] += 1
             else:
                 above |= {(here.st_dev, here.st_ino)}
                 for entry in entries:

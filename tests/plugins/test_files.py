@@ -93,7 +93,7 @@ def test_runs_are_no_images(tmp_path: Path) -> None:
     root = write(tmp_path / "in", inside | {"1.jpg": b"x", "mine/items.csv": b"", "theirs/run.json": b""})
     source = files(str(root))
     assert [item.path for item in source] == ["1.jpg", "mine/items.csv", "theirs/run.json"]
-    assert dict(source.skipped) == {"run of imgret": 2}
+    assert dict(source.skipped) == {"of imgret's runs": 2}
     assert len(list(files(str(root / "runs" / "1")))) == 4  # asked for by name
 
 
