@@ -37,7 +37,7 @@ Stamp = tuple[int, int, int, int]
 
 
 def stamp(file: str) -> Stamp | None:
-    """What changes when a file does; None where it cannot be looked at."""
+    """What changes when a file does; None where it cannot be looked at, or is none ("")."""
     try:
         s = os.stat(file)
     except (OSError, ValueError):

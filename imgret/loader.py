@@ -49,7 +49,7 @@ class Decoder:
         import torch
 
         pixels = torch.empty((0, 3, *self.preprocess.size), dtype=torch.uint8)
-        return Loaded([item], [stamp(item.file) if item.file else None], [record], pixels, 0.0)
+        return Loaded([item], [stamp(item.file)], [record], pixels, 0.0)
 
     def __getitem__(self, items: Sequence[Item]) -> Loaded:
         import numpy as np
@@ -58,7 +58,7 @@ class Decoder:
         started = time.perf_counter()
         stamps, records, kept = [], [], []
         for item in items:
-            stamps.append(stamp(item.file) if item.file else None)
+            stamps.append(stamp(item.file))
             record, pixels = read(self.source, item, self.preprocess)
             records.append(record)
             if pixels is not None:

@@ -74,7 +74,7 @@ def run(settings: dict[str, Any]) -> Run:
         metrics = measure(X, labels, collection, settings, retriever)
 
     with clock.stage("baseline"):
-        baseline = _baseline(settings, source, items, store, device)
+        baseline = _baseline(settings, source, items, store)
 
     info = {
         "title": record.title(settings),
@@ -123,11 +123,10 @@ def measure(
     X: Any, labels: Any, collection: Collection, settings: Mapping[str, Any], retriever: Retriever | None
 ) -> dict[str, float]:
     """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings."""
-    known = (collection.truth >= 0).any()
     needs: dict[str, Any] = {
         "X": X,
         "labels": labels,
-        "truth": collection.truth if known else None,
+        "truth": collection.truth if (collection.truth >= 0).any() else None,
         "group": collection.group if (collection.group >= 0).any() else None,
         "ranking": ops.Ranking(X, device=settings["device"]),
         "retriever": retriever,
@@ -181,12 +180,12 @@ def _reduced(X: Any, settings: Mapping[str, Any], slot: str, store: Store) -> An
     return store.derived(compute, settings[slot], component, record.versions(), digest(X))
 
 
-def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store, device: str) -> dict[str, Any] | None:
+def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store) -> dict[str, Any] | None:
     """What the same way gives with the features of the backbone `baseline`, to see what the chosen one is worth."""
     if settings["baseline"] is None:
         return None
     backbone = build("backbone", settings["baseline"])
-    engine = Engine(backbone, device)
+    engine = Engine(backbone, settings["device"])
     extraction = extract(source, items, space(settings["baseline"], backbone), engine, store)
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])

@@ -78,7 +78,7 @@ def make_out(settings: Mapping[str, Any]) -> Path:
 
 def save(run: Run, matrix: Path, clock: Clock) -> Run:
     """Write the run and its reports to `out`/<date-time-id>, let `latest` point there, and return it."""
-    out = make_out(run.settings)
+    out = typed_path(run.settings["out"])
     name = f"{time.strftime('%Y-%m-%d_%H%M%S')}-{secrets.token_hex(3)}"
     temporary = out / f".{name}.tmp"
     try:

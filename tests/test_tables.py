@@ -23,7 +23,7 @@ NAMES = TEXT.filter(
 
 @given(st.lists(st.tuples(NAMES, TEXT, st.sampled_from(["a", "b", "c", ""])), unique_by=lambda t: t[0], max_size=8))
 def test_items_come_back(tmp_path_factory: pytest.TempPathFactory, files: list[tuple[str, str, str]]) -> None:
-    items = [Item(path, f"/root/{path}", label, "g") for path, label, _ in files]
+    items = [Item(path, f"/photos/{path}", label, "g") for path, label, _ in files]
     records = [Record(id * 64, "ok", "", 3, 4) if id else Record("", "truncated", "cut") for *_, id in files]
     collection = collect(items, records)
     n = len(collection.ids)
@@ -31,7 +31,7 @@ def test_items_come_back(tmp_path_factory: pytest.TempPathFactory, files: list[t
                           labels=np.zeros(n, int), distances=np.full(n, 1 / 3, np.float32))  # fmt: skip
     file = tmp_path_factory.mktemp("t") / "items.csv"
     write_items(file, run)  # type: ignore[arg-type]
-    again = read_items(file, "/root")
+    again = read_items(file, "/photos")
     assert again.items == collection.items
     assert [r._replace(reason="") for r in again.records] == [r._replace(reason="") for r in collection.records]
     assert again.ids == collection.ids
@@ -46,7 +46,7 @@ def test_a_path_that_leaves_the_collection_is_refused(tmp_path: Path, path: str)
     run = SimpleNamespace(collection=collection, medoids=np.arange(0))
     write_items(tmp_path / "items.csv", run)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="lies outside the collection"):
-        read_items(tmp_path / "items.csv", "/root")
+        read_items(tmp_path / "items.csv", "/photos")
 
 
 def test_numbers_have_six_digits() -> None:

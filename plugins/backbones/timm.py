@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 HINT = "backbone=efficientnet_lite0, whose weights are installed"
-FILTERS = ("bilinear", "bicubic", "lanczos", "box", "nearest")
 
 
 @register("backbone")
@@ -32,6 +31,8 @@ def timm(
     that the model knows (avg, token, max, ...), `size` in pixels, 224 or 256x128 (height x width); left out, they are
     the model's own, as its mean, deviation and filter always are. `fit=crop` leaves the margin that timm leaves.
     """
+    from imgret.decode import FILTERS
+
     entry = _entry(model)
     own = entry.input_size[1:]
     height, width = own if size is None else parse_size(size)
