@@ -29,13 +29,15 @@ class Item:
     """One file of a collection, before anything of it is read.
 
     `path` is its name in the collection, relative, with forward slashes. `file` is where its bytes lie,
-    if they lie in a file of their own. An empty `label` or `group` means that none is known.
+    if they lie in a file of their own. An empty `label` or `group` means that none is known. `columns` is what else
+    is known of it, as text by name: the further columns of a manifest, and the like.
     """
 
     path: str
     file: str = ""
     label: str = ""
     group: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -16,21 +16,27 @@ from typing import NamedTuple
 
 from imgret.decode import DECODE
 
-TABLE = """CREATE TABLE IF NOT EXISTS files_1 (
+TABLE = """CREATE TABLE IF NOT EXISTS files_2 (
     path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER,
-    id TEXT, outcome TEXT, reason TEXT, width INTEGER, height INTEGER, decoder INTEGER)"""
+    id TEXT, outcome TEXT, reason TEXT, width INTEGER, height INTEGER, taken TEXT, camera TEXT, decoder INTEGER)"""
 UNSETTLED_NS = 2_000_000_000  # file systems store times as coarsely as 2 s: a younger file may change unseen
 log = logging.getLogger("imgret")
 
 
 class Record(NamedTuple):
-    """What reading one file gave. `id` is the SHA-256 of its bytes, empty where they could not be read."""
+    """What reading one file gave. `id` is the SHA-256 of its bytes, empty where they could not be read.
+
+    `width` and `height` are those of the upright original, in pixels. `taken` (2019-07-21T18:04:11, local time) and
+    `camera` are what its EXIF data say, empty where they say nothing.
+    """
 
     id: str
     outcome: str
     reason: str = ""
     width: int = 0
     height: int = 0
+    taken: str = ""
+    camera: str = ""
 
 
 Stamp = tuple[int, int, int, int]
@@ -64,11 +70,11 @@ class FileCache:
             return found
         try:
             with self._open() as base:
-                query = "SELECT * FROM files_1 WHERE path = ?"
+                query = "SELECT * FROM files_2 WHERE path = ?"
                 for file in files:
                     row = base.execute(query, (os.fsencode(file),)).fetchone()
-                    if row and row[11] == DECODE and row[5] - row[2] > UNSETTLED_NS and row[1:5] == stamp(file):
-                        found[file] = Record(*row[6:11])
+                    if row and row[-1] == DECODE and row[5] - row[2] > UNSETTLED_NS and row[1:5] == stamp(file):
+                        found[file] = Record(*row[6:-1])
         except sqlite3.DatabaseError as error:
             self._start_again(error)
             return {}
@@ -82,7 +88,7 @@ class FileCache:
         rows = [(os.fsencode(f), *s, now, *record, DECODE) for f, s, record in records]
         try:
             with self._open() as base:
-                base.executemany(f"INSERT OR REPLACE INTO files_1 VALUES ({','.join('?' * 12)})", rows)
+                base.executemany(f"INSERT OR REPLACE INTO files_2 VALUES ({','.join('?' * 14)})", rows)
         except sqlite3.DatabaseError as error:
             self._start_again(error)
 

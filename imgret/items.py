@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,11 @@ class Collection:
     @property
     def paths(self) -> list[str]:
         return [self.items[place].path for place in self.first]
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names of what else is known of the items, in the order in which they come up."""
+        return list(dict.fromkeys(name for item in self.items for name in item.columns))
 
     @property
     def outcomes(self) -> dict[str, int]:

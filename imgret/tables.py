@@ -38,7 +38,9 @@ ITEMS = (
     "representative",
     "width",
     "height",
-)
+    "taken",
+    "camera",
+)  # the columns of every items.csv; what else is known of the items follows
 FAILURES = ("path", "outcome", "reason")
 FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
@@ -61,8 +63,14 @@ NEEDED = {
 
 def write_items(file: Path, run: Run) -> None:
     """items.csv: one row a file, in order of path; a duplicate has its image's id, cluster and place."""
+    columns = table(run)
+    write_csv(file, list(columns), zip(*columns.values(), strict=True))
+
+
+def table(run: Run) -> dict[str, list[str]]:
+    """What items.csv holds, by column: one value a file, in order of path."""
     collection, medoids = run.collection, {int(row) for row in run.medoids}
-    rows = []
+    rows: list[Sequence[Any]] = []
     for place, (item, record) in enumerate(zip(collection.items, collection.records, strict=True)):
         row = int(collection.rows[place])
         found: Sequence[Any] = ("", "", "", "", "")
@@ -70,8 +78,15 @@ def write_items(file: Path, run: Run) -> None:
             x, y = run.view[row]
             first = row in medoids and collection.first[row] == place
             found = (int(run.labels[row]), number(run.distances[row]), number(x), number(y), int(first))
-        rows.append((item.path, record.outcome, record.id, item.label, item.group, *found, record.width, record.height))
-    write_csv(file, ITEMS, rows)
+        seen = (record.width, record.height, record.taken, record.camera)
+        rows.append((item.path, record.outcome, record.id, item.label, item.group, *found, *seen))
+    columns = {name: [str(row[place]) for row in rows] for place, name in enumerate(ITEMS)}
+    for name in collection.columns:
+        values = [item.columns.get(name, "") for item in collection.items]
+        while name in columns:  # a manifest's `cluster` is not ours
+            name += "_"
+        columns[name] = values
+    return columns
 
 
 def write_failures(file: Path, collection: Collection) -> None:
@@ -89,12 +104,14 @@ def read_items(file: Path, root: str) -> Collection:
     with regular(file).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
         for row in csv.DictReader(stream):
             if None in row or None in row.values():
-                raise ValueError(f"a row of {file.name} has {len(ITEMS)} cells, and one has not")
+                raise ValueError(f"{file.name} has a row that is shorter or longer than its header")
             path = row["path"]
             if PurePath(path).anchor or ".." in PurePath(path).parts or "\0" in path:
                 raise ValueError(f"{path!r} lies outside the collection")
-            items.append(Item(path, os.path.join(root, path) if root else "", row["label"], row["group"]))
-            records.append(Record(row["id"], row["outcome"], "", int(row["width"]), int(row["height"])))
+            more = {name: value for name, value in row.items() if name not in ITEMS}
+            items.append(Item(path, os.path.join(root, path) if root else "", row["label"], row["group"], more))
+            size = int(row["width"]), int(row["height"])
+            records.append(Record(row["id"], row["outcome"], "", *size, row.get("taken", ""), row.get("camera", "")))
     return collect(items, records)
 
 

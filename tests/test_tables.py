@@ -1,5 +1,6 @@
 """Tables survive the round trip, whatever the names."""
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
@@ -23,8 +24,12 @@ NAMES = TEXT.filter(
 
 @given(st.lists(st.tuples(NAMES, TEXT, st.sampled_from(["a", "b", "c", ""])), unique_by=lambda t: t[0], max_size=8))
 def test_items_come_back(tmp_path_factory: pytest.TempPathFactory, files: list[tuple[str, str, str]]) -> None:
-    items = [Item(path, f"/photos/{path}", label, "g") for path, label, _ in files]
-    records = [Record(id * 64, "ok", "", 3, 4) if id else Record("", "truncated", "cut") for *_, id in files]
+    more = {"price": "3", "cluster": "red\n", "cluster_": ""}
+    items = [Item(path, f"/photos/{path}", label, "g", more) for path, label, _ in files]
+    records = [
+        Record(id * 64, "ok", "", 3, 4, "2019-07-21T18:04:11", "Kodak Ü") if id else Record("", "truncated", "cut")
+        for *_, id in files
+    ]
     collection = collect(items, records)
     n = len(collection.ids)
     run = SimpleNamespace(collection=collection, medoids=np.arange(n)[:1], view=np.zeros((n, 2), np.float32),
@@ -32,10 +37,12 @@ def test_items_come_back(tmp_path_factory: pytest.TempPathFactory, files: list[t
     file = tmp_path_factory.mktemp("t") / "items.csv"
     write_items(file, run)  # type: ignore[arg-type]
     again = read_items(file, "/photos")
-    assert again.items == collection.items
+    assert [i.columns for i in again.items] == [{"price": "3", "cluster_": "red\n", "cluster__": ""}] * len(items)
+    assert [replace(i, columns=more) for i in again.items] == collection.items
     assert [r._replace(reason="") for r in again.records] == [r._replace(reason="") for r in collection.records]
     assert again.ids == collection.ids
     assert again.first.tolist() == collection.first.tolist()
+    assert again.columns == (["price", "cluster_", "cluster__"] if items else [])
     write_failures(file, collection)
     assert len(file.read_bytes().splitlines()) >= 1 + sum(not id for *_, id in files)
 
