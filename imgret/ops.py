@@ -26,6 +26,7 @@ __all__ = [
     "Ranking",
     "blocks",
     "centroids",
+    "distances",
     "knn",
     "medoids",
     "normalise",
@@ -133,6 +134,21 @@ def medoids(X: Floats, labels: Ints) -> Ints:
         squared = [((X[rows[part]] - centre) ** 2).sum(axis=1) for part in blocks(len(rows), BLOCK // (8 * X.shape[1]))]
         nearest.append(rows[np.concatenate(squared).argmin()])
     return np.asarray(nearest, np.int64)
+
+
+def distances(X: Floats, labels: Ints, centroids: Floats) -> Floats:
+    """(n,): from each row of X (n, d) to the centroid (c, d) of its cluster; for noise, to the nearest one, or 0."""
+    if not len(centroids):
+        return np.zeros(len(X), np.float32)
+    homes = labels.copy()
+    noise = np.flatnonzero(homes < 0)
+    if len(noise):
+        reach = (centroids**2).sum(axis=1) - 2 * X[noise] @ centroids.T  # squared, but for |x|^2
+        homes[noise] = reach.argmin(axis=1)
+    out = np.empty(len(X), np.float32)
+    for rows in blocks(len(out), 8192):
+        out[rows] = np.linalg.norm(X[rows] - centroids[homes[rows]], axis=1)
+    return out
 
 
 def renumber(labels: Ints) -> Ints:

@@ -21,7 +21,8 @@ import imgret
 from imgret.contracts import Item
 from imgret.files import link, sha256, sync_folder
 from imgret.registry import UsageError, find
-from imgret.results import SCHEMA, Run, write_json
+from imgret.results import SCHEMA, Run
+from imgret.tables import write_json
 from imgret.words import typed_path
 
 log = logging.getLogger("imgret")
@@ -85,12 +86,11 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
         temporary.mkdir(parents=True)
         run.save(temporary)
         link(matrix, temporary / "features.npy")
+        run.info |= {"schema": SCHEMA, "versions": versions()}
         with clock.stage("reports"):
             failed = _report(run, temporary)
         run.info |= {
-            "schema": SCHEMA,
             "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "versions": versions(),
             "cores": os.cpu_count(),
             "stages": clock.stages,
             "failed_reports": failed,
@@ -125,7 +125,8 @@ def _report(run: Run, folder: Path) -> dict[str, str]:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    """The digests of a run's files by name, but for those in `thumbs`: one an image would make run.json megabytes."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.parts[len(folder.parts)] != "thumbs")
     return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 

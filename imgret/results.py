@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from errno import EINVAL
 from functools import cached_property
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from imgret.engine import Engine
 
 SCHEMA = 1
+NEIGHBOURS = 20  # of each image, found ahead of any query
 
 
 @dataclass
@@ -114,17 +114,16 @@ class Run:
     @cached_property
     def distances(self) -> Floats:
         """(n,): from each row of X to the centroid of its cluster; for noise, to the nearest one."""
-        if not len(self.centroids):
-            return np.zeros(len(self.ids), np.float32)
-        homes = self.labels.copy()
-        noise = np.flatnonzero(homes < 0)
-        if len(noise):
-            reach = (self.centroids**2).sum(axis=1) - 2 * self.X[noise] @ self.centroids.T  # squared, but for |x|^2
-            homes[noise] = reach.argmin(axis=1)
-        out = np.empty(len(self.ids), np.float32)
-        for rows in ops.blocks(len(out), 8192):
-            out[rows] = np.linalg.norm(self.X[rows] - self.centroids[homes[rows]], axis=1)
-        return out
+        return ops.distances(self.X, self.labels, self.centroids)
+
+    @cached_property
+    def neighbours(self) -> tuple[Ints, Floats]:
+        """Rows (n, m) and scores (n, m) of the m = min(20, n - 1) nearest others in X, best first; exact, ties by row.
+
+        Scores are inner products, as in search.
+        """
+        scores, rows = ops.top_k(self.X, self.X, NEIGHBOURS, exclude=np.arange(len(self.X)), device=self.device)
+        return rows, scores
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -149,6 +148,12 @@ class Run:
         if item.file and not stat.S_ISREG(os.stat(item.file).st_mode):
             raise OSError(EINVAL, "not a file", item.file)
         return self.source.open(item)
+
+    def thumbnail(self, row: int) -> bytes:
+        """A JPEG of an image, at most 256 pixels on its longer side. Raises OSError or ValueError where it is gone."""
+        from imgret.sheet import thumbnail
+
+        return thumbnail(self.open(row))
 
     @property
     def device(self) -> str:
@@ -205,7 +210,7 @@ class Run:
         """Write everything that search needs into `folder`, which exists. record.save adds run.json."""
         tables.write_items(folder / "items.csv", self)
         tables.write_failures(folder / "failures.csv", self.collection)
-        write_json(folder / "metrics.json", self.metrics)
+        tables.write_json(folder / "metrics.json", self.metrics)
         for name in ("mean", "labels", "view"):
             save_array(folder / f"{name}.npy", getattr(self, name))
 
@@ -243,7 +248,3 @@ def find(folder: Path) -> Path:
         what = f"{printable(str(folder))} {what}"
         raise UsageError(f"{what}\nmake a run with `python -m imgret FOLDER`, or name one with --run DIR")
     return folder.resolve()
-
-
-def write_json(file: Path, value: Mapping[str, Any]) -> None:
-    file.write_text(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False) + "\n", encoding="ascii")

@@ -124,6 +124,10 @@ def read_json(file: Path) -> dict[str, Any]:
     return found
 
 
+def write_json(file: Path, value: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(value, indent=1, ensure_ascii=True, allow_nan=False) + "\n", encoding="ascii")
+
+
 def read_figures(file: Path) -> dict[str, float]:
     """The figures by name in a metrics.json. Raises what `read_json` does, and ValueError for what is no figure."""
     figures = read_json(file)
