@@ -7,7 +7,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from errno import EINVAL
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,9 +151,9 @@ class Run:
 
     def thumbnail(self, row: int) -> bytes:
         """A JPEG of an image, at most 256 pixels on its longer side. Raises OSError or ValueError where it is gone."""
-        from imgret.sheet import thumbnail
+        from imgret.thumbnails import thumbnail
 
-        return thumbnail(self.open(row))
+        return thumbnail(self.ids[row], partial(self.open, row))
 
     @property
     def device(self) -> str:

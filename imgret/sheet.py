@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -89,15 +88,6 @@ def save(image: Image.Image, path: Path) -> Path:
         raise UsageError(f"pictures are not written as {path.suffix!r}\nname a file that ends in {', '.join(SUFFIXES)}")
     image.save(path, quality=80, optimize=path.suffix.lower() != ".png")  # a PNG would take seconds for little
     return path
-
-
-def thumbnail(data: bytes, side: int = 256) -> bytes:
-    """A JPEG of the image in a file's bytes, upright, at most `side` pixels wide and high. Raises ValueError."""
-    from imgret.decode import picture
-
-    stream = BytesIO()
-    picture(data, side).save(stream, "JPEG", quality=80)
-    return stream.getvalue()
 
 
 def load_pictures(

@@ -83,6 +83,14 @@ def _columns(name: str, attribute: Callable[..., Any], pixels: Any) -> dict[str,
     return {key: decimal(value) for key, value in (said if isinstance(said, Mapping) else {name: said}).items()}
 
 
+def thumbnail(id: str, open: Callable[[], bytes]) -> bytes:
+    """The thumbnail of an image, from the store or else from its bytes, which may raise OSError or ValueError."""
+    try:
+        return file_of(id).read_bytes()
+    except OSError:
+        return jpeg(picture(open(), SIDE))
+
+
 def jpeg(image: Image.Image) -> bytes:
     stream = BytesIO()
     image.save(stream, "JPEG", quality=QUALITY)

@@ -57,7 +57,7 @@ def test_metrics_are_figures(name: str, colours: Path) -> None:
 def test_reports_write_what_they_say(name: str, colours: Path, tmp_path: Path) -> None:
     run = imgret.run(colours, **(QUICK | {"k": 3}))
     written = options("report")[name](run, tmp_path)
-    assert written
+    assert written or name == "dates"  # these have no date
     assert all(file.is_file() and file.is_relative_to(tmp_path) for file in written)
 
 

@@ -39,7 +39,7 @@ def _overview(run: Run) -> Image.Image:
 
     count = min(len(run.medoids), CARDS)
     shown = [_examples(run, cluster) for cluster in range(count)]
-    readers = [partial(run.open, row) for rows in shown for row in rows]
+    readers = [partial(run.thumbnail, row) for rows in shown for row in rows]
     loaded = iter(sheet.load_pictures(readers, 4 * UNIT))
     cards = [[next(loaded) for _ in rows] for rows in shown]
     shape = sheet.aspect([picture for card in cards for picture in card])

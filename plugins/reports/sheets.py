@@ -48,7 +48,7 @@ def _sheet(run: Run, folder: Path, cluster: int, rows: Ints) -> Path:
     """The sheet of one cluster (-1: noise), whose members are `rows`, in the order of their drawing."""
     tiles = [
         Tile(
-            partial(run.open, row),
+            partial(run.thumbnail, row),
             caption=run.paths[row].rpartition("/")[2],
             mark=cluster >= 0 and place == 0,
             note=run.truth_names[run.truth[row]] if run.truth[row] >= 0 else "",

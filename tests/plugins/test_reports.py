@@ -62,7 +62,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "seed": 0,
         "title": "title",
     }
-    return SimpleNamespace(**facts | changes)
+    return SimpleNamespace(**facts | changes | {"thumbnail": changes.get("open", opens)})
 
 
 @pytest.mark.parametrize("report", REPORTS)
