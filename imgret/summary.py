@@ -103,8 +103,11 @@ def _pictures(run: Run) -> list[str]:
     names = sorted(
         p.name + "/" * p.is_dir() for p in run.folder.iterdir() if p.is_dir() or p.suffix in (".png", ".jpg")
     )
+    reports = [f"report    {folder}/{p.name}" for p in sorted(run.folder.glob("*.html"))]
+    names = [name for name in names if name != "thumbs/"]  # the report shows them
     image = run.collection.items[run.collection.first[0]].file or run.paths[0]
     return [
+        *reports,
         f"pictures  {folder}/{', '.join(names)}" if names else "pictures  none",
         f"run       {folder}  ({duration(sum(stage['seconds'] for stage in run.info['stages'].values()))})",
         f"next      python -m imgret query {quoted(image)}",

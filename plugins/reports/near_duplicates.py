@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from io import BytesIO
@@ -29,7 +30,7 @@ def near_duplicates(run: Run, folder: Path) -> list[Path]:
 
     Two images are near-duplicates if each is like the other to the backbone (cosine in X at least .85, among the 20
     nearest) and to the eye (correlation of their thumbnails in 16 x 16 grey values at least .8); mirrored ones are not.
-    The keeper is the one of most pixels, then the first by path; its group are
+    The keeper is the one of most pixels, then of most bytes, then the first by path; its group are
     all that are near it and near no better keeper, and files with the same bytes. Nothing is deleted.
     """
     groups = _groups(run)
@@ -108,9 +109,14 @@ def _look(run: Run, row: int) -> Floats | None:
     return values
 
 
-def _worth(run: Run, row: int) -> tuple[int, str]:
+def _worth(run: Run, row: int) -> tuple[int, int, str]:
+    """What sorts the better image first."""
     width, height = _size(run, row)
-    return -width * height, run.paths[row]
+    try:
+        size = os.path.getsize(run.collection.items[run.collection.first[row]].file)
+    except OSError:
+        size = 0
+    return -width * height, -size, run.paths[row]
 
 
 def _size(run: Run, row: int) -> tuple[int, int]:

@@ -58,6 +58,16 @@ def test_groups_are_around_their_keepers(tmp_path: Path) -> None:
     ]
 
 
+def test_of_equal_pixels_the_file_of_more_bytes_is_kept(tmp_path: Path) -> None:
+    root = write(tmp_path / "in", {"a.jpg": b"12", "b.jpg": b"123"})
+    run = _run([1, 1], [9, 9], {(0, 1): 0.9})
+    items = [Item(f"{n}.jpg", str(root / f"{n}.jpg")) for n in "ab"]
+    run.collection = collect(items, [Record(n * 64, "ok", "", 9, 9) for n in "ab"])
+    run.paths = run.collection.paths
+    near_duplicates(run, tmp_path)
+    assert [row[1:3] for row in _table(tmp_path)] == [["1", "b.jpg"], ["0", "a.jpg"]]
+
+
 def test_the_eye_has_a_say_and_equal_bytes_are_duplicates(tmp_path: Path) -> None:
     run = _run([1, 2, 3], [9, 9, 9], {(0, 1): 0.99}, copies=(2,))
     near_duplicates(run, tmp_path)
