@@ -24,10 +24,14 @@ class Column:
     spread: bool = False
 
     def cell(self, figure: Figure | None, gap: str = "") -> str:
+        """The mean, and its spread where that belongs to it, `gap` around the sign; without one, as short as can be."""
         if figure is None:
             return "-"
-        spread = f"{gap}±{gap}{self.written(figure.sd)}" if self.spread and figure.sd is not None else ""
-        return self.written(figure.mean) + spread
+        mean = self.written(figure.mean)
+        if not self.spread or figure.sd is None:
+            return mean
+        spread = self.written(figure.sd)
+        return f"{mean}{gap}±{gap}{spread if gap else spread.removeprefix('0')}"
 
 
 def _score(name: str, title: str, better: int = 1) -> Column:
@@ -35,7 +39,7 @@ def _score(name: str, title: str, better: int = 1) -> Column:
 
 
 def _seconds(value: float) -> str:
-    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+    return f"{value:.2f}" if value < 10 else f"{value:,.1f}"
 
 
 SIZES = [
@@ -104,7 +108,7 @@ def text(rows: Sequence[Row]) -> list[str]:
             right = [f"failed: {of.failed}"]
         else:
             right = [f"{c:>{w}}" for c, w in zip(cells[len(above) :], widths[len(above) :], strict=True)]
-        lines.append("  ".join(left + right).rstrip())
+        lines.append("  ".join([*left, " ".join(right)]).rstrip())
     return lines + notes(rows)
 
 
@@ -113,11 +117,11 @@ def notes(rows: Sequence[Row]) -> list[str]:
     jobs = [job for row in rows for job in row.finished]
     said = ["* best of its column"] if any(best(rows, column) for column in columns(rows)) else []
     said += ["± sample standard deviation over seeds"] if any(len(row.finished) > 1 for row in rows) else []
-    said += ["fit: reducer and clusterer; what an earlier job left in the store is not made again, in fit and total"]
+    said += ["fit s: reducer and clusterer; total s: all of the run. What is in the store by then is not made again"]
     if any("peak_bytes" in job.figures for job in jobs):
         whole = any(job.peak_of != "run" for job in jobs)
-        since = "the most that the process had so far, as this system tells no other" if whole else "of each run"
-        said += [f"peak: {since}, without the workers that decode"]
+        since = "since the process began, as this system counts no other" if whole else "of a run"
+        said += [f"peak MB: the most {since}, with what earlier runs left behind, without the workers that decode"]
     return said
 
 
@@ -128,9 +132,8 @@ def _shortened(value: str) -> str:
 def table_csv(rows: Sequence[Row]) -> list[list[Any]]:
     """Header and one line a row: settings, runs, failed, and every figure's mean and `_sd`, as precise as they are."""
     names = list(dict.fromkeys(name for row in rows for name in row.figures))
-    lines: list[list[Any]] = [
-        [*rows[0].values, "runs", "failed", *(each for name in names for each in (name, f"{name}_sd"))]
-    ]
+    pairs = (each for name in names for each in (name, f"{name}_sd"))
+    lines: list[list[Any]] = [[*rows[0].values, "runs", "failed", *pairs]]
     for row in rows:
         figures = [row.figures.get(name) for name in names]
         numbers = [value for f in figures for value in ((f.mean, f.sd) if f else (None, None))]

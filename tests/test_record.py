@@ -37,14 +37,19 @@ def test_where_a_peak_cannot_be_forgotten_the_clock_says_so(monkeypatch: Any) ->
 
 
 def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
-    folder = new_folder(tmp_path, "-kind")
+    folder = new_folder(tmp_path / "out", "-kind")
     assert folder.name.endswith("-kind")
-    with pytest.raises(ZeroDivisionError), whole(folder) as temporary:
-        (temporary / "a").touch()
-        raise ZeroDivisionError
-    assert list(tmp_path.iterdir()) == []
-    with whole(folder) as temporary:
-        (temporary / "a").touch()
-    assert [file.name for file in folder.iterdir()] == ["a"]
+
+    def fill(fail: bool) -> None:
+        with whole(folder) as temporary:
+            (temporary / "a").touch()
+            if fail:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fill(fail=True)
+    assert list((tmp_path / "out").iterdir()) == []
+    fill(fail=False)
+    assert [file.relative_to(tmp_path / "out").as_posix() for file in folder.iterdir()] == [f"{folder.name}/a"]
     with pytest.raises(UsageError, match="type out=FOLDER"), whole(folder / "a" / "b"):
         pass
