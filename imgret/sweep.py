@@ -110,7 +110,7 @@ class Sweep:
     """
 
     def __init__(self, words: Sequence[str]) -> None:
-        self.command = printable(shlex.join(["python", "-m", "imgret", *words]))
+        self.command = shlex.join(["python", "-m", "imgret", *words])
         self.jobs: list[Done] = []
 
     def add(self, asked: Asked, run: Run) -> None:
@@ -155,7 +155,7 @@ class Sweep:
             header, *lines = jobs_csv(self.jobs, folder)
             write_csv(temporary / "jobs.csv", header, lines)
             text = page(rows, self.command, folder)
-            (temporary / "table.html").write_text(text, encoding="utf-8", errors="backslashreplace")
+            (temporary / "table.html").write_text(text, encoding="utf-8")
         return folder
 
     def finish(self) -> None:

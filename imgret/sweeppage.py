@@ -30,16 +30,18 @@ def page(rows: Sequence[Row], command: str, folder: Path) -> str:
                 cells.append(f"<td{value}{mark}>{column.cell(figure, chr(0x2009))}</td>")
             cells.append(f'<td class="setting">{" ".join(_link(job, folder) for job in row.jobs)}</td>')
         else:
-            cells.append(f'<td class="setting" colspan="{len(shown) + 2}">failed: {escape(row.failed)}</td>')
+            cells.append(f'<td class="setting" colspan="{len(shown) + 2}">failed: {escape(printable(row.failed))}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")
     said = "".join(f"<li>{escape(note)}</li>" for note in notes(rows))
-    return PAGE.format(command=escape(command), head=head, body="\n".join(body), notes=said, style=STYLE, script=SCRIPT)
+    return PAGE.format(
+        command=escape(printable(command)), head=head, body="\n".join(body), notes=said, style=STYLE, script=SCRIPT
+    )
 
 
 def _link(job: Done, folder: Path) -> str:
     name = escape(printable(f"seed {job.asked.values[SEED]}" if SEED in job.asked.values else "run"))
     if job.folder is None:
-        return f'<span title="{escape(job.failed)}">{name} failed</span>'
+        return f'<span title="{escape(printable(job.failed))}">{name} failed</span>'
     way = quote(relative(job.folder, folder).encode("utf-8", "surrogateescape"))
     return f'<a href="{escape(way)}/">{name}</a>'
 

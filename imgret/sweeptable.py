@@ -64,12 +64,13 @@ def columns(rows: Sequence[Row]) -> list[Column]:
 
 
 def best(rows: Sequence[Row], column: Column) -> set[int]:
-    """The rows with the best mean, all of them where several have it; none where every row has the same."""
+    """The rows with the best mean, all of those whose figure reads the same; none where every row's does."""
     means = {place: row.figures[column.name].mean for place, row in enumerate(rows) if column.name in row.figures}
-    if not column.better or len(set(means.values())) < 2:
+    read = {place: column.written(mean) for place, mean in means.items()}
+    if not column.better or len(set(read.values())) < 2:
         return set()
-    top = max(column.better * mean for mean in means.values())
-    return {place for place, mean in means.items() if column.better * mean == top}
+    top = max(means, key=lambda place: column.better * means[place])
+    return {place for place in read if read[place] == read[top]}
 
 
 def settings(rows: Sequence[Row]) -> dict[str, str]:
