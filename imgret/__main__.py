@@ -9,7 +9,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,7 +81,8 @@ def _do(words: list[str]) -> list[Exception]:
         with nullcontext() if every_line else said_once():
             faults = run_from_command_line(words, one, sweep)
     except KeyboardInterrupt:
-        sweep.finish()
+        with suppress(BrokenPipeError):
+            sweep.finish()
         raise
     except BrokenPipeError:
         sweep.write()

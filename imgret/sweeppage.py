@@ -17,8 +17,9 @@ def page(rows: Sequence[Row], command: str, folder: Path) -> str:
     """The table as an HTML page that needs no other file and no network; it is to lie in `folder`."""
     above, shown = settings(rows), columns(rows)
     starred = [best(rows, column) for column in shown]
-    titles = [*above.values(), "runs", *(column.title for column in shown)]
-    head = "".join(f"<th><button>{escape(printable(title))}</button></th>" for title in titles) + "<th>folders</th>"
+    head = "".join(f'<th class="setting"><button>{escape(printable(key))}</button></th>' for key in above.values())
+    head += "".join(f"<th><button>{title}</button></th>" for title in ("runs", *(column.title for column in shown)))
+    head += '<th class="setting">folders</th>'
     body = []
     for place, row in enumerate(rows):
         cells = [f'<td class="setting" data-v="{escape(value)}">{escape(value)}</td>' for value in values(row)]
@@ -56,13 +57,13 @@ STYLE = f"""
 @media (prefers-color-scheme: dark) {{
   :root {{ --paper: #18181b; --mat: #27272a; --ink: #f3f3f1; --quiet: #a1a1aa }}
 }}
-body {{ margin: 2rem auto; max-width: 80rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
-  font: 16px/1.5 system-ui, sans-serif }}
+body {{ margin: 2rem auto; max-width: 90rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
+  font: 15px/1.5 system-ui, sans-serif }}
 h1 {{ font-size: 1.4rem }}
 code {{ overflow-wrap: anywhere }}
 .box {{ overflow-x: auto }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums }}
-th, td {{ padding: .4rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--mat) }}
+th, td {{ padding: .4rem .5rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--mat) }}
 .setting {{ text-align: left }}
 th button {{ all: unset; cursor: pointer }}
 th button:focus-visible {{ outline: 2px solid var(--accent) }}
@@ -70,7 +71,7 @@ th[aria-sort=ascending]::after {{ content: " ↑" }}
 th[aria-sort=descending]::after {{ content: " ↓" }}
 tbody tr:hover {{ background: var(--mat) }}
 .best {{ color: var(--accent); font-weight: 700 }}
-.best::after {{ content: "*" }}
+.best::after {{ content: "*"; margin-right: -.5em }}
 a {{ color: inherit }}
 ul, p {{ color: var(--quiet); padding: 0; list-style: none }}
 """
