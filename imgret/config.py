@@ -19,7 +19,6 @@ from hydra import main as hydra_main
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, MissingConfigException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -77,7 +76,7 @@ def run_from_command_line(words: Sequence[str], job: Job, sweep: Sweep) -> list[
     """
     wrong: list[Exception] = []
     seen: dict[str, int] = {}
-    swept: dict[str, int | None] = {}
+    swept: dict[str, int] = {}  # how many values each setting is given
 
     def task(cfg: DictConfig) -> None:  # raises nothing of the user's: Hydra would print it, and end the sweep
         hydra = HydraConfig.get()
@@ -90,8 +89,7 @@ def run_from_command_line(words: Sequence[str], job: Job, sweep: Sweep) -> list[
                 raise UsageError(idle[1])
             if swept:
                 values = {key: None if idle and key == idle[0] else _chosen(key, cfg, hydra) for key in swept}
-                counts = [count or 0 for count in swept.values()]
-                asked = Asked(hydra.job.num + 1, prod(counts), values)
+                asked = Asked(hydra.job.num + 1, prod(swept.values()), values)
             settings = settings_of(cfg, hydra)
             same = str({**settings, "typed": None, **({idle[0]: None} if idle else {})})
             if same not in seen:  # in a sweep, jobs that differ only in a setting that they do not use are one job
@@ -110,9 +108,8 @@ def run_from_command_line(words: Sequence[str], job: Job, sweep: Sweep) -> list[
         with tempfile.TemporaryDirectory() as folder:  # a sweep of Hydra's writes a file, which nobody wants to keep
             if is_sweep(words):
                 overrides = OverridesParser.create().parse_overrides([w for w in words if not w.startswith("-")])
-                swept |= {
-                    each.get_key_element().lstrip("+~"): _count(each) for each in overrides if each.is_sweep_override()
-                }
+                overrides = [each for each in overrides if each.is_sweep_override()]
+                swept |= {o.get_key_element().lstrip("+~"): len(list(o.sweep_iterator())) for o in overrides}
                 words.append(f"hydra.sweep.dir={literal(folder)}")
             _hydra(words, task)
     except HydraException as error:
@@ -122,14 +119,6 @@ def run_from_command_line(words: Sequence[str], job: Job, sweep: Sweep) -> list[
     if wrong and isinstance(wrong[-1], BrokenPipeError):
         raise wrong[-1]
     return [_ours(error) for error in wrong]
-
-
-def _count(override: Override) -> int | None:
-    """How many values a sweep gives a setting; None where only Hydra knows, as for glob(*)."""
-    try:
-        return len(list(override.sweep_string_iterator()))
-    except HydraException:
-        return None
 
 
 def _chosen(key: str, cfg: DictConfig, hydra: Any) -> str:

@@ -23,7 +23,7 @@ LINE = {"nmi": "NMI", "ari": "ARI", "silhouette": "silhouette"}  # figures of a 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a job was asked: its number from 1 of how many (0: nobody knows), and the swept settings with their values.
+    """What a job was asked: its number from 1 of how many, and the swept settings with their values.
 
     The value of a setting that the job does not use is None.
     """
@@ -33,9 +33,8 @@ class Asked:
     values: Mapping[str, str | None]
 
     def __str__(self) -> str:
-        place = f"{self.number:>{len(str(self.of))}}/{self.of}" if self.of else str(self.number)
         used = (f"{key}={value}" for key, value in self.values.items() if value is not None)
-        return printable(f"{place}  {' '.join(used)}")
+        return printable(f"{self.number:>{len(str(self.of))}}/{self.of}  {' '.join(used)}")
 
 
 @dataclass(frozen=True)
