@@ -9,12 +9,16 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import imgret
 from imgret.registry import UsageError, load_plugins
+
+if TYPE_CHECKING:
+    from imgret.sweep import Asked, Sweep
 
 COMMANDS = sorted(file.stem for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
 
@@ -55,18 +59,39 @@ def _do(words: list[str]) -> list[Exception]:
         return []
     from imgret.commandline import tidy
 
-    words = tidy(words, COMMANDS)
+    typed, words = words, tidy(words, COMMANDS)
     completing = "--shell-completion" in words and words[-1].startswith("query=")
     if completing:  # nothing but suggestions may reach the terminal
         logging.getLogger("imgret").setLevel(logging.CRITICAL)
     load_plugins()
-    from imgret.config import completions, run_from_command_line
+    from imgret.config import completions, is_sweep, run_from_command_line
+    from imgret.sweep import Sweep, said_once
 
     if completing:
         line = os.environ.get("COMP_LINE", "")
         print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], COMMANDS)))
         return []
-    return run_from_command_line(words, job)
+    sweep = Sweep(typed)
+
+    def one(settings: dict[str, Any], asked: Asked | None) -> None:
+        job(settings, asked, sweep)
+
+    every_line = not is_sweep(words) or any(word.startswith("log=") for word in words)
+    try:
+        with nullcontext() if every_line else said_once():
+            faults = run_from_command_line(words, one, sweep)
+    except KeyboardInterrupt:
+        with suppress(BrokenPipeError):
+            sweep.finish()
+        raise
+    except BrokenPipeError:
+        sweep.write()
+        raise
+    try:
+        sweep.finish()
+    except UsageError as error:
+        faults.append(error)
+    return faults
 
 
 def _unread() -> bool:
@@ -92,8 +117,8 @@ def _tell(fault: Exception) -> int:
     return 2 if isinstance(fault, UsageError) else 1
 
 
-def job(settings: dict[str, Any], swept: str) -> None:
-    """One run, and its summary on the screen; `swept` are the words that tell the runs of a sweep apart."""
+def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
+    """One run, and its summary on the screen; in a sweep, a line."""
     from imgret.pipeline import run
     from imgret.summary import summary
 
@@ -102,7 +127,10 @@ def job(settings: dict[str, Any], swept: str) -> None:
     if settings["about"] is not None:
         logging.getLogger("imgret").info(settings["about"])
     done = run(settings)
-    print("\n".join(summary(done, swept)))
+    if asked:
+        sweep.add(asked, done)
+    else:
+        print("\n".join(summary(done)))
 
 
 def _talk(debug: bool) -> None:

@@ -91,3 +91,21 @@ def _flag(word: str, rest: list[str]) -> str:
     if not re.fullmatch(values, value):
         raise UsageError(f"{word}: {'choose from: ' + values.replace('|', ', ') if values else 'it takes no value'}")
     return f"{flag}={value}" if values else flag
+
+
+def literal(text: str) -> str:
+    """A quoted string of Hydra's grammar that stands for exactly `text`."""
+    text = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", text)
+    text = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + (m[2] and r"\'"), text)
+    return f"'{text}'"
+
+
+def as_typed(value: Any) -> str:
+    """A Python value as a word of the command line has it; text stands for exactly itself."""
+    if hasattr(value, "tolist"):  # NumPy's numbers and arrays
+        value = value.tolist()
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(as_typed, value))}]"
+    return repr(value) if isinstance(value, int | float) else literal(str(value))

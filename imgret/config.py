@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,14 +24,16 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from imgret.commandline import is_path, parts
+from imgret.commandline import as_typed, is_path, literal, parts
 from imgret.registry import SLOTS, UsageError, load_plugins, unknown
 from imgret.settings import check, nodes, root_node, unused
+from imgret.sweep import Asked
 
 if TYPE_CHECKING:
     from imgret.results import Run
+    from imgret.sweep import Sweep
 
-Job = Callable[[dict[str, Any], str], None]
+Job = Callable[[dict[str, Any], Asked | None], None]
 VERBATIM = ("images", "out", "source.label_regex")
 
 
@@ -61,39 +64,52 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
     return check(settings)
 
 
-def run_from_command_line(words: Sequence[str], job: Job) -> list[Exception]:
+def is_sweep(words: Sequence[str]) -> bool:
+    return bool({"--multirun", "hydra.mode=MULTIRUN"} & set(words))
+
+
+def run_from_command_line(words: Sequence[str], job: Job, sweep: Sweep) -> list[Exception]:
     """Compose and run, once or for each job of a sweep; returns what went wrong, if anything did.
 
-    A job gets its settings, and the swept words that make it another one than the rest. Raises BrokenPipeError.
+    A job gets its settings, and in a sweep what was asked of it. `sweep` is told of the jobs that fail and of those
+    that are an earlier one again. Raises BrokenPipeError.
     """
     wrong: list[Exception] = []
-    seen: set[str] = set()
-    swept: list[str] = []
+    seen: dict[str, int] = {}
+    swept: dict[str, int] = {}  # how many values each setting is given
 
     def task(cfg: DictConfig) -> None:  # raises nothing of the user's: Hydra would print it, and end the sweep
         hydra = HydraConfig.get()
         if wrong and isinstance(wrong[-1], BrokenPipeError):  # nobody reads any more
             return
+        asked = None
         try:
             idle = unused(OmegaConf.to_yaml(cfg), list(hydra.overrides.task), cfg)
             if idle and hydra.mode is not RunMode.MULTIRUN:
                 raise UsageError(idle[1])
+            if swept:
+                values = {key: None if idle and key == idle[0] else _chosen(key, cfg, hydra) for key in swept}
+                asked = Asked(hydra.job.num + 1, prod(swept.values()), values)
             settings = settings_of(cfg, hydra)
             same = str({**settings, "typed": None, **({idle[0]: None} if idle else {})})
             if same not in seen:  # in a sweep, jobs that differ only in a setting that they do not use are one job
-                seen.add(same)
-                keys = [key for key in swept if not idle or key != idle[0]]
-                job(settings, " ".join(w for w in hydra.overrides.task if w.partition("=")[0] in keys))
+                seen[same] = hydra.job.num + 1 if asked else 0
+                job(settings, asked)
+            elif asked:
+                sweep.again(asked, seen[same])
         except Exception as error:
             wrong.append(error)
+            if asked and not isinstance(error, BrokenPipeError):
+                with suppress(BrokenPipeError):  # the next line that is printed finds it again
+                    sweep.fail(asked, _ours(error))
 
-    sweep = bool({"--multirun", "hydra.mode=MULTIRUN"} & set(words))
-    words = [as_hydra_reads(word, sweep) for word in words if word != "preset=null"]
+    words = [as_hydra_reads(word, is_sweep(words)) for word in words if word != "preset=null"]
     try:
         with tempfile.TemporaryDirectory() as folder:  # a sweep of Hydra's writes a file, which nobody wants to keep
-            if sweep:
+            if is_sweep(words):
                 overrides = OverridesParser.create().parse_overrides([w for w in words if not w.startswith("-")])
-                swept += [each.get_key_element() for each in overrides if each.is_sweep_override()]
+                overrides = [each for each in overrides if each.is_sweep_override()]
+                swept |= {o.get_key_element().lstrip("+~"): len(list(o.sweep_iterator())) for o in overrides}
                 words.append(f"hydra.sweep.dir={literal(folder)}")
             _hydra(words, task)
     except HydraException as error:
@@ -103,6 +119,13 @@ def run_from_command_line(words: Sequence[str], job: Job) -> list[Exception]:
     if wrong and isinstance(wrong[-1], BrokenPipeError):
         raise wrong[-1]
     return [_ours(error) for error in wrong]
+
+
+def _chosen(key: str, cfg: DictConfig, hydra: Any) -> str:
+    """The value of a swept setting, as text."""
+    value = hydra.runtime.choices[key] if key in hydra.runtime.choices else OmegaConf.select(cfg, key)
+    value = OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+    return value if isinstance(value, str) else as_typed(value)
 
 
 def _hydra(words: Sequence[str], task: Callable[[DictConfig], None]) -> None:
@@ -186,24 +209,6 @@ def as_hydra_reads(word: str, sweep: bool = False) -> str:
             pass
     values = parts(value) if sweep and key != "source.label_regex" else [value]
     return f"{key}={','.join(map(literal, values))}"
-
-
-def literal(text: str) -> str:
-    """A quoted string of Hydra's grammar that stands for exactly `text`."""
-    text = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", text)
-    text = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + (m[2] and r"\'"), text)
-    return f"'{text}'"
-
-
-def as_typed(value: Any) -> str:
-    """A Python value as a word of the command line has it; text stands for exactly itself."""
-    if hasattr(value, "tolist"):  # NumPy's numbers and arrays
-        value = value.tolist()
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(as_typed, value))}]"
-    return repr(value) if isinstance(value, int | float) else literal(str(value))
 
 
 def _ours(error: Exception) -> Exception:

@@ -29,10 +29,15 @@ log = logging.getLogger("imgret")
 
 
 class Clock:
-    """Seconds and peak memory of each stage."""
+    """Seconds of each stage, and the most memory that was in use since this clock was made, in bytes.
+
+    Memory is this process's own: workers that decode are not counted, what earlier runs have left behind is.
+    `peak_of` says whether it could be counted from this run on; else it is the most that the process ever had.
+    """
 
     def __init__(self) -> None:
         self.stages: dict[str, dict[str, float | None]] = {}
+        self.peak_of = "run" if forget_peak() else "process"
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -41,14 +46,36 @@ class Clock:
         self.stages[name] = {"seconds": round(time.perf_counter() - started, 3), "peak_bytes": peak_bytes()}
 
 
+def forget_peak() -> bool:
+    """Let `peak_bytes` count from now on; whether that could be done, as on Linux (proc(5), clear_refs)."""
+    try:
+        with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+        return _high_water() is not None
+    except OSError:
+        return False
+
+
 def peak_bytes() -> int | None:
-    """The most memory that this process has had so far, where the system tells."""
+    """The most memory that this process has had, since `forget_peak` where that works; None where no one tells."""
     if sys.platform == "win32":
         return None
-    import resource
+    peak = _high_water()
+    if peak is None:
+        import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peak *= 1 if sys.platform == "darwin" else 1024
+    return peak
+
+
+def _high_water() -> int | None:
+    """VmHWM of Linux, in bytes; getrusage has the same figure, but that of the process before exec where it is more."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")), None)
+    except OSError:
+        return None
 
 
 @cache
@@ -79,11 +106,8 @@ def make_out(settings: Mapping[str, Any]) -> Path:
 
 def save(run: Run, matrix: Path, clock: Clock) -> Run:
     """Write the run and its reports to `out`/<date-time-id>, let `latest` point there, and return it."""
-    out = typed_path(run.settings["out"])
-    name = f"{time.strftime('%Y-%m-%d_%H%M%S')}-{secrets.token_hex(3)}"
-    temporary = out / f".{name}.tmp"
-    try:
-        temporary.mkdir(parents=True)
+    folder = new_folder(typed_path(run.settings["out"]))
+    with whole(folder) as temporary:
         run.save(temporary)
         link(matrix, temporary / "features.npy")
         run.info |= {"schema": SCHEMA, "versions": versions()}
@@ -93,22 +117,40 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
             "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "cores": os.cpu_count(),
             "stages": clock.stages,
+            "peak_of": clock.peak_of,
             "failed_reports": failed,
             "digests": _digests(temporary),
         }
         write_json(temporary / "run.json", run.info)
-        os.replace(temporary, out / name)
-        sync_folder(out)
+    _point_to(folder.with_name("latest"), folder.name)
+    run.folder = folder
+    return run
+
+
+def new_folder(out: Path, what: str = "") -> Path:
+    """A name in `out` that no other run has: <date-time-id>, and what it is where it is no run."""
+    return out / f"{time.strftime('%Y-%m-%d_%H%M%S')}-{secrets.token_hex(3)}{what}"
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which then becomes `folder`; nothing is left of it where that fails.
+
+    Raises UsageError where it cannot be written.
+    """
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        os.replace(temporary, folder)
+        sync_folder(folder.parent)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError):
             raise UsageError(
-                f"{out} cannot be written to: {error.strerror}\nmake room there, or type out=FOLDER"
+                f"{folder.parent} cannot be written to: {error.strerror}\nmake room there, or type out=FOLDER"
             ) from error
         raise
-    _point_to(out / "latest", name)
-    run.folder = out / name
-    return run
 
 
 def _report(run: Run, folder: Path) -> dict[str, str]:

@@ -14,14 +14,13 @@ HITS = 3
 FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
 
 
-def summary(run: Run, swept: str = "") -> list[str]:
-    """Lines for a terminal; `swept` are the words that make this run of a sweep another one than the rest."""
+def summary(run: Run) -> list[str]:
+    """Lines for a terminal."""
     info, metrics = run.info, run.metrics
     skipped = f"; skipped: {listed(info['skipped'])}" if info["skipped"] else ""
     looked_at = len(run.collection.items)
     limited = f"{looked_at:,} of " if looked_at < info["files"] else ""
-    lines = ["", f"sweep     {swept}"] if swept else []
-    lines += [f"images    {limited}{counted(info['files'], 'file')} = {listed(run.collection.outcomes)}{skipped}"]
+    lines = [f"images    {limited}{counted(info['files'], 'file')} = {listed(run.collection.outcomes)}{skipped}"]
     lines += [f"features  {_features(run)}"]
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
     noise = f"; noise {metrics['noise_share']:.0%}" if metrics.get("noise_share") else ""

@@ -11,7 +11,8 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 import imgret
-from imgret.config import as_hydra_reads, as_typed
+from imgret.commandline import as_typed
+from imgret.config import as_hydra_reads
 from imgret.registry import UsageError
 from tests.conftest import png, write
 

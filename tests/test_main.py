@@ -135,8 +135,11 @@ def test_a_sweep_runs_each_job_once(capsys: Any) -> None:
     assert len(runs) == 3  # k means nothing to dbscan
     assert sorted(str(r.settings["clusterer"].get("k")) for r in runs) == ["2", "3", "None"]
     assert sum(r.info["features"]["computed"] for r in runs) == 6
-    heads = [line for line in capsys.readouterr().out.splitlines() if line.startswith("sweep")]
-    assert heads == [f"sweep     clusterer={words}" for words in ("kmeans k=2", "kmeans k=3", "dbscan")]
+    lines = capsys.readouterr().out.splitlines()
+    heads = [line.split("  ")[:2] for line in lines if "/4  " in line]
+    swept = ["kmeans k=2", "kmeans k=3", "dbscan", "dbscan"]
+    assert heads == [[f"{i}/4", f"clusterer={words}"] for i, words in enumerate(swept, 1)]
+    assert lines[3] == "4/4  clusterer=dbscan  the same as 3"
     assert sorted(file.name for file in Path().iterdir()) == ["photos", "runs"]  # Hydra leaves nothing
 
 
@@ -148,6 +151,7 @@ def test_a_sweep_over_folders(capsys: Any) -> None:
     assert {imgret.load(f.parent).info["root"] for f in Path().glob("*/2*/run.json")} == {
         str(Path(name).resolve()) for name in names
     }
+    assert sorted(file.name for file in Path().glob("*/*-sweep/*")) == ["jobs.csv", "table.csv", "table.html"]
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permissions do not bind")
@@ -169,11 +173,11 @@ def test_a_pipe_that_is_closed_early(monkeypatch: Any, capsys: Any) -> None:
     write(Path("photos"), PICTURES)
     done: list[int] = []
 
-    def summary(run: Any, swept: str) -> list[str]:
+    def add(self: Any, asked: Any, run: Any) -> None:
         done.append(1)
         raise BrokenPipeError
 
-    monkeypatch.setattr("imgret.summary.summary", summary)
+    monkeypatch.setattr("imgret.sweep.Sweep.add", add)
     assert main(["-m", "photos", "k=2,3", *QUICK]) == 1  # the output is fine: some other pipe
     assert done == [1]
     assert "BrokenPipeError" in capsys.readouterr().err

@@ -40,8 +40,3 @@ def test_a_sample_of_the_files(tmp_path: Path) -> None:
     run = _run(tmp_path)
     run.info["files"] = 1200
     assert summary(run)[0] == "images    1 of 1,200 files = 1 ok"
-
-
-def test_a_run_of_a_sweep_is_headed_by_what_was_swept(tmp_path: Path) -> None:
-    run = _run(tmp_path)
-    assert summary(run, "k=2 seed=0") == ["", "sweep     k=2 seed=0", *summary(run)]

@@ -14,6 +14,7 @@ from imgret.contracts import Item
 from imgret.words import printable, typed_path
 
 RUN = {"run.json", "items.csv"}  # what is in the folder of every run, and of nothing else
+SWEEP = {"table.html", "table.csv", "jobs.csv"}  # of every sweep
 LITTER = {"@eaDir", "Thumbs.db", "desktop.ini", "__MACOSX"}  # what systems leave beside people's pictures
 
 
@@ -27,7 +28,7 @@ class files:
     beside that one, say a readme, have no label and take none from the others.
 
     Links are followed, a folder that contains itself is entered once; pipes, sockets, devices and, below `images`,
-    the folders of runs are skipped.
+    the folders of runs and sweeps are skipped.
     """
 
     def __init__(self, images: str | None, label_regex: str = "") -> None:
@@ -99,7 +100,7 @@ class files:
                 continue
             if (here.st_dev, here.st_ino) in above:
                 self.skipped["folder that contains itself"] += 1
-            elif below and {entry.name for entry in entries} >= RUN:
+            elif below and any({entry.name for entry in entries} >= whole for whole in (RUN, SWEEP)):
                 self.skipped["of imgret's runs"] += 1
             else:
                 above |= {(here.st_dev, here.st_ino)}

@@ -1,0 +1,55 @@
+"""What a run takes: seconds by stage, and memory that is this run's own."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgret.record import Clock, forget_peak, new_folder, whole
+from imgret.registry import UsageError
+
+MB = 10**6
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not forget_peak(), reason="the system does not forget a peak")
+def test_a_peak_is_not_handed_on_to_the_next_run() -> None:
+    def peak_of_a_run(size: int) -> Any:
+        clock = Clock()
+        with clock.stage("work"):
+            assert len(bytearray(b"x") * size) == size
+        assert clock.peak_of == "run"
+        return clock.stages["work"]["peak_bytes"]
+
+    first, large, last = peak_of_a_run(1), peak_of_a_run(200 * MB), peak_of_a_run(1)
+    assert large > first + 190 * MB
+    assert last < large - 190 * MB
+
+
+def test_where_a_peak_cannot_be_forgotten_the_clock_says_so(monkeypatch: Any) -> None:
+    monkeypatch.setattr("imgret.record.forget_peak", lambda: False)
+    monkeypatch.setattr("imgret.record._high_water", lambda: None)
+    clock = Clock()
+    with clock.stage("work"):
+        pass
+    assert clock.peak_of == "process"
+    assert sys.platform == "win32" or clock.stages["work"]["peak_bytes"] > MB  # type: ignore[operator]
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path / "out", "-kind")
+    assert folder.name.endswith("-kind")
+
+    def fill(fail: bool) -> None:
+        with whole(folder) as temporary:
+            (temporary / "a").touch()
+            if fail:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fill(fail=True)
+    assert list((tmp_path / "out").iterdir()) == []
+    fill(fail=False)
+    assert [file.relative_to(tmp_path / "out").as_posix() for file in folder.iterdir()] == [f"{folder.name}/a"]
+    with pytest.raises(UsageError, match="type out=FOLDER"), whole(folder / "a" / "b"):
+        pass
