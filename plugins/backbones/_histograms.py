@@ -1,4 +1,4 @@
-"""Histograms of colour and of gradients as one module, of plain arithmetic, so that every device and engine takes it."""
+"""Histograms of colour and of gradients as one module of plain arithmetic, which every device and engine takes."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ def classical(size: int | str = 128) -> Backbone:
     """Histograms of colour (HSV, 3 x 3 cells) and of oriented gradients: what was used before networks, and no weights.
 
     N. Dalal and B. Triggs, Histograms of oriented gradients for human detection, CVPR 2005. `size` is in pixels, 128 or
-    128x64 (height x width), multiples of 16; at 128, 648 features of colour and 1,764 of gradients, which weigh the same.
+    128x64 (height x width), in multiples of 16. At 128 there are 648 features of colour and 1,764 of gradients, and the
+    ones weigh as much as the others.
     """
     from imgret.plugins.backbones._histograms import CELL, Histograms
 

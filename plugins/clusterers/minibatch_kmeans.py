@@ -19,7 +19,9 @@ class minibatch_kmeans:
     that of `kmeans`. Memory grows with the points and `batch_size` times `k`.
     """
 
-    def __init__(self, k: int = 100, batch_size: int = 2048, n_init: int = 3, max_iter: int = 100, seed: int = 0) -> None:
+    def __init__(
+        self, k: int = 100, batch_size: int = 2048, n_init: int = 3, max_iter: int = 100, seed: int = 0
+    ) -> None:
         for name, value in (("k", k), ("batch_size", batch_size), ("n_init", n_init), ("max_iter", max_iter)):
             if value < 1:
                 raise UsageError(f"clusterer.{name}={value}: clusterer=minibatch_kmeans takes 1 or more here")
