@@ -13,7 +13,7 @@ def classical(size: int | str = 128) -> Backbone:
     128x64 (height x width), in multiples of 16. At 128 there are 648 features of colour and 1,764 of gradients, and the
     ones weigh as much as the others.
     """
-    from imgret.plugins.backbones._histograms import CELL, Histograms
+    from ._histograms import CELL, Histograms
 
     height, width = parse_size(size)
     if height % CELL or width % CELL or min(height, width) < 2 * CELL:

@@ -48,8 +48,8 @@ class agglomerative:
         import numpy as np
         from sklearn.cluster import AgglomerativeClustering
 
-        from imgret.plugins.clusterers._fit import repeatable
-        from imgret.plugins.clusterers._graph import neighbours
+        from ._fit import repeatable
+        from ._graph import neighbours
 
         n = len(X)
         if n <= self.k:

@@ -17,8 +17,9 @@ class gmm:
     """A mixture of `k` Gaussians by expectation-maximisation; a point belongs to the one most likely to have made it.
 
     A. Dempster, N. Laird, D. Rubin, Maximum likelihood from incomplete data via the EM algorithm, 1977; it starts from
-    the clusters of k-means. `covariance` is `diag` (a variance for each cluster and column), `spherical` (one for each cluster),
-    `tied` (one full matrix) or `full`, which has k r^2 numbers to learn and suits few columns: reducer.n_components=20.
+    the clusters of k-means. `covariance` is `diag` (a variance for each cluster and column), `spherical` (one for each
+    cluster), `tied` (one full matrix) or `full`, which has k r^2 numbers to learn and suits few columns, say
+    reducer.n_components=20.
     `reg` times the mean variance of a column is added to every variance, so that none vanishes.
     """
 
@@ -44,7 +45,7 @@ class gmm:
         import numpy as np
         from sklearn.mixture import GaussianMixture
 
-        from imgret.plugins.clusterers._fit import repeatable
+        from ._fit import repeatable
 
         if len(X) < 2:
             return np.zeros(len(X), np.int64)

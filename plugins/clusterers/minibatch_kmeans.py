@@ -32,7 +32,7 @@ class minibatch_kmeans:
         import numpy as np
         from sklearn.cluster import MiniBatchKMeans
 
-        from imgret.plugins.clusterers._fit import repeatable
+        from ._fit import repeatable
 
         model = MiniBatchKMeans(
             min(self.k, len(X)),

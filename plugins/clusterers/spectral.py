@@ -32,7 +32,7 @@ class spectral:
         import numpy as np
         from sklearn.cluster import KMeans
 
-        from imgret.plugins.clusterers._fit import repeatable
+        from ._fit import repeatable
 
         if len(X) <= self.k:
             return np.arange(len(X))
@@ -48,7 +48,7 @@ class spectral:
         from scipy.sparse import diags_array
         from scipy.sparse.linalg import eigsh
 
-        from imgret.plugins.clusterers._graph import neighbours
+        from ._graph import neighbours
 
         n, graph = len(X), neighbours(X, self.n_neighbors, self.device)
         scale = diags_array(1 / np.sqrt(graph.sum(axis=1)))

@@ -26,7 +26,7 @@ def test_blobs_are_found_whole_at_every_scale(covariance: Any, scale: float) -> 
 def test_a_tight_group_in_a_wide_one_is_told_by_its_variance() -> None:
     rng = np.random.default_rng(1)
     truth = np.repeat([0, 1], 300)
-    wide, tight = rng.normal(scale=3, size=(300, 4)), [3, 0, 0, 0] + rng.normal(scale=0.2, size=(300, 4))
+    wide, tight = rng.normal(scale=3, size=(300, 4)), rng.normal([3, 0, 0, 0], 0.2, size=(300, 4))
     X = np.concatenate([wide, tight]).astype(np.float32)
     assert adjusted_rand_score(truth, gmm(k=2).fit_predict(X)) == 1
     assert adjusted_rand_score(truth, kmeans(k=2).fit_predict(X)) < 0.5
