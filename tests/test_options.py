@@ -10,17 +10,19 @@ import imgret
 from imgret import ops
 from imgret.contracts import Clusterer, Reducer, Retriever, Source
 from imgret.registry import SLOTS, build, options, parameters
-from imgret.settings import nodes
+from imgret.settings import CONFIGS, nodes
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "limit": 24}
+NAMED = {file.stem for file in (CONFIGS / "backbone").glob("*.yaml")}  # large models of timm, by names of their own
 OWED: dict[str, dict[str, Any]] = {  # what an option needs to be typed with it, here
     "timm": {"backbone__model": "resnet18", "backbone__weights": "random"},
     "resnet50": {"backbone__weights": "random"},
+    **{name: {"backbone__weights": "random", "limit": 20} for name in NAMED},
     "synthetic": {"source__n": 40, "source__kinds": 5, "source__size": 64},
 }
-COMPILES = {"umap", "hdbscan", "dbscan"}  # numba takes its time first
+SLOW = {"umap", "hdbscan", "dbscan"} | NAMED  # numba takes its time first, and large models theirs
 CHOICES = [
-    pytest.param(slot, name, marks=[pytest.mark.slow] if name in COMPILES else [], id=f"{slot}={name}")
+    pytest.param(slot, name, marks=[pytest.mark.slow] if name in SLOW else [], id=f"{slot}={name}")
     for slot, choices in nodes().items()
     if slot in SLOTS
     for name in choices
@@ -30,11 +32,12 @@ CHOICES = [
 @pytest.mark.parametrize(("slot", "name"), CHOICES)
 def test_typed_alone(slot: str, name: str, colours: Path) -> None:
     images = None if slot == "source" and name != "files" else colours
-    more = {"k": 3} if slot != "clusterer" or name == "kmeans" else {}
+    component = nodes()[slot][name]
+    more = {"k": 3} if slot != "clusterer" or "k" in component else {}
     run = imgret.run(images, **(QUICK | {slot: name} | OWED.get(name, {}) | more))
     n = len(run.ids)
     assert n >= 20
-    assert run.settings[slot]["name"] == name
+    assert run.settings[slot]["name"] == component["name"]
     assert (run.labels.dtype, run.labels.shape) == (np.int64, (n,))
     sizes = np.bincount(run.labels[run.labels >= 0])
     assert sorted(sizes, reverse=True) == list(sizes)

@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(tmp_path / "photos", shots)
     names = [f"{person:04}_c{camera}s1_{shot}.jpg" for person in (2, 7, 11) for camera in (1, 2) for shot in range(4)]
     write(tmp_path / "crops", {name: png((9 * i, 99, 5 * i), noise=i + 1) for i, name in enumerate(names)})
-    write(tmp_path / "plugins", {"spectral.py": next(code for code in PYTHON if "spectral" in code).encode()})
+    write(tmp_path / "plugins", {"birch.py": next(code for code in PYTHON if "def birch" in code).encode()})
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -84,4 +84,4 @@ def test_the_python_example(home: Path, capsys: Any) -> None:
 
 def test_contributing_shows_the_same_plug_in() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert "def spectral(k: int, seed: int = 0, n_neighbors: int = 10):" in text
+    assert "def birch(k: int, threshold: float = 0.5):" in text

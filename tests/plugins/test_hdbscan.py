@@ -8,13 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from imgret import UsageError
 from imgret.plugins.clusterers.hdbscan import hdbscan
-
-
-def blobs(*sizes: int, spread: float = 0.4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Points around corners that are 10 apart, and the blob of each."""
-    truth = np.repeat(np.arange(len(sizes)), sizes)
-    noise = np.random.default_rng(seed).normal(scale=spread, size=(len(truth), len(sizes)))
-    return (7.1 * np.eye(len(sizes))[truth] + noise).astype(np.float32), truth
+from tests.blobs import blobs
 
 
 @pytest.mark.parametrize("sizes", [(60, 50, 40), (8, 8, 8), (90, 10), (300, 30, 30, 30)])
