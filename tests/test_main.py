@@ -51,7 +51,7 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
         (["photos", "k=-3"], "k=-3: it is a whole number, at least 1"),
         (
             ["photos", "clusterer=kmens"],
-            "no clusterer 'kmens', did you mean kmeans?\nchoose from: dbscan, hdbscan, kmeans",
+            "no clusterer 'kmens', did you mean kmeans?\nchoose from: agglomerative, dbscan, gmm",
         ),
         (["photos", "clusterer.n_int=3"], "no setting in clusterer 'n_int', did you mean n_init?"),
         (["photos", "colour=red"], "no setting 'colour'"),
@@ -60,7 +60,7 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
         (["photos", "clusterer.k=abc"], "clusterer.k=abc: clusterer=kmeans takes a whole number here"),
         (["photos", "clusterer.k=null"], "clusterer.k=None: clusterer=kmeans takes a whole number here"),
         (["photos", "~view"], "view=null: a run needs a view\nchoose from: "),
-        (["photos", "clusterer=null", "k=3"], "no clusterer 'null'\nchoose from: dbscan"),
+        (["photos", "clusterer=null", "k=3"], "no clusterer 'null'\nchoose from: agglomerative"),
         (["photos", "view.n_components=3"], "view.n_components=3: a view has two dimensions"),
         (["photos", "clusterer.device=cuda"], "clusterer.device: it is the same for the whole run\ntype device="),
         (["photos", "~seed"], "seed"),

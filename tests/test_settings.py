@@ -37,7 +37,7 @@ def test_root_settings_are_checked(key: str, value: object) -> None:
         ("clusterer", {"name": "kmeans", "seed": -1}, "clusterer.seed=-1: it is a whole number, at least 0"),
         ("retriever", {"name": "exact", "tpo": 3}, "no argument of retriever=exact 'tpo'"),
         ("view", None, "view=null: a run needs a view\nchoose from: "),
-        ("clusterer", None, "clusterer=null: a run needs a clusterer\nchoose from: dbscan"),
+        ("clusterer", None, "clusterer=null: a run needs a clusterer\nchoose from: agglomerative"),
         ("view", {"name": "pca", "n_components": 3}, "view.n_components=3: a view has two dimensions"),
         ("view", {"name": ["pca"]}, "no reducer ['pca']"),
         ("backbone", {"name": "timm", "model": "???"}, "backbone=timm needs a value for 'model'"),
