@@ -35,7 +35,7 @@ class Hit(NamedTuple):
     path: str
     id: str
     file: str
-    label: str
+    label: str = ""
 
 
 def search(
@@ -64,7 +64,7 @@ def search(
         raise UsageError(f"top={top}: the number of hits is a whole number, at least 1\ntype --top 20")
     names, others = _texts(images), _texts(unlike)
     if not names:
-        also = ": --not turns a search away from an image, it is none by itself" if others else ""
+        also = ": --not turns a search away from an image, and needs one to be like" if others else ""
         raise UsageError(f"no image to search with{also}\ngive an image file, or the path or id of an image of the run")
     shares = _shares(weights, len(names))
     conditions = _texts(where)
