@@ -26,7 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from imgret.commandline import as_typed, is_path, literal, parts
 from imgret.registry import SLOTS, UsageError, load_plugins, unknown
-from imgret.settings import check, nodes, root_node, unused
+from imgret.settings import check, chooses, nodes, root_node, unused
 from imgret.sweep import Asked
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
     """The composed config as plain, checked values, with what was typed and the nodes of backbones named in it."""
     typed = [word.lstrip("+~").partition("=")[0] for word in hydra.overrides.task]
     preset = hydra.runtime.choices.get("preset")
-    meant = preset is not None or any(key.partition(".")[0] == "backbone" for key in typed)
+    brought = nodes()["preset"].get(preset, {})
+    meant = any(key.partition(".")[0] == "backbone" for key in typed) or chooses(brought, "backbone")
     OmegaConf.set_struct(cfg, False)
     named = {"baseline": cfg.get("baseline"), "otherwise": None if meant else cfg.get("fallback")}
     known, more = nodes()["backbone"], {}
@@ -59,6 +60,9 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
         if name is not None and name not in list(known):
             raise UsageError(unknown("backbone", name, known))
         more[use] = known[name] if name is not None else None
+    if more["otherwise"] is not None:  # it stands in for the backbone as the preset wants it
+        wanted = {key: value for key, value in brought.get("backbone", {}).items() if key in more["otherwise"]}
+        more["otherwise"] = more["otherwise"] | wanted
     settings = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.merge(cfg, more), resolve=True))
     settings |= {"typed": typed, "preset": preset}
     return check(settings)

@@ -128,9 +128,10 @@ class Attribute(Protocol):
 class Metric(Protocol):
     """A function whose parameters name what it needs; it is left out of a run that lacks one of them.
 
-    X (n, d), labels (n,) with -1 for noise, truth (n,) and group (n,) as whole numbers with -1 for unknown,
-    columns (codes (n,) of what else is known of the items, by name, see `columns.codes`), ranking (the exact ranking,
-    see `ops.Ranking`), retriever (fitted), top, seed.
+    X (n, d), labels (n,) with -1 for noise, truth (n,) and group (n,) as whole numbers with -1 for unknown, junk (n,)
+    as booleans, of images that are neither to be ranked nor queries (left out where there are none), columns (codes
+    (n,) of what else is known of the items, by name, see `columns.codes`), ranking (the exact ranking, see
+    `ops.Ranking`), retriever (fitted), top, seed.
     Returns figures by name; a figure that is undefined here is left out.
     """
 

@@ -15,7 +15,11 @@ from imgret.contracts import Item
 from imgret.filecache import Record
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from imgret.contracts import Ints
+
+YES = ("1", "true", "yes")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,13 @@ class Collection:
     def columns(self) -> list[str]:
         """The names of what else is known of the items, in the order in which they come up."""
         return list(dict.fromkeys(name for item in self.items for name in item.columns))
+
+    @cached_property
+    def junk(self) -> NDArray[np.bool_]:
+        """(n,): the images that have no part in retrieval metrics, by a yes (1, true, yes) in the column `junk`."""
+        return np.array(
+            [self.items[place].columns.get("junk", "").strip().lower() in YES for place in self.first], bool
+        )
 
     @property
     def outcomes(self) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgret import columns, ops, record
+from imgret import columns, ops, proportions, record
 from imgret.contracts import Backbone, Retriever
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
@@ -57,6 +57,8 @@ def run(settings: dict[str, Any]) -> Run:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
         _check_k(settings, len(collection.ids), "distinct readable images")
         _fit_k(settings, len(collection.ids))
+        if hint := proportions.hint(collection, backbone.preprocess, settings["backbone"]):
+            log.info(hint)
         matrix = store.matrix(extraction.features, collection.ids)
         features = load_array(matrix, mapped=True)  # (n, d)
         X, mean = ops.normalise(features, settings["normalize"])  # (n, d), (d,)
@@ -134,6 +136,7 @@ def measure(
         "truth": collection.truth if (collection.truth >= 0).any() else None,
         "group": collection.group if (collection.group >= 0).any() else None,
         "columns": columns.codes(collection),
+        "junk": collection.junk if collection.junk.any() else None,
         "ranking": ops.Ranking(X, device=settings["device"]),
         "retriever": retriever,
         "top": settings["top"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from errno import EINVAL
 from functools import cached_property, partial
@@ -17,7 +16,7 @@ from imgret import ops, tables
 from imgret.contracts import Retriever
 from imgret.items import Collection
 from imgret.registry import UsageError, build, load_plugins, on_device
-from imgret.search import Hit, search
+from imgret.search import search
 from imgret.store import save_array
 from imgret.words import printable, typed_path
 
@@ -174,12 +173,7 @@ class Run:
         fitted: Retriever = self.fitted["retriever"]
         return fitted
 
-    def search(self, images: str | Path | Sequence[str | Path], top: int | None = None) -> list[Hit]:
-        """The `top` images most like `images` (several: like their mean), which are themselves left out by content.
-
-        An image is a file, or the id or path of an item of this run. Raises UsageError for what is none of these.
-        """
-        return search(self, images, self.settings["top"] if top is None else top)
+    search = search  # run.search("photo.jpg", top=20)
 
     @property
     def backbone(self) -> Backbone:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,11 +15,15 @@ import numpy as np
 
 from imgret import ops
 from imgret.registry import UsageError
-from imgret.words import printable, typed_path
+from imgret.where import where as fulfilling
+from imgret.words import counted, printable, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
     from imgret.results import Run
+
+AWAY = 0.15 / 0.75  # how much the images not wanted count, beside those wanted: Rocchio's usual weights
+PREFIX = re.compile("[0-9a-f]{8,63}")  # enough of an id to be meant as one
 
 
 class Hit(NamedTuple):
@@ -28,31 +35,96 @@ class Hit(NamedTuple):
     path: str
     id: str
     file: str
+    label: str = ""
 
 
-def search(run: Run, images: str | Path | Sequence[str | Path], top: int) -> list[Hit]:
-    """The `top` images of a run most like `images`, or like the mean of several; see `Run.search`."""
+def search(
+    run: Run,
+    images: str | Path | Sequence[str | Path],
+    top: int | None = None,
+    unlike: str | Path | Sequence[str | Path] = (),
+    where: str | Sequence[str] = (),
+    weights: Sequence[float] | None = None,
+) -> list[Hit]:
+    """The `top` images most like `images`, and unlike others; all of these are left out of the hits by content.
+
+    An image is a file, or an item of this run: its path, its id, or the first 8 characters of that or more. Several
+    count by `weights`, one for each, or alike; how they become one query says `combined`.
+
+    `where` are conditions such as `label=cat` or `taken>=2020` on the columns of items.csv (see `imgret.where`): an
+    image is searched where one file of it fulfils all of them, and its hit names that file. They are exact: the
+    images that are left are compared with the query one by one, whatever the run's retriever is, so that there are
+    `top` hits, or as many as there are images.
+
+    Raises UsageError for what is none of these, where no image fulfils the conditions, and without `images`: what is
+    farthest from an image is like nothing in particular.
+    """
+    top = run.settings["top"] if top is None else top
     if top < 1:
         raise UsageError(f"top={top}: the number of hits is a whole number, at least 1\ntype --top 20")
-    names = [images] if isinstance(images, str | Path) else list(images)
+    names, others = _texts(images), _texts(unlike)
     if not names:
-        raise UsageError("no image to search with\ngive an image file, or the path or id of an image of the run")
-    vectors, own = _vectors(run, [str(name) for name in names])
-    mean = vectors.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
-    query, _ = ops.normalise(mean, "l2")  # (1, d)
-    scores, rows = run.retriever.kneighbors(query, top + len(own))
+        also = ": --not turns a search away from an image, and needs one to be like" if others else ""
+        raise UsageError(f"no image to search with{also}\ngive an image file, or the path or id of an image of the run")
+    shares = _shares(weights, len(names))
+    conditions = _texts(where)
+    places = fulfilling(run, conditions) if conditions else None  # row -> file
+    vectors, own = _vectors(run, [*names, *others])
+    query = combined(vectors[: len(names)], vectors[len(names) :], shares)  # (1, d)
+    if places is None:
+        scores, rows = run.retriever.kneighbors(query, top + len(own))
+    else:
+        left = np.array([row for row in places if row not in own], np.int64)
+        scores, rows = ops.top_k(query, run.X[left], top, device=run.device)
+        rows = left[rows]
     kept = [(float(score), int(row)) for score, row in zip(scores[0], rows[0], strict=True) if row not in own][:top]
-    items, first = run.collection.items, run.collection.first
-    return [
-        Hit(rank, score, int(run.labels[row]), run.paths[row], run.ids[row], items[first[row]].file)
-        for rank, (score, row) in enumerate(kept, 1)
-    ]
+    hits = []
+    for rank, (score, row) in enumerate(kept, 1):
+        item = run.collection.items[run.collection.first[row] if places is None else places[row]]
+        hits.append(Hit(rank, score, int(run.labels[row]), item.path, run.ids[row], item.file, item.label))
+    return hits
+
+
+def combined(likes: Floats, unlikes: Floats, weights: Sequence[float] | None = None) -> Floats:
+    """The query (1, d), of unit length, for images wanted (p, d) and not wanted (u, d), counted by `weights` (p,).
+
+    normalise(a - 0.2 b), where a is the mean of those wanted and b that of those not wanted, each normalised, so that
+    neither their number nor how much they agree changes the balance. 0.2 is gamma / beta of the usual weights of
+    J. J. Rocchio, Relevance feedback in information retrieval, 1971 (0.15 / 0.75): what is wanted leads.
+    """
+
+    def direction(rows: Floats, shares: Sequence[float] | None = None) -> Floats:
+        mean = np.average(rows.astype(np.float64), axis=0, weights=shares)
+        return ops.normalise(mean.astype(np.float32)[None], "l2")[0]
+
+    toward = direction(likes, weights)
+    if not len(unlikes):
+        return toward
+    return ops.normalise(toward - np.float32(AWAY) * direction(unlikes), "l2")[0]
 
 
 def read(run: Run, name: str) -> bytes:
     """The bytes of an image given as `search` takes it. Raises OSError where an image of the run is gone."""
     found = _find(run, name)
     return found if isinstance(found, bytes) else run.open(found)
+
+
+def _texts(given: str | Path | Sequence[str | Path]) -> list[str]:
+    return [str(given)] if isinstance(given, str | Path) else [str(each) for each in given]
+
+
+def _shares(weights: Sequence[float] | None, images: int) -> list[float] | None:
+    """The weights, one for each image, with the largest as 1: their sum is finite, however large they are."""
+    if weights is None:
+        return None
+    if len(weights) != images:
+        raise UsageError(
+            f"{counted(len(weights), 'weight')} for {counted(images, 'image')}\ntype one for each: --weights 2,1"
+        )
+    for weight in weights:
+        if not (math.isfinite(weight) and weight > 0):
+            raise UsageError(f"weight {weight}: it is a number above 0\nfor what shall be unlike an image, type --not")
+    return [weight / max(weights) for weight in weights]
 
 
 def _vectors(run: Run, names: Sequence[str]) -> tuple[Floats, set[int]]:
@@ -83,8 +155,17 @@ def _find(run: Run, name: str) -> bytes | int:
     try:
         if os.path.lexists(path):
             return path.read_bytes()
-        return run.row_of[name]
+        return run.row_of[name] if name in run.row_of else _row_of_prefix(run, name)
     except OSError as error:
         raise UsageError(f"{printable(name)}: {error.strerror}\ngive an image file") from error
-    except KeyError:
-        raise UsageError(f"{printable(name)}: neither a file nor the path or id of an image of this run") from None
+
+
+def _row_of_prefix(run: Run, name: str) -> int:
+    """The row of the one image whose id begins with `name`."""
+    row = bisect_left(run.ids, name)
+    alike = [id for id in run.ids[row : row + 2] if PREFIX.fullmatch(name) and id.startswith(name)]
+    if not alike:
+        raise UsageError(f"{printable(name)}: neither a file nor the path or id of an image of this run")
+    if len(alike) > 1:
+        raise UsageError(f"{name}: the ids of several images begin so\ngive more of it, such as {alike[0][:12]}...")
+    return row

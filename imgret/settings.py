@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options
+from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options, parameters
 
 HERE = Path(__file__).parent
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
@@ -94,12 +94,29 @@ def _check_whole(key: str, value: object, least: int) -> None:
         raise UsageError(f"{key}={value}: it is a whole number, at least {least}\ntype {key}={max(least, 1)} or more")
 
 
+def chooses(preset: Mapping[str, Any], slot: str) -> bool:
+    """Whether a preset (its YAML) brings an option for a slot, and not just values for whichever is chosen."""
+    return any(f"override /{slot}" in entry for entry in preset.get("defaults", []) if isinstance(entry, Mapping))
+
+
+def _check_preset(preset: str | None, slot: str, node: Mapping[str, Any]) -> None:
+    """Raises UsageError where a preset has a value for an option that does not take it."""
+    brought = nodes()["preset"].get(preset or "", {}).get(slot, {})
+    for key in brought:
+        if key in node and key not in parameters(find(SLOTS[slot], node.get("name"))):
+            raise UsageError(
+                f"preset={preset} sets {slot}.{key}, which {slot}={node['name']} does not take\n"
+                f"type ~{slot}.{key}, or choose another {slot}"
+            )
+
+
 def _check_slots(settings: Mapping[str, Any]) -> None:
     """Every option against its signature, and what it shares with the run against the run's rules."""
     for slot, kind in SLOTS.items():
         node = settings.get(slot)
         if not isinstance(node, Mapping):
             raise UsageError(f"{slot}=null: a run needs a {slot}\nchoose from: {', '.join(nodes()[slot])}")
+        _check_preset(settings.get("preset"), slot, node)
         check_node(kind, node, slot)
         for key in node.keys() & SHARED:
             shared = SHARED[key]

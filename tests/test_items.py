@@ -25,6 +25,13 @@ def test_one_row_a_distinct_image_in_order_of_id() -> None:
     assert found.outcomes == {"ok": 2, "duplicate": 1, "truncated": 1}
 
 
+def test_junk_is_a_yes_in_a_column_of_that_name() -> None:
+    words = ["1", "TRUE", " yes ", "0", "no", "", "junk"]
+    items = [Item(f"{i}.jpg", columns={"junk": word}) for i, word in enumerate(words)] + [Item("none.jpg")]
+    found = collect(items, [Record(f"{i}", "ok") for i in range(len(items))])
+    assert found.junk.tolist() == [True] * 3 + [False] * 5
+
+
 @given(st.permutations(range(4)))
 def test_the_order_of_the_listing_changes_nothing(order: list[int]) -> None:
     assert repr(collect([ITEMS[i] for i in order], [RECORDS[i] for i in order])) == repr(collect(ITEMS, RECORDS))

@@ -205,7 +205,11 @@ def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
     shown = capsys.readouterr().out
     assert [name for kind in KINDS for name in options(kind) if name not in shown] == []
     assert all(f"\n{setting}=" in shown for setting in ("k", "top", "seed", "limit", "device", "offline", "out"))
-    for usage in ("query IMAGE... [--top N] [--run DIR] [--json]", "runs [DIR]", "plugins [KIND]"):
+    for usage in (
+        "query IMAGE... [--not IMAGE] [--where COLUMN=VALUE] [--top N] [--json]",
+        "runs [DIR]",
+        "plugins [KIND]",
+    ):
         assert f"python -m imgret {usage}" in shown
     starred = [line.split()[1] for line in shown.splitlines() if line.startswith("* ")]
     assert starred == ["files", "resnet50", "pca", "tsne", "kmeans", "cluster_rank"]

@@ -102,7 +102,7 @@ def test_defaults_name_options_that_exist() -> None:
             ((slot, name),) = entry.items()
             assert slot.startswith("override ") or name is None or name in known[slot]
     for presets in known["preset"].values():
-        for entry in presets["defaults"]:
+        for entry in presets.get("defaults", []):
             ((slot, name),) = entry.items()
             assert name in known[slot.removeprefix("override /")]
     assert set(root_node()["metrics"]) <= set(options("metric"))

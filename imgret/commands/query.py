@@ -14,47 +14,88 @@ from imgret.results import Run
 from imgret.search import Hit, read
 from imgret.words import counted, printable, shown_path
 
+MORE = """
+An IMAGE is a file, or an item of the run: its path, its id, or the first 8 characters of that or more. Several are
+searched with as their mean. None of them is among the hits, nor is an image given with --not.
+
+Conditions are on the columns of the run's items.csv: = != < <= > >=, as numbers where both sides are numbers, else
+as text, so that --where 'taken>=2020' finds dates. Quote < and >. An empty cell is neither below nor above anything.
+
+--json prints {"run", "query", "weights", "not", "where", "hits"} in ASCII: the run's folder, what was typed (weights:
+null where none were), and a list of {"rank", "score", "cluster", "path", "id", "file", "label"}, best first; score
+is the cosine to the query, cluster -1 is noise.
+"""
+
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="imgret query", description=__doc__)
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a file, or the path or id of an item of the run")
+    parser = argparse.ArgumentParser(
+        prog="imgret query",
+        usage="%(prog)s IMAGE... [options]",
+        description=__doc__,
+        epilog=MORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("images", nargs="*", metavar="IMAGE", help="what the hits shall be like")
+    parser.add_argument(
+        "--not", dest="unlike", action="append", default=[], metavar="IMAGE", help="and unlike this (repeatable)"
+    )
+    parser.add_argument("--weights", metavar="W,W,...", help="how much each IMAGE counts (default: all the same)")
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="only images of which this holds (repeatable: all of it)",
+    )
     parser.add_argument("--top", type=int, metavar="N", help="how many hits (default: the run's own `top`)")
     parser.add_argument("--run", default="runs/latest", metavar="DIR", help="the run to search (default: the last one)")
     parser.add_argument("--json", action="store_true", help="print JSON, and draw nothing")
-    asked = parser.parse_args(words)
+    end = words.index("--") if "--" in words else len(words)  # which parsing intermixed words does not know
+    asked = parser.parse_intermixed_args(words[:end])
+    asked.images += words[end + 1 :]
+    weights = None if asked.weights is None else numbers(asked.weights)
     run = Run.load(asked.run)
-    hits = run.search(asked.images, asked.top)
+    hits = run.search(asked.images, asked.top, asked.unlike, asked.where, weights)
     if asked.json:
-        print(
-            json.dumps(
-                {"run": str(run.folder), "query": asked.images, "hits": [hit._asdict() for hit in hits]}, indent=1
-            )
-        )
+        query = {"query": asked.images, "weights": weights, "not": asked.unlike, "where": asked.where}
+        found = {"run": str(run.folder), **query, "hits": [hit._asdict() for hit in hits]}
+        print(json.dumps(found, indent=1, allow_nan=False))
         return
     for hit in hits:
-        print(f"{hit.rank:>4}  {hit.score:6.3f}  {where(hit):<12} {printable(hit.path)}")
+        print(f"{hit.rank:>4}  {hit.score:6.3f}  {place(hit):<12} {printable(hit.path)}")
     try:
-        print(f"sheet {printable(shown_path(draw(run, asked.images, hits)))}")
+        print(f"sheet {printable(shown_path(draw(run, asked.images, hits, asked.unlike, asked.where)))}")
     except (OSError, UsageError) as error:  # the hits are what was asked for
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         print(f"imgret: no sheet was drawn: {reason}", file=sys.stderr)
 
 
-def draw(run: Run, queries: Sequence[str], hits: Sequence[Hit]) -> Path:
+def draw(
+    run: Run, queries: Sequence[str], hits: Sequence[Hit], unlike: Sequence[str] = (), where: Sequence[str] = ()
+) -> Path:
     """The contact sheet of a query, in the run's folder `queries`; its file.
 
     Raises OSError where that cannot be written, UsageError where the run's images cannot be had.
     """
     from imgret.sheet import Tile, contact_sheet, save
 
-    tiles = [Tile(partial(read, run, name), Path(name).name, True, "query") for name in queries]
+    marked = [*((name, "query") for name in queries), *((name, "not") for name in unlike)]
+    tiles = [Tile(partial(read, run, name), Path(name).name, True, note) for name, note in marked]
     for hit in hits:
-        note = f"{hit.rank} · {hit.score:.3f} · {where(hit)}"
+        note = f"{hit.rank} · {hit.score:.3f} · {place(hit)}"
         tiles.append(Tile(partial(run.open, run.row_of[hit.id]), Path(hit.path).name, False, note))
+    subtitle = " · ".join([run.title, *(f"where {condition}" for condition in where)])
     file = run.folder / "queries" / f"{Path(queries[0]).stem[:60]}.jpg"
     file.parent.mkdir(exist_ok=True)
-    return save(contact_sheet(tiles, counted(len(hits), "hit"), run.title), file)
+    return save(contact_sheet(tiles, counted(len(hits), "hit"), subtitle), file)
 
 
-def where(hit: Hit) -> str:
+def numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--weights {printable(text)}: these are numbers, one for each image\ntype 2,1") from None
+
+
+def place(hit: Hit) -> str:
     return "noise" if hit.cluster < 0 else f"cluster {hit.cluster}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imgret import register
 
@@ -36,16 +36,21 @@ def dominant_color(thumbnail: NDArray[np.uint8]) -> dict[str, str]:
     terms = sorted((term, colour) for term, colours in BASIC.items() for colour in colours)
     typical = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in terms], np.uint8)
     pixels = thumbnail.reshape(-1, 3)  # (p, 3)
-    coarse, place, counts = np.unique(pixels >> 3, axis=0, return_inverse=True, return_counts=True)
-    distances = ((_lab(coarse << 3 | 4)[:, None] - _lab(typical)) ** 2).sum(axis=2)  # (c, typical)
+    code = (pixels >> 3) @ np.array([1024, 32, 1], np.uint16)  # (p,): 5 bits a channel, of which few occur
+    counts = np.bincount(code, minlength=2**15)
+    seen = np.flatnonzero(counts)  # (c,)
+    coarse = np.stack([seen >> 10, seen >> 5 & 31, seen & 31], axis=1) << 3 | 4
+    distances = ((_lab(coarse)[:, None] - _lab(typical)) ** 2).sum(axis=2)  # (c, typical)
     names = np.array([term for term, _ in terms])[distances.argmin(axis=1)]  # (c,)
     found, of = np.unique(names, return_inverse=True)
-    winner = int(np.bincount(of, counts).argmax())
-    mean = pixels[(of == winner)[place.ravel()]].mean(axis=0).round().astype(int)
+    winner = int(np.bincount(of, counts[seen]).argmax())
+    won = np.zeros(2**15, bool)
+    won[seen[of == winner]] = True
+    mean = pixels[won[code]].mean(axis=0).round().astype(int)
     return {"dominant_color": str(found[winner]), "dominant_rgb": "#{:02x}{:02x}{:02x}".format(*mean)}
 
 
-def _lab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _lab(rgb: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """CIELAB (c, 3) of sRGB colours (c, 3), white point D65 (IEC 61966-2-1; CIE 15)."""
     import numpy as np
 

@@ -27,12 +27,17 @@ class files:
     everything is found by going down from `images` for as long as there is one folder to go into: files that lie
     beside that one, say a readme, have no label and take none from the others.
 
+    `junk` and `distractor` are labels that mean so, as -1 and 0000 do in Market-1501, and become none: junk has no
+    part in retrieval metrics, and a 1 in the column `junk`; a distractor is ranked there like any unlabelled image.
+
     Links are followed, a folder that contains itself is entered once; pipes, sockets, devices and, below `images`,
     the folders of runs and sweeps are skipped.
     """
 
-    def __init__(self, images: str | None, label_regex: str = "") -> None:
-        self.images, self.label_regex = images, label_regex
+    def __init__(
+        self, images: str | None, label_regex: str = "", junk: str | int = "", distractor: str | int = ""
+    ) -> None:
+        self.images, self.label_regex, self.junk, self.distractor = images, label_regex, str(junk), str(distractor)
         self.skipped: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Item]:
@@ -50,7 +55,9 @@ class files:
                 label, group = named.get("label") or "", named.get("group") or ""
             else:
                 label, group, *_ = (*parts[shared:], "", "")
-            yield Item(path, os.path.join(root, path), label, group)
+            columns = {"junk": "1"} if label and label == self.junk else {}
+            label = "" if label in (self.junk, self.distractor) else label
+            yield Item(path, os.path.join(root, path), label, group, columns)
         if pattern and paths and not matches:
             log = logging.getLogger("imgret")
             log.warning("source.label_regex=%s matches no path, %s for one", self.label_regex, printable(paths[0]))
