@@ -94,9 +94,8 @@ def _search(run: Run) -> list[str]:
 
 def _pictures(run: Run) -> list[str]:
     folder = shown_path(run.folder)
-    names = sorted(
-        p.name + "/" * p.is_dir() for p in run.folder.iterdir() if p.is_dir() or p.suffix in (".png", ".jpg")
-    )
+    shown = (p for p in run.folder.iterdir() if p.is_dir() or p.suffix in (".png", ".jpg", ".html"))
+    names = sorted(p.name + "/" * p.is_dir() for p in shown if p.name != "thumbs")
     image = run.collection.items[run.collection.first[0]].file or run.paths[0]
     return [
         f"pictures  {folder}/{', '.join(names)}" if names else "pictures  none",
