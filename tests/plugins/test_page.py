@@ -4,7 +4,6 @@ import io
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -208,12 +207,19 @@ def test_nothing_tells_where_the_collection_lies(tmp_path: Path) -> None:
     assert [made["options"] for made in data["made"][:1]] == [{"side": 8}]
 
 
+ODDLY = [
+    paged_run([0]),
+    paged_run([-1]),
+    paged_run([-1, -1, -1]),
+    paged_run([0, 1]),
+    paged_run([0, 0, 1, -1], metrics={}),
+    paged_run([0, 0, 0, 1], X=np.ones((4, 3), np.float32), view=np.zeros((4, 2), np.float32)),
+]
+
+
 @pytest.mark.parametrize(
-    "run",
-    [paged_run([0]), paged_run([-1]), paged_run([-1, -1, -1]), paged_run([0, 1]), paged_run([0, 0, 1], metrics={}),
-     paged_run([0, 0, 0, 1], X=np.ones((4, 3), np.float32), view=np.zeros((4, 2), np.float32))],
-    ids=["one image", "one in noise", "only noise", "two", "no metrics", "all equal"],
-)  # fmt: skip
+    "run", ODDLY, ids=["one image", "one in noise", "only noise", "two", "no metrics", "all equal"]
+)
 def test_odd_collections_have_a_page_and_equal_runs_equal_bytes(run: Any, tmp_path: Path) -> None:
     n = len(run.labels)
     text, data = written(run, tmp_path / "a")
@@ -268,7 +274,7 @@ def test_equal_and_absent_numbers_are_quantised() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_browser_opens_it_from_disk(colours: Path, scheme: str) -> None:
+def test_a_browser_opens_it_from_disk(colours: Path, tmp_path: Path, scheme: str) -> None:
     sync_api = pytest.importorskip("playwright.sync_api")
     if not Path("/usr/bin/chromium").exists():
         pytest.skip("there is no /usr/bin/chromium")
@@ -287,29 +293,40 @@ def test_a_browser_opens_it_from_disk(colours: Path, scheme: str) -> None:
         tab.on("dialog", lambda dialog: said.append(dialog.message))
         tab.on("request", lambda request: asked.append(request.url))
         _look_through(tab, (run.folder / "report.html").resolve().as_uri(), len(run.ids))
+        for place, run in enumerate(ODDLY):
+            folder = tmp_path / str(place)
+            folder.mkdir()
+            tab.goto(page(run, folder)[0].as_uri() + "#i=0")
+            assert tab.locator("#panel").is_visible()
+            tab.keyboard.press("Escape")
+            assert count(tab, ".card") == len(set(run.labels))
         browser.close()
     assert said == []
     assert asked
     assert all(url.startswith("file://") for url in asked)
 
 
+def count(tab: Any, selector: str) -> int:
+    found: int = tab.locator(selector).count()
+    return found
+
+
 def _look_through(tab: Any, url: str, n: int) -> None:
-    count: Callable[[str], int] = lambda selector: tab.locator(selector).count()  # noqa: E731
     tab.goto(url)
-    assert count(".card") == 3
-    assert count("#failed tbody tr") == 1
+    assert count(tab, ".card") == 3
+    assert count(tab, "#failed tbody tr") == 1
     tab.locator(".card").first.click()
     assert re.search(r"#c=0$", tab.url)
     assert tab.locator("#cluster-h").inner_text() == "Cluster 000"
-    shots = count("#cluster-grid .shot")
+    shots = count(tab, "#cluster-grid .shot")
     assert shots >= 8
     tab.locator("#cluster-grid .shot").nth(1).click()
     assert tab.locator("#panel").is_visible()
-    assert count("#near .shot") == 20
+    assert count(tab, "#near .shot") == 20
     first = tab.url
     tab.locator("#near .shot").first.click()
     assert tab.url != first
-    assert count("#near .shot") == 20
+    assert count(tab, "#near .shot") == 20
     tab.go_back()
     assert tab.url == first
     tab.keyboard.press("ArrowRight")
@@ -322,7 +339,7 @@ def _look_through(tab: Any, url: str, n: int) -> None:
     tab.keyboard.press("/")
     tab.keyboard.type("onerror")
     tab.wait_for_selector("#found-grid .shot")
-    assert count("#found-grid .shot") == 1
+    assert count(tab, "#found-grid .shot") == 1
     assert tab.locator("#found-grid .name").inner_text() == "<img src=x onerror=alert(1)>\\u202e.png"
     tab.keyboard.press("Escape")
     tab.wait_for_selector("#found", state="hidden")
