@@ -92,11 +92,15 @@ def save(image: Image.Image, path: Path) -> Path:
 
 
 def thumbnail(data: bytes, side: int = 256) -> bytes:
-    """A JPEG of the image in a file's bytes, upright, at most `side` pixels wide and high. Raises ValueError."""
+    """A JPEG of the image in a file's bytes, upright, at most `side` pixels wide and high. Raises ValueError.
+
+    Of what else the file says, its place on earth or its comment, nothing is taken over.
+    """
     from imgret.decode import picture
 
-    stream = BytesIO()
-    picture(data, side).save(stream, "JPEG", quality=80)
+    image, stream = picture(data, side), BytesIO()
+    image.info.clear()  # else Pillow writes a JPEG's comment, and what XMP it has, into the new one
+    image.save(stream, "JPEG", quality=80)
     return stream.getvalue()
 
 

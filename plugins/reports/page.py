@@ -204,11 +204,10 @@ def _made(run: Run) -> list[dict[str, Any]]:
     settings, made = run.settings, []
     for slot in SLOTS:
         node = settings[slot]
-        options = {k: v for k, v in node.items() if isinstance(v, bool | int | float)}
-        if slot == "backbone" and isinstance(node.get("model"), str):
-            options["model"] = node["model"]
+        options = {name: value for name, value in node.items() if isinstance(value, bool | int | float)}
         made.append({"slot": slot, "name": node["name"], "options": options})
     made[0] |= {"licence": run.info["backbone"]["licence"], "asked": run.info["backbone"]["asked"]}
-    made[0]["engine"] = run.info["engine"]["title"]
+    model = run.info["backbone"].get("model", "")
+    made[0] |= {"model": "" if _tells_a_place("", [model]) else model, "engine": run.info["engine"]["title"]}
     made.append({"slot": "seed", "name": str(run.seed), "options": {}})
     return made
