@@ -92,7 +92,9 @@ def thumbnail(id: str, open: Callable[[], bytes]) -> bytes:
 
 
 def jpeg(image: Image.Image) -> bytes:
+    """The image as a JPEG. Of what else its file says, a place on earth or a comment, nothing is taken over."""
     stream = BytesIO()
+    image.info.clear()  # else Pillow writes a JPEG's comment, and what XMP it has, into the new one
     image.save(stream, "JPEG", quality=QUALITY)
     return stream.getvalue()
 

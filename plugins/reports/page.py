@@ -127,7 +127,8 @@ def _filled(title: str, content: Mapping[str, Any]) -> str:
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     parts = {"policy": "; ".join(policy), "title": escape(printable(title)), "data": text}
-    return re.sub(r"\{\{(policy|title|data)\}\}", lambda name: parts[name[1]], template)
+    parts["heading"] = escape(printable(title.rsplit(" · ", 2)[0]))  # the components stand below it
+    return re.sub(r"\{\{(policy|title|heading|data)\}\}", lambda name: parts[name[1]], template)
 
 
 def _thumbnails(run: Run, folder: Path) -> list[Path | None]:
@@ -170,7 +171,7 @@ def _fields(run: Run) -> list[dict[str, Any]]:
     items, records = ([table[place] for place in collection.first] for table in (collection.items, collection.records))
     columns = {"taken": [record.taken for record in records], "camera": [record.camera for record in records]}
     columns |= {name: [item.columns.get(name, "") for item in items] for name in collection.columns}
-    fields = []
+    fields: list[dict[str, Any]] = []
     for name, codes, values in (
         ("label", run.truth + 1, run.truth_names),
         ("group", run.group + 1, run.group_names),
@@ -203,11 +204,10 @@ def _made(run: Run) -> list[dict[str, Any]]:
     settings, made = run.settings, []
     for slot in SLOTS:
         node = settings[slot]
-        options = {k: v for k, v in node.items() if isinstance(v, bool | int | float)}
-        if slot == "backbone" and isinstance(node.get("model"), str):
-            options["model"] = node["model"]
+        options = {name: value for name, value in node.items() if isinstance(value, bool | int | float)}
         made.append({"slot": slot, "name": node["name"], "options": options})
     made[0] |= {"licence": run.info["backbone"]["licence"], "asked": run.info["backbone"]["asked"]}
-    made[0]["engine"] = run.info["engine"]["title"]
+    model = run.info["backbone"].get("model", "")
+    made[0] |= {"model": "" if _tells_a_place("", [model]) else model, "engine": run.info["engine"]["title"]}
     made.append({"slot": "seed", "name": str(run.seed), "options": {}})
     return made
