@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from imgret.results import Run
 
 Job = Callable[[dict[str, Any], str], None]
-VERBATIM = ("images", "out", "source.label_regex")
+VERBATIM = ("images", "out", "source.label_regex", "source.path", "source.label", "source.group")
 
 
 def store_options() -> None:
