@@ -72,7 +72,6 @@ def index(file: Path, skipped: Counter[str]) -> Index:
             try:
                 while member := tar.next():
                     _enter(member, found, stream, end, skipped)
-                    tar.members.clear()  # else it keeps all of them
                 stream.seek(tar.offset)
                 if stream.read(512).strip(b"\0"):  # tarfile takes a header that it cannot read for the end
                     damaged = "a header is damaged"
