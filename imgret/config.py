@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from imgret.sweep import Sweep
 
 Job = Callable[[dict[str, Any], Asked | None], None]
-VERBATIM = ("images", "out", "source.label_regex")
+VERBATIM = ("images", "out", "source.label_regex", "source.path", "source.label", "source.group")
 
 
 def store_options() -> None:

@@ -87,6 +87,7 @@ def run(settings: dict[str, Any]) -> Run:
         "title": record.title(settings),
         "config": settings,
         "fitted": {
+            "source": learned(source, settings["source"]),
             "clusterer": learned(clusterer, settings["clusterer"]),
             "retriever": learned(retriever, settings["retriever"]),
             "calibration": getattr(retriever, "calibration_", []),

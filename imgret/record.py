@@ -188,7 +188,7 @@ def _point_to(latest: Path, name: str) -> None:
 
 def root(items: Sequence[Item]) -> str:
     """The folder that the items' paths are relative to; empty where they are no files of their own below one."""
-    item = items[0]
+    item = next((item for item in items if item.file), items[0])
     above = item.file.removesuffix(item.path.replace("/", os.sep))
     return (above.rstrip(os.sep) or os.sep) if item.file and above != item.file else ""
 

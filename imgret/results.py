@@ -133,7 +133,7 @@ class Run:
     @property
     def source(self) -> Source:
         if "source" not in self.fitted:
-            self.fitted["source"] = build("source", self.settings["source"])
+            self.fitted["source"] = build("source", self.info["fitted"].get("source", self.settings["source"]))
         source: Source = self.fitted["source"]
         return source
 

@@ -8,7 +8,8 @@ from imgret.registry import SLOTS, UsageError, build, options, parameters
 from imgret.settings import check, nodes, root_node, unused
 
 GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info", "normalize": "centre",
-                        "offline": False, "attributes": [], "metrics": [], "reports": [], "out": "runs", "device": "auto",
+                        "offline": False, "attributes": [], "metrics": [], "reports": [], "formats": [],
+                        "out": "runs", "device": "auto",
                         "images": "photos", "fallback": None, "baseline": None, "about": None, "otherwise": None,
                         "preset": None, "typed": [], "source": {"name": "files", "images": "photos"},
                         "backbone": {"name": "pixels"}, "reducer": {"name": "none"},

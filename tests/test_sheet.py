@@ -87,22 +87,6 @@ def test_the_reason_is_said_without_the_path() -> None:
     assert fine.size == (25, 10)
 
 
-@pytest.mark.parametrize(("size", "shrunk"), [((400, 300), (256, 192)), ((30, 256), (30, 256))])
-def test_a_thumbnail_is_small_and_says_no_more_than_it_shows(size: tuple[int, int], shrunk: tuple[int, int]) -> None:
-    exif = Image.Exif()
-    exif[0x010F] = "a secret maker"
-    exif.get_ifd(0x8825)[1] = "N"
-    stream = io.BytesIO()
-    Image.new("RGB", size, RED).save(stream, "JPEG", exif=exif, comment=b"a secret", xmp=b"<x>secret</x>")
-    assert stream.getvalue().count(b"secret") == 3
-    made = sheet.thumbnail(stream.getvalue())
-    assert b"secret" not in made
-    with Image.open(io.BytesIO(made)) as image:
-        assert (image.format, image.size, dict(image.getexif())) == ("JPEG", shrunk, {})
-    with pytest.raises(ValueError, match="unsupported"):
-        sheet.thumbnail(b"no image")
-
-
 def test_each_image_is_opened_once() -> None:
     opened: list[int] = []
 

@@ -18,7 +18,7 @@ from imgret.items import Collection, collect
 from imgret.loader import batches
 from imgret.plugins.sources.files import files
 from imgret.store import Store
-from imgret.thumbnails import SIDE, file_of, look
+from imgret.thumbnails import SIDE, file_of, look, thumbnail
 from tests.conftest import png, write
 
 
@@ -113,3 +113,19 @@ def test_equal_images_give_equal_bytes() -> None:
 
 def test_no_images_no_work() -> None:
     assert look(files("."), collect([Item("a")], [Record("", "truncated")]), [], Store()) == {}
+
+
+@pytest.mark.parametrize(("size", "shrunk"), [((400, 300), (256, 192)), ((30, 256), (30, 256))])
+def test_a_thumbnail_is_small_and_says_no_more_than_it_shows(size: tuple[int, int], shrunk: tuple[int, int]) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "a secret maker"
+    exif.get_ifd(0x8825)[1] = "N"
+    stream = io.BytesIO()
+    Image.new("RGB", size, (200, 0, 0)).save(stream, "JPEG", exif=exif, comment=b"a secret", xmp=b"<x>secret</x>")
+    assert stream.getvalue().count(b"secret") == 3
+    made = thumbnail("0" * 64, stream.getvalue)
+    assert b"secret" not in made
+    with Image.open(io.BytesIO(made)) as image:
+        assert (image.format, image.size, dict(image.getexif())) == ("JPEG", shrunk, {})
+    with pytest.raises(ValueError, match="unsupported"):
+        thumbnail("0" * 64, lambda: b"no image")

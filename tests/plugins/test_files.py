@@ -36,7 +36,7 @@ def test_labels_from_names(tmp_path: Path) -> None:
 def test_labels_that_mean_junk_or_a_distractor(tmp_path: Path) -> None:
     root = write(tmp_path / "in", dict.fromkeys(["-1_c3.jpg", "0000_c2.jpg", "0002_c1.jpg", "readme.jpg"], b"x"))
     for junk in ("-1", -1):
-        source = files(str(root), r"(?P<label>-?\d+)_c(?P<group>\d)", junk, "0000")
+        source = files(str(root), r"(?P<label>-?\d+)_c(?P<group>\d)", junk=junk, distractor="0000")
         found = [(i.label, i.group, dict(i.columns)) for i in source]
         assert found == [("", "3", {"junk": "1"}), ("", "2", {}), ("0002", "1", {}), ("", "", {})]
 
