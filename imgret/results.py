@@ -52,7 +52,7 @@ class Run:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return dict(self.info["config"])
+        return {"formats": [], **self.info["config"]}  # a run of 0.1.0 says nothing of formats
 
     @property
     def title(self) -> str:

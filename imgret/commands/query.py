@@ -53,7 +53,7 @@ def draw(run: Run, queries: Sequence[str], hits: Sequence[Hit]) -> Path:
         tiles.append(Tile(partial(run.open, run.row_of[hit.id]), Path(hit.path).name, False, note))
     file = run.folder / "queries" / f"{Path(queries[0]).stem[:60]}.jpg"
     file.parent.mkdir(exist_ok=True)
-    return save(contact_sheet(tiles, counted(len(hits), "hit"), run.title), file)
+    return save(contact_sheet(tiles, counted(len(hits), "hit"), run.title, formats=run.settings["formats"]), file)
 
 
 def where(hit: Hit) -> str:

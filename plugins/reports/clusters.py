@@ -40,7 +40,7 @@ def _overview(run: Run) -> Image.Image:
     count = min(len(run.medoids), CARDS)
     shown = [_examples(run, cluster) for cluster in range(count)]
     readers = [partial(run.open, row) for rows in shown for row in rows]
-    loaded = iter(sheet.load_pictures(readers, 4 * UNIT))
+    loaded = iter(sheet.load_pictures(readers, 4 * UNIT, formats=run.settings["formats"]))
     cards = [[next(loaded) for _ in rows] for rows in shown]
     shape = sheet.aspect([picture for card in cards for picture in card])
     width, height = 4 * UNIT + 3 * SEAM, 2 * round(UNIT / shape) + SEAM

@@ -40,7 +40,8 @@ def maps(run: Run, folder: Path) -> list[Path]:
     """
     from imgret import ops
 
-    thumbnails = sheet.load_pictures([partial(run.open, row) for row in run.medoids[:THUMBNAILS].tolist()], THUMBNAIL)
+    readers = [partial(run.open, row) for row in run.medoids[:THUMBNAILS].tolist()]
+    thumbnails = sheet.load_pictures(readers, THUMBNAIL, formats=run.settings["formats"])
     paths = [sheet.save(_page(run, run.view, run.view_name, thumbnails), folder / "map.png")]
     if run.view_name != "pca":
         paths.append(sheet.save(_page(run, ops.pca(run.X, 2).Z, "pca", thumbnails), folder / "map_pca.png"))
