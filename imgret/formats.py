@@ -22,7 +22,7 @@ HEIF = (1, 7)  # of pillow-heif; older ones have a hole that is in use (CVE-2026
 _INSTALL = 'pip install "imgret[heif]"'
 _HEVC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}  # ISO/IEC 23008-12, annex B
 _FOREIGN = {
-    b"II*\0....CR": "a camera's raw file",
+    b"II\\*\0....CR": "a camera's raw file",
     b"IIRO|IIRS|IIU\\0|MMOR|FUJIFILMCCD-RAW": "a camera's raw file",
     b"II\\+\0|MM\0\\+": "a BigTIFF file",
     b"\x1a\x45\xdf\xa3|RIFF....AVI ": "a video",
@@ -121,7 +121,7 @@ def is_cut(data: bytes, kind: str) -> bool:
 
 def _brand(head: bytes) -> str:
     """What a file of the ISO base media format (14496-12) is, by its brands; empty for any other file."""
-    if head[4:8] != b"ftyp":
+    if head[4:8] != b"ftyp" or len(head) < 12:
         return ""
     major, end = head[8:12], min(int.from_bytes(head[:4], "big"), len(head))
     brands = {major, *(head[at : at + 4] for at in range(16, end - 3, 4))}

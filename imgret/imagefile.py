@@ -25,6 +25,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from imgret.exif import Exif, read_exif
 from imgret.formats import HEAD, is_cut, is_raw, is_read, require, sniff, why_not
+from imgret.registry import UsageError
 from imgret.tiff import facts, first_page
 
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ def _kind(data: bytes, formats: Collection[str]) -> str:
         raise Unreadable("unsupported", why_not(data[:HEAD]))
     try:
         require([kind.lower()])
-    except ValueError as error:
-        raise Unreadable("unsupported", " - ".join(str(error).splitlines())) from error
+    except UsageError as error:
+        raise Unreadable("unsupported", "; ".join(str(error).splitlines())) from error
     if kind == "TIFF" and is_raw(data):
         raise Unreadable("unsupported", "a camera's raw file, which is not read")
     return kind

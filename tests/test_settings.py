@@ -9,8 +9,8 @@ from imgret.settings import check, nodes, root_node, unused
 
 GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info", "normalize": "centre",
                         "offline": False, "metrics": [], "reports": [], "out": "runs", "device": "auto",
-                        "images": "photos", "formats": [], "fallback": None, "baseline": None, "about": None, "otherwise": None,
-                        "preset": None, "typed": [], "source": {"name": "files", "images": "photos"},
+                        "images": "photos", "formats": [], "fallback": None, "baseline": None, "about": None,
+                        "otherwise": None, "preset": None, "typed": [], "source": {"name": "files", "images": "photos"},
                         "backbone": {"name": "pixels"}, "reducer": {"name": "none"},
                         "view": {"name": "pca", "n_components": 2}, "clusterer": {"name": "kmeans", "k": 3},
                         "retriever": {"name": "exact"}}  # fmt: skip
