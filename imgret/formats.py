@@ -30,7 +30,7 @@ _FOREIGN = {
     b"8BP[SB]": "a Photoshop file",
     b"\0\0\0\x0cjP  |\xff\x4f\xff\x51": "a JPEG 2000 file",
     b"\0\0\0\x0cJXL |\xff\x0a": "a JPEG XL file",
-    b"\\s*<(\\?xml[^>]*>\\s*(<!.*?>\\s*)*<)?svg": "an SVG drawing",
+    b"\\s*(<\\?xml|<!--|<!DOCTYPE svg|(?=<svg)).*?<svg": "an SVG drawing",
     b"(?i:\\s*<(!doctype html|html))": "a web page",
 }
 
@@ -60,7 +60,7 @@ def is_raw(data: bytes) -> bool:
     order = byte_order(data)
     found: dict[int, tuple[int, ...]] = {}
     for entry in entries(data, order):
-        found.setdefault(entry.tag, numbers(data, order, entry)[:1] or (0,))
+        found.setdefault(entry.tag, (numbers(data, order, entry) if entry.number == 1 else ()) or (0,))
     preview = found.get(0x00FE, (0,))[0] & 1 and 0x014A in found  # NewSubfileType: reduced; SubIFDs: of what
     sensor = found.get(0x0106, (0,))[0] in (32803, 34892)  # PhotometricInterpretation: CFA, LinearRaw
     return 0xC612 in found or sensor or bool(preview)  # DNGVersion

@@ -6,10 +6,11 @@ import struct
 
 from imgret.exif import SIZES, Entry, byte_order, entries, numbers
 
-# Tag -> how many values it may have (0: any number). TIFF 6.0; by name in its index of tags.
+_MANY = 2**18  # strips of one row at the largest aspect and size allowed are half as many
+# Tag -> how many values it may have. TIFF 6.0; by name in its index of tags.
 _KEPT = {
-    256: 1, 257: 1, 258: 6, 259: 1, 262: 1, 266: 1, 273: 0, 277: 1, 278: 1, 279: 0, 284: 1, 292: 1, 317: 1, 320: 0,
-    322: 1, 323: 1, 324: 0, 325: 0, 332: 1, 338: 6, 339: 6, 347: 0, 530: 2,
+    256: 1, 257: 1, 258: 6, 259: 1, 262: 1, 266: 1, 273: _MANY, 277: 1, 278: 1, 279: _MANY, 284: 1, 292: 1, 317: 1, 320: _MANY,
+    322: 1, 323: 1, 324: _MANY, 325: _MANY, 332: 1, 338: 6, 339: 6, 347: _MANY, 530: 2,
 }  # fmt: skip
 _TABLES = 347  # the JPEG tables, bytes of the type "undefined"; everything else is whole numbers
 _COUNTS = {273: 279, 324: 325}  # where strips or tiles begin -> how long they are
@@ -39,7 +40,7 @@ def facts(data: bytes) -> dict[int, tuple[int, ...]]:
     order = byte_order(data)
     found: dict[int, tuple[int, ...]] = {}
     for entry in entries(data, order):
-        if entry.tag in _KEPT and entry.tag not in found:
+        if entry.number <= _KEPT.get(entry.tag, 0) and entry.tag not in found:
             found[entry.tag] = numbers(data, order, entry)
     return found
 
@@ -65,7 +66,7 @@ def _end(entry: Entry) -> int:
 
 def _check(data: bytes, entry: Entry) -> None:
     fits = entry.kind in ((7,) if entry.tag == _TABLES else (1, 3, 4))
-    if not fits or not 1 <= entry.number <= (_KEPT[entry.tag] or len(data)):
+    if not fits or not 1 <= entry.number <= _KEPT[entry.tag]:
         raise ValueError(f"tag {entry.tag} has {entry.number} values of type {entry.kind}")
     if _end(entry) > len(data):
         raise ValueError(f"the values of tag {entry.tag} lie beyond the end of the file")
