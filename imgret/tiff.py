@@ -9,8 +9,8 @@ from imgret.exif import SIZES, Entry, byte_order, entries, numbers
 _MANY = 2**18  # strips of one row at the largest aspect and size allowed are half as many
 # Tag -> how many values it may have. TIFF 6.0; by name in its index of tags.
 _KEPT = {
-    256: 1, 257: 1, 258: 6, 259: 1, 262: 1, 266: 1, 273: _MANY, 277: 1, 278: 1, 279: _MANY, 284: 1, 292: 1, 317: 1, 320: _MANY,
-    322: 1, 323: 1, 324: _MANY, 325: _MANY, 332: 1, 338: 6, 339: 6, 347: _MANY, 530: 2,
+    256: 1, 257: 1, 258: 6, 259: 1, 262: 1, 266: 1, 273: _MANY, 277: 1, 278: 1, 279: _MANY, 284: 1, 292: 1, 317: 1,
+    320: _MANY, 322: 1, 323: 1, 324: _MANY, 325: _MANY, 332: 1, 338: 6, 339: 6, 347: _MANY, 530: 2,
 }  # fmt: skip
 _TABLES = 347  # the JPEG tables, bytes of the type "undefined"; everything else is whole numbers
 _COUNTS = {273: 279, 324: 325}  # where strips or tiles begin -> how long they are
