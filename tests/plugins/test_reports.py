@@ -60,6 +60,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "open": opens,
         "opened": opened,
         "seed": 0,
+        "settings": {"formats": []},
         "title": "title",
     }
     return SimpleNamespace(**facts | changes)
