@@ -5,12 +5,14 @@ What an image is, and which files give one, says `imgret.imagefile`; here it is 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from imgret.imagefile import FORMATS, OUTCOMES, Unreadable, read_image, sniff
+from imgret.formats import FORMATS, sniff
+from imgret.imagefile import OUTCOMES, Unreadable, read_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +31,7 @@ class Decoded(NamedTuple):
 
     `outcome` is one of `OUTCOMES`, `reason` one printable line (empty for ok), `pixels` RGB, uint8 (3, h, w), or None
     unless ok. `width` and `height` are those of the upright original, in pixels; 0 where they could not be read.
+    `taken` and `camera` are what `imgret.exif` finds.
     """
 
     outcome: str
@@ -36,6 +39,8 @@ class Decoded(NamedTuple):
     pixels: NDArray[np.uint8] | None
     width: int
     height: int
+    taken: str = ""
+    camera: str = ""
 
 
 def check(preprocess: Preprocess) -> None:
@@ -48,8 +53,10 @@ def check(preprocess: Preprocess) -> None:
         raise ValueError(f"size is {preprocess.size}, allowed from 1; resize is {preprocess.resize}, allowed from 0")
 
 
-def decode(data: bytes, preprocess: Preprocess) -> Decoded:
+def decode(data: bytes, preprocess: Preprocess, formats: Collection[str] = ()) -> Decoded:
     """The image in a file's bytes, scaled and cut as `preprocess` says. No data makes it raise.
+
+    `formats` are those that are read when asked for: heic, tiff.
 
     Raises ValueError for a preprocess that `check` refuses. `squash` and `crop` are torchvision's Resize and
     CenterCrop of the upright RGB image, pixel for pixel, but for JPEGs of six times the target or more, of which
@@ -59,9 +66,10 @@ def decode(data: bytes, preprocess: Preprocess) -> Decoded:
     h, w = preprocess.size
     resample, background = FILTERS[preprocess.filter], preprocess.background
     try:
-        image, width, height = read_image(data, lambda *shape: _target(preprocess, *shape), resample, background)
+        read = read_image(data, lambda *shape: _target(preprocess, *shape), resample, background, formats)
     except Unreadable as bad:
         return Decoded(bad.outcome, bad.reason, None, bad.width, bad.height)
+    image = read.image
     if preprocess.fit == "crop":
         left, top = _margin(image.width - w), _margin(image.height - h)
         image = image.crop((left, top, left + w, top + h))
@@ -69,10 +77,11 @@ def decode(data: bytes, preprocess: Preprocess) -> Decoded:
         ground = Image.new("RGB", (w, h), background)
         ground.paste(image, ((w - image.width) // 2, (h - image.height) // 2))
         image = ground
-    return Decoded("ok", "", np.asarray(image).transpose(2, 0, 1).copy(), width, height)
+    pixels = np.asarray(image).transpose(2, 0, 1).copy()
+    return Decoded("ok", "", pixels, read.width, read.height, read.exif.taken, read.exif.camera)
 
 
-def picture(data: bytes, side: int) -> Image.Image:
+def picture(data: bytes, side: int, formats: Collection[str] = ()) -> Image.Image:
     """The image in a file's bytes as upright RGB, scaled down where it does not fit into side x side pixels.
 
     Transparency is laid on white. Raises ValueError, with outcome and reason, for a file that is not ok.
@@ -81,7 +90,7 @@ def picture(data: bytes, side: int) -> Image.Image:
     def target(width: int, height: int) -> tuple[int, int]:
         return (width, height) if max(width, height) <= side else _within(side, side, width, height)
 
-    return read_image(data, target, Image.Resampling.BICUBIC, (255, 255, 255))[0]
+    return read_image(data, target, Image.Resampling.BICUBIC, (255, 255, 255), formats).image
 
 
 def _target(preprocess: Preprocess, width: int, height: int) -> tuple[int, int]:

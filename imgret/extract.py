@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,26 +67,31 @@ def recipe(space: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
 
 
 def extract(
-    source: Source, items: Sequence[Item], made_in: Mapping[str, Any], engine: Engine, store: Store
+    source: Source,
+    items: Sequence[Item],
+    made_in: Mapping[str, Any],
+    engine: Engine,
+    store: Store,
+    formats: Collection[str] = (),
 ) -> Extraction:
     """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`."""
     started = time.perf_counter()
     features = store.features(recipe(made_in, engine))
     cache = FileCache(store.root / "cache.sqlite")
-    known = cache.known(item.file for item in items if item.file)
+    known = cache.known((item.file for item in items if item.file), formats)
     known = {file: record for file, record in known.items() if record.outcome != "ok" or record.id in features}
     todo = [item for item in items if item.file not in known]
     found: dict[str, Record] = {item.path: known[item.file] for item in items if item.file in known}
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
-            return extract(source, items, made_in, engine, store)
+            return extract(source, items, made_in, engine, store, formats)
 
     what = f"features by {made_in['backbone']}"
     progress = Progress(what, len(todo), "images")
     pending = _Pending(engine, features)
     try:
-        for loaded in batches(source, todo, engine.backbone.preprocess):
+        for loaded in batches(source, todo, engine.backbone.preprocess, formats=formats):
             if not progress.done:
                 seconds = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
                 log.info("%s: %s images to compute, about %s", what, f"{len(todo):,}", duration(seconds))
@@ -111,13 +116,15 @@ def extract(
     return Extraction(records, features, pending.computed, time.perf_counter() - started)
 
 
-def embed(images: Sequence[tuple[str, bytes]], backbone: Backbone, engine: Engine) -> Floats:
+def embed(
+    images: Sequence[tuple[str, bytes]], backbone: Backbone, engine: Engine, formats: Collection[str] = ()
+) -> Floats:
     """Features (q, d) of images given by name and bytes. Raises UsageError, naming it, for what is no image."""
     from imgret.decode import decode
 
     rows = []
     for name, data in images:
-        done = decode(data, backbone.preprocess)
+        done = decode(data, backbone.preprocess, formats)
         if done.pixels is None:
             raise UsageError(f"{name} cannot be used as an image: {done.outcome}, {done.reason}")
         rows.append(done.pixels)

@@ -10,15 +10,16 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from imgret.decode import DECODE
 
-TABLE = """CREATE TABLE IF NOT EXISTS files_2 (
+TABLE = """CREATE TABLE IF NOT EXISTS files_3 (
     path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER,
-    id TEXT, outcome TEXT, reason TEXT, width INTEGER, height INTEGER, taken TEXT, camera TEXT, decoder INTEGER)"""
+    id TEXT, outcome TEXT, reason TEXT, width INTEGER, height INTEGER, taken TEXT, camera TEXT,
+    format TEXT, decoder INTEGER)"""
 UNSETTLED_NS = 2_000_000_000  # file systems store times as coarsely as 2 s: a younger file may change unseen
 log = logging.getLogger("imgret")
 
@@ -27,7 +28,8 @@ class Record(NamedTuple):
     """What reading one file gave. `id` is the SHA-256 of its bytes, empty where they could not be read.
 
     `width` and `height` are those of the upright original, in pixels. `taken` (2019-07-21T18:04:11, local time) and
-    `camera` are what its EXIF data say, empty where they say nothing.
+    `camera` are what its EXIF data say, empty where they say nothing. `format` is that of a file which is read only
+    when asked for, as it is typed (heic, tiff); empty for all others, and for one that would not be read even then.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Record(NamedTuple):
     height: int = 0
     taken: str = ""
     camera: str = ""
+    format: str = ""
 
 
 Stamp = tuple[int, int, int, int]
@@ -63,18 +66,20 @@ class FileCache:
             with base:
                 yield base
 
-    def known(self, files: Iterable[str]) -> dict[str, Record]:
-        """Records of those files that have not changed since they were read."""
+    def known(self, files: Iterable[str], formats: Collection[str] = ()) -> dict[str, Record]:
+        """Records of files that have not changed since they were read, where these `formats` would give them again."""
         found: dict[str, Record] = {}
         if self.off:
             return found
         try:
             with self._open() as base:
-                query = "SELECT * FROM files_2 WHERE path = ?"
+                query = "SELECT * FROM files_3 WHERE path = ?"
                 for file in files:
                     row = base.execute(query, (os.fsencode(file),)).fetchone()
                     if row and row[-1] == DECODE and row[5] - row[2] > UNSETTLED_NS and row[1:5] == stamp(file):
-                        found[file] = Record(*row[6:-1])
+                        record = Record(*row[6:-1])
+                        if not record.format or (record.format in formats) == (record.outcome != "unsupported"):
+                            found[file] = record
         except sqlite3.DatabaseError as error:
             self._start_again(error)
             return {}
@@ -88,7 +93,7 @@ class FileCache:
         rows = [(os.fsencode(f), *s, now, *record, DECODE) for f, s, record in records]
         try:
             with self._open() as base:
-                base.executemany(f"INSERT OR REPLACE INTO files_2 VALUES ({','.join('?' * 14)})", rows)
+                base.executemany(f"INSERT OR REPLACE INTO files_3 VALUES ({','.join('?' * 15)})", rows)
         except sqlite3.DatabaseError as error:
             self._start_again(error)
 

@@ -1,9 +1,9 @@
 """Bytes of an image file to an upright RGB image, or to the reason why there is none.
 
-The image is what a viewer shows: its first frame, turned as its EXIF data say, transparency laid on a background,
-16 bits a channel brought to 8. Colours are the numbers stored: an ICC profile is left alone, and CMYK becomes RGB by
-the plain formula (1 - c)(1 - k). Damage within the compressed data of a JPEG often goes unnoticed by libjpeg, rows that
-a PNG or a bitmap never had go unnoticed by Pillow, and so both by us.
+The image is what a viewer shows: its first frame or page, turned as its EXIF data say, transparency laid on a
+background, 16 bits a channel brought to 8. Colours are the numbers stored: an ICC profile is left alone, and CMYK
+becomes RGB by the plain formula (1 - c)(1 - k). Damage within the compressed data of a JPEG often goes unnoticed by
+libjpeg, rows that a PNG or a bitmap never had go unnoticed by Pillow, and so both by us.
 
 Pillow's readers are called one by one: `Image.open` warns of sizes that are allowed here, and warnings cannot be
 silenced for one thread. No setting of Pillow is changed.
@@ -11,10 +11,9 @@ silenced for one thread. No setting of Pillow is changed.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -24,13 +23,18 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from imgret.exif import Exif, read_exif
+from imgret.formats import HEAD, is_cut, is_raw, is_read, require, sniff, why_not
+from imgret.registry import UsageError
+from imgret.tiff import facts, first_page
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PIL.ImageFile import ImageFile
 
     from imgret.contracts import RGB
 
 OUTCOMES: tuple[str, ...] = ("ok", "unsupported", "decode_error", "truncated", "too_large", "extreme_aspect")
-FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MAX_PIXELS = 178_956_970  # where Pillow, too, speaks of a bomb: 683 MiB as Pillow holds RGB
 # At 100:1 two rows of a square of 224 are left for the whole image, or a hundredth of it is seen. Scaling the shorter
 # side to 256 makes 26 MB of such an image, and 2.6 GB of 1 x 10000. The limit is the same for every way to fit: which
@@ -65,41 +69,30 @@ _READERS: dict[str, type[ImageFile]] = {
 }
 
 
-def sniff(head: bytes) -> str | None:
-    """Which of `FORMATS` a file is, by its first 32 bytes and never by its name; None for anything else."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "WEBP"
-    # A text may begin with "BM", too; in a bitmap the length of its second header follows, one of these.
-    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124):
-        return "BMP"
-    return None
+class Read(NamedTuple):
+    """An upright RGB image, scaled; the width and height that it had, in pixels; and what its EXIF data say."""
+
+    image: Image.Image
+    width: int
+    height: int
+    exif: Exif
 
 
 def read_image(
-    data: bytes, target: Target, resample: Image.Resampling, background: RGB
-) -> tuple[Image.Image, int, int]:
-    """The upright RGB image in a file's bytes, scaled to its target; and the width and height it had.
+    data: bytes, target: Target, resample: Image.Resampling, background: RGB, formats: Collection[str] = ()
+) -> Read:
+    """The image in a file's bytes, scaled to its target. `formats`: heic, tiff, where these are asked for.
 
     No more than the header is read of an image that is too large or too narrow. Raises Unreadable, whatever the data.
     """
-    kind = sniff(data[:32])
-    if kind is None:
-        raise _foreign(data[:32])
+    kind = _kind(data, formats)
     width = height = 0
     try:
-        image = _READERS[kind](BytesIO(data))
+        image = _open(data, kind)
         stored = image.size
-        orientation, width, height = _upright(image.info, stored)
-        if width * height > MAX_PIXELS:
-            raise Unreadable("too_large", f"{width} x {height} is more than {MAX_PIXELS} pixels", width, height)
-        if max(width, height) > MAX_ASPECT * min(width, height):
-            raise Unreadable("extreme_aspect", f"{width} x {height} is beyond {MAX_ASPECT}:1", width, height)
+        exif = _exif(image, data, kind)
+        width, height = _upright(exif, stored)
+        _check_size(width, height)
         if kind == "JPEG" and image.fp and data.find(_JPEG_END, image.fp.tell()) < 0:
             raise Unreadable("truncated", "no end marker after the start of the scan", width, height)
         extent: tuple[float, float] = stored
@@ -107,20 +100,78 @@ def read_image(
             # libjpeg gives an image at 1/2, 1/4 or 1/8 for the price of the entropy decoding: most of the inverse
             # transform is skipped. Both sides stay at least three times the target, where the resize hides the
             # difference; so an image below six times its target is read whole.
-            w, h = target(width, height) if orientation < 5 else target(width, height)[::-1]
+            w, h = target(width, height) if exif.orientation < 5 else target(width, height)[::-1]
             if drafted := image.draft(None, (3 * w, 3 * h)):
                 extent = drafted[1][2:]  # a draft's last row and column may reach beyond the image
         rgb = _rgb(image, data, kind, background)
-        orientation, width, height = _upright(image.info, stored)  # a PNG may bring its EXIF data after the pixels
-        rgb, box = _turn(rgb, orientation, extent)
-        return rgb.resize(target(width, height), resample, box), width, height
+        if kind == "HEIC":  # its coded size may be another than its container said
+            extent = stored = rgb.size
+        exif = _exif(image, data, kind)  # a PNG may bring its EXIF data after the pixels
+        width, height = _upright(exif, stored)
+        _check_size(width, height)
+        rgb, box = _turn(rgb, exif.orientation, extent)
+        return Read(rgb.resize(target(width, height), resample, box), width, height, exif)
     except Unreadable:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:  # Pillow itself measures WebP and a GIF's frames
         raise Unreadable("too_large", str(error) or "not enough memory", width, height) from error
     except Exception as error:  # Pillow's readers raise whatever their parsing runs into
-        outcome = "truncated" if _is_cut(data, kind) else "decode_error"
+        outcome = "truncated" if is_cut(data, kind) else "decode_error"
         raise Unreadable(outcome, str(error) or type(error).__name__, width, height) from error
+
+
+def _kind(data: bytes, formats: Collection[str]) -> str:
+    """The format to read the data as. Raises Unreadable where there is none, or its package is not there."""
+    if not data:
+        raise Unreadable("decode_error", "the file is empty")
+    kind = sniff(data[:HEAD])
+    if kind is None or not is_read(kind, formats):
+        raise Unreadable("unsupported", why_not(data[:HEAD]))
+    try:
+        require([kind.lower()])
+    except UsageError as error:
+        raise Unreadable("unsupported", "; ".join(str(error).splitlines())) from error
+    if kind == "TIFF" and is_raw(data):
+        raise Unreadable("unsupported", "a camera's raw file, which is not read")
+    return kind
+
+
+def _open(data: bytes, kind: str) -> ImageFile:
+    """Pillow's image, of which no pixel has been read."""
+    if kind == "HEIC":
+        from pillow_heif import HeifImageFile  # its class, without the registration that would change Pillow
+
+        heif: ImageFile = HeifImageFile(BytesIO(data))  # type: ignore[no-untyped-call]
+        return heif
+    if kind == "TIFF":
+        from PIL.TiffImagePlugin import TiffImageFile
+
+        found = facts(data)
+        _check_tile(found.get(322, (0,)), found.get(323, (0,)))
+        image: ImageFile = TiffImageFile(BytesIO(first_page(data)))
+        if image.mode in ("I", "F"):
+            raise Unreadable("unsupported", "a TIFF of numbers that have no agreed black and white", *image.size)
+        return image
+    return _READERS[kind](BytesIO(data))
+
+
+def _check_tile(width: tuple[int, ...], height: tuple[int, ...]) -> None:
+    """A tile is unpacked whole, however little of it the image shows."""
+    if width and height and width[0] * height[0] > MAX_PIXELS:
+        raise Unreadable("too_large", f"a tile of {width[0]} x {height[0]} is more than {MAX_PIXELS} pixels")
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise Unreadable("too_large", f"{width} x {height} is more than {MAX_PIXELS} pixels", width, height)
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise Unreadable("extreme_aspect", f"{width} x {height} is beyond {MAX_ASPECT}:1", width, height)
+
+
+def _exif(image: ImageFile, data: bytes, kind: str) -> Exif:
+    """What the EXIF data say. A TIFF's are its own directory; a HEIC's decoder has turned the image already."""
+    exif = read_exif(data if kind == "TIFF" else image.info.get("exif"))
+    return exif._replace(orientation=1) if kind == "HEIC" else exif
 
 
 def _rgb(image: ImageFile, data: bytes, kind: str, background: RGB) -> Image.Image:
@@ -130,6 +181,8 @@ def _rgb(image: ImageFile, data: bytes, kind: str, background: RGB) -> Image.Ima
     if image.mode.startswith("I"):
         # Grey of 16 bits: Pillow's conversion cuts off at 255. Of 16-bit RGB it takes the high byte; so do we.
         samples = np.clip(np.asarray(image), 0, 65535)
+        if kind == "TIFF":
+            samples = _full_scale(samples, facts(data))
         rgb = Image.fromarray((samples >> 8).astype(np.uint8)).convert("RGB")
         if key is None:
             return rgb
@@ -157,26 +210,16 @@ def _flatten(rgba: Image.Image, background: RGB) -> Image.Image:
     return ground
 
 
-def _upright(info: dict[str | tuple[int, int], Any], size: tuple[int, int]) -> tuple[int, int, int]:
-    """EXIF orientation (1 where none can be read), and the width and height that an image of `size` has upright.
+def _full_scale(samples: NDArray[Any], found: dict[int, tuple[int, ...]]) -> NDArray[Any]:
+    """Grey samples of a TIFF from 0, black, to 65535: of 12 bits Pillow leaves the range, of black ink the sense."""
+    (bits,) = found.get(258) or (16,)
+    samples = samples.astype(np.uint16) << (16 - bits)
+    return samples if found.get(262, (0,))[0] else 65535 - samples
 
-    Tag 0x0112 of the first directory, EXIF 2.32, 4.6.4 A. By hand: Pillow's reader warns of damage to any tag.
-    """
-    exif = info.get("exif")
-    tiff = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else b""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
-    if order is None:
-        return 1, *size
-    try:
-        (start,) = struct.unpack_from(order + "I", tiff, 4)
-        (entries,) = struct.unpack_from(order + "H", tiff, start)
-        for at in range(start + 2, start + 2 + 12 * entries, 12):
-            tag, kind, count, value = struct.unpack_from(order + "HHIH", tiff, at)
-            if tag == 0x0112 and kind == 3 and count == 1 and 1 <= value <= 8:
-                return value, *(size if value < 5 else size[::-1])
-    except struct.error:
-        pass
-    return 1, *size
+
+def _upright(exif: Exif, size: tuple[int, int]) -> tuple[int, int]:
+    """The width and height that an image of `size` has upright."""
+    return size if exif.orientation < 5 else size[::-1]
 
 
 _TURNS = {
@@ -200,22 +243,3 @@ def _turn(
     left = image.width - width if orientation in (2, 3, 6, 7) else 0.0
     top = image.height - height if orientation in (3, 4, 7, 8) else 0.0
     return image, (left, top, left + width, top + height)
-
-
-def _is_cut(data: bytes, kind: str) -> bool:
-    """Whether a file that failed lacks its end: told by its format's rules, not by the words of an error."""
-    if kind == "WEBP":
-        return len(data) < 8 + int.from_bytes(data[4:8], "little")
-    if kind == "BMP":
-        return len(data) < int.from_bytes(data[2:6], "little")
-    end = {"JPEG": _JPEG_END, "PNG": b"IEND\xaeB`\x82", "GIF": b"\0;"}[kind]
-    return not data.rstrip(b"\0").endswith(end)
-
-
-def _foreign(head: bytes) -> Unreadable:
-    """What to say of a file in none of `FORMATS`. Photo archives hold HEIC, and people want to know."""
-    if not head:
-        return Unreadable("decode_error", "the file is empty")
-    if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc"):
-        return Unreadable("unsupported", "a HEIC file, which is not read; convert it to JPEG or PNG")
-    return Unreadable("unsupported", f"not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file")

@@ -11,20 +11,22 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from imgret.contracts import Item, Preprocess, Source
-from imgret.decode import decode, sniff
+from imgret.decode import decode
 from imgret.filecache import Record, Stamp, stamp
+from imgret.formats import FURTHER, HEAD, is_read, sniff
 from imgret.processes import context, ignore_interrupt, without_main
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
 CHUNK = 16  # images a task: enough to hide the cost of handing over, few enough that no worker idles at the end
-HEAD = 64  # bytes that tell an image from anything else
 DIED = re.compile(r"DataLoader worker \(pid")
 Result = TypeVar("Result", covariant=True)
 
@@ -53,8 +55,8 @@ class Task(Protocol[Result]):
 class Decoder:
     """A dataset for torch's DataLoader whose index is the items themselves: no worker holds the whole listing."""
 
-    def __init__(self, source: Source, preprocess: Preprocess) -> None:
-        self.source, self.preprocess = source, preprocess
+    def __init__(self, source: Source, preprocess: Preprocess, formats: Collection[str] = ()) -> None:
+        self.source, self.preprocess, self.formats = source, preprocess, formats
 
     def nothing(self, item: Item, record: Record) -> Loaded:
         """What there is of an item that was not decoded."""
@@ -71,7 +73,7 @@ class Decoder:
         stamps, records, kept = [], [], []
         for item in items:
             stamps.append(stamp(item.file))
-            record, pixels = read(self.source, item, self.preprocess)
+            record, pixels = read(self.source, item, self.preprocess, self.formats)
             records.append(record)
             if pixels is not None:
                 kept.append(pixels)
@@ -80,28 +82,42 @@ class Decoder:
         return Loaded(items, stamps, records, torch.from_numpy(stacked), time.perf_counter() - started)
 
 
-def read(source: Source, item: Item, preprocess: Preprocess) -> tuple[Record, Any]:
+def read(
+    source: Source, item: Item, preprocess: Preprocess, formats: Collection[str] = ()
+) -> tuple[Record, NDArray[np.uint8] | None]:
     """Bytes, hash and pixels (3, h, w) uint8 of one item; pixels are None where the outcome is not ok."""
     try:
         if item.file:
             with open(item.file, "rb") as stream:  # a film or a disk image is not read to the end to be refused
                 head = stream.read(HEAD)
-            if sniff(head) is None:
-                refused = decode(head, preprocess)
-                return Record("", refused.outcome, refused.reason), None
+            if not is_read(sniff(head), formats):
+                refused = decode(head, preprocess, formats)
+                return Record("", refused.outcome, refused.reason, format=_further(head)), None
         data = source.open(item)
     except FileNotFoundError:
         return Record("", "missing", "no such file"), None
     except OSError as error:
         return Record("", "unreadable", error.strerror or type(error).__name__), None
-    done = decode(data, preprocess)
+    done = decode(data, preprocess, formats)
     id = hashlib.sha256(data).hexdigest()
-    return Record(id, done.outcome, done.reason, done.width, done.height), done.pixels
+    format = _further(data[:HEAD])
+    if done.outcome == "unsupported" and format in formats:  # nor would it be without
+        format = ""
+    seen = done.width, done.height, done.taken, done.camera
+    return Record(id, done.outcome, done.reason, *seen, format), done.pixels
 
 
-def batches(source: Source, items: Sequence[Item], preprocess: Preprocess, workers: int = 0) -> Iterator[Loaded]:
+def _further(head: bytes) -> str:
+    """The format of a file that is read only when asked for, as it is typed; empty for all others."""
+    kind = sniff(head)
+    return kind.lower() if kind in FURTHER else ""
+
+
+def batches(
+    source: Source, items: Sequence[Item], preprocess: Preprocess, workers: int = 0, formats: Collection[str] = ()
+) -> Iterator[Loaded]:
     """Read, hash and decode `items` in worker processes; see `spread`."""
-    return spread(Decoder(source, preprocess), items, workers)
+    return spread(Decoder(source, preprocess, formats), items, workers)
 
 
 def spread(decoder: Task[Result], items: Sequence[Item], workers: int = 0) -> Iterator[Result]:

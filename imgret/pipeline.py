@@ -14,6 +14,7 @@ from imgret import columns, ops, proportions, record
 from imgret.contracts import Backbone, Retriever
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
+from imgret.formats import require
 from imgret.items import Collection, collect, sample
 from imgret.registry import SHARED, SLOTS, UsageError, build, find, learned, on_device, parameters
 from imgret.results import Run
@@ -51,7 +52,7 @@ def run(settings: dict[str, Any]) -> Run:
         log.info("device %s, %s; backbone %s, %s", device, engine.title, settings["backbone"]["name"], backbone.licence)
 
     with clock.stage("features"):
-        extraction = extract(source, items, made_in, engine, store)
+        extraction = extract(source, items, made_in, engine, store, settings["formats"])
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
@@ -65,7 +66,9 @@ def run(settings: dict[str, Any]) -> Run:
 
     with clock.stage("thumbnails"):
         if settings["attributes"] or settings["reports"]:
-            collection = columns.add(collection, look(source, collection, settings["attributes"], store))
+            collection = columns.add(
+                collection, look(source, collection, settings["attributes"], store, settings["formats"])
+            )
 
     with clock.stage("clusters"):
         labels, clusterer = cluster(X, settings, store)  # (n,)
@@ -196,7 +199,7 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
         return None
     backbone = build("backbone", settings["baseline"])
     engine = Engine(backbone, settings["device"])
-    extraction = extract(source, items, space(settings["baseline"], backbone), engine, store)
+    extraction = extract(source, items, space(settings["baseline"], backbone), engine, store, settings["formats"])
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store)
@@ -206,6 +209,7 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
 def _check(settings: Mapping[str, Any]) -> None:
     """Find in the first second what would else be found after the features: arguments, and where the run shall go."""
     record.make_out(settings)
+    require(settings["formats"])
     for slot in SLOTS:
         if slot != "backbone":  # which is built next, and takes its time
             with _blame(settings, slot):

@@ -51,7 +51,7 @@ class Run:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return dict(self.info["config"])
+        return {"formats": [], **self.info["config"]}  # a run of 0.1.0 says nothing of formats
 
     @property
     def title(self) -> str:
@@ -152,7 +152,7 @@ class Run:
         """A JPEG of an image, at most 256 pixels on its longer side. Raises OSError or ValueError where it is gone."""
         from imgret.thumbnails import thumbnail
 
-        return thumbnail(self.ids[row], partial(self.open, row))
+        return thumbnail(self.ids[row], partial(self.open, row), self.settings["formats"])
 
     @property
     def device(self) -> str:

@@ -144,7 +144,7 @@ def _vectors(run: Run, names: Sequence[str]) -> tuple[Floats, set[int]]:
     if new:
         from imgret.extract import embed
 
-        features = embed(list(new.values()), run.backbone, run.engine)
+        features = embed(list(new.values()), run.backbone, run.engine, run.settings["formats"])
         vectors[list(new)] = ops.normalise(features, run.settings["normalize"], run.mean)[0]
     return vectors, set(own.values())
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from imgret.formats import FURTHER
 from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options, parameters
 
 HERE = Path(__file__).parent
@@ -79,6 +80,9 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
             raise UsageError(f"{key}={settings[key]}: it is a list\ntype {key}=[{','.join(list(options(kind))[:2])}]")
         for name in settings[key]:
             find(kind, name)
+    further, typed = [kind.lower() for kind in FURTHER], settings["formats"]
+    if not isinstance(typed, list) or not set(map(str, typed)) <= set(further):
+        raise UsageError(f"formats={typed}: a list of formats to read as well\ntype formats=[{','.join(further)}]")
     for key in ("out", "device"):
         if not isinstance(settings[key], str):
             raise UsageError(f"{key}={settings[key]}: it is text")

@@ -5,7 +5,7 @@ Lengths are pixels for a dense screen: shown at half size they are comfortable. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,9 @@ class Tile:
     note: str = ""
 
 
-def contact_sheet(tiles: Sequence[Tile], title: str, subtitle: str = "", threads: int = 4) -> Image.Image:
+def contact_sheet(
+    tiles: Sequence[Tile], title: str, subtitle: str = "", threads: int = 4, formats: Collection[str] = ()
+) -> Image.Image:
     """Tiles in reading order, below a title; an RGB image of `WIDTH` and two margins.
 
     All cells have the median shape of the pictures, which are never cropped. What cannot be read becomes a grey
@@ -55,7 +57,7 @@ def contact_sheet(tiles: Sequence[Tile], title: str, subtitle: str = "", threads
     if len(tiles) > MOST:
         subtitle = " · ".join(filter(None, [subtitle, f"the first {MOST} of {len(tiles)}"]))
         tiles = tiles[:MOST]
-    pictures = load_pictures([t.image for t in tiles], 4 * SIDE // 3, threads)
+    pictures = load_pictures([t.image for t in tiles], 4 * SIDE // 3, threads, formats)
     shape = aspect(pictures)
     columns = min(COLUMNS, key=lambda c: abs(c - (WIDTH + GAP) / (SIDE * shape**0.5 + GAP)))
     cell = (WIDTH + GAP) // columns - GAP, round(((WIDTH + GAP) // columns - GAP) / shape)
@@ -91,7 +93,7 @@ def save(image: Image.Image, path: Path) -> Path:
 
 
 def load_pictures(
-    images: Sequence[bytes | Callable[[], bytes] | None], side: int, threads: int = 4
+    images: Sequence[bytes | Callable[[], bytes] | None], side: int, threads: int = 4, formats: Collection[str] = ()
 ) -> list[Image.Image | str]:
     """Upright thumbnails that fit `side` x `side`, in order; the reason, as text, in place of what cannot be read."""
     from imgret.decode import picture
@@ -100,7 +102,7 @@ def load_pictures(
         if image is None:
             return "no image"
         try:
-            return picture(image() if callable(image) else image, side)
+            return picture(image() if callable(image) else image, side, formats)
         except OSError as error:
             return error.strerror or str(error)
         except ValueError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from imgret.formats import how_to_read
 from imgret.results import Run
 from imgret.words import counted, duration, listed, printable, quoted, shown_path
 
@@ -21,6 +23,7 @@ def summary(run: Run) -> list[str]:
     looked_at = len(run.collection.items)
     limited = f"{looked_at:,} of " if looked_at < info["files"] else ""
     lines = [f"images    {limited}{counted(info['files'], 'file')} = {listed(run.collection.outcomes)}{skipped}"]
+    lines += _formats(run)
     lines += [f"features  {_features(run)}"]
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
     noise = f"; noise {metrics['noise_share']:.0%}" if metrics.get("noise_share") else ""
@@ -37,6 +40,14 @@ def summary(run: Run) -> list[str]:
     if used != asked:
         lines.append(f"note      the weights of {asked} were not to be had, so this run used {used}")
     return lines
+
+
+def _formats(run: Run) -> list[str]:
+    """What to type for the files that were not read because nobody asked for their format."""
+    met = Counter(r.format.upper() for r in run.collection.records if r.format and r.outcome == "unsupported")
+    chosen = [name.upper() for name in run.settings["formats"]]
+    counts = {f"{name} not read": met[name] for name in sorted(met)}
+    return [f"formats   {listed(counts)}: {how_to_read([*met, *chosen])}"] if met else []
 
 
 def _features(run: Run) -> str:

@@ -179,6 +179,8 @@ def check_info(info: Mapping[str, Any]) -> None:
         value = reduce(lambda node, part: node[part], key.split("."), info)
         if not isinstance(value, kind):
             raise ValueError(f"{key} in run.json is not {kind.__name__}: {value!r}")
+    if not isinstance(info["config"].get("formats", []), list):
+        raise ValueError("config.formats in run.json is not list")
 
 
 def check_digests(folder: Path, digests: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +20,7 @@ from imgret.contracts import Item, Source
 from imgret.decode import DECODE, picture
 from imgret.filecache import Record
 from imgret.files import commit
-from imgret.items import Collection
+from imgret.items import Collection as Images
 from imgret.loader import spread
 from imgret.progress import Progress
 from imgret.registry import find
@@ -48,8 +48,14 @@ class Look(NamedTuple):
 class Looker:
     """What the workers do: thumbnails of items, and what the attributes, by name, say of each."""
 
-    def __init__(self, source: Source, ids: Mapping[str, str], attributes: Mapping[str, Callable[..., Any]]) -> None:
-        self.source, self.ids, self.attributes = source, ids, attributes
+    def __init__(
+        self,
+        source: Source,
+        ids: Mapping[str, str],
+        attributes: Mapping[str, Callable[..., Any]],
+        formats: Collection[str] = (),
+    ) -> None:
+        self.source, self.ids, self.attributes, self.formats = source, ids, attributes, formats
 
     def nothing(self, item: Item, record: Record) -> list[Look]:
         return [Look(self.ids[item.path], b"", {})]
@@ -64,7 +70,7 @@ class Looker:
                 data = self.source.open(item)
                 if hashlib.sha256(data).hexdigest() != id:
                     raise ValueError("it is not the image any more that the features were made of")
-                image = picture(data, SIDE)
+                image = picture(data, SIDE, self.formats)
             except (OSError, ValueError):  # it is gone, since it was read for its features
                 looks.append(Look(id, b"", {}))
                 continue
@@ -83,12 +89,12 @@ def _columns(name: str, attribute: Callable[..., Any], pixels: Any) -> dict[str,
     return {key: decimal(value) for key, value in (said if isinstance(said, Mapping) else {name: said}).items()}
 
 
-def thumbnail(id: str, open: Callable[[], bytes]) -> bytes:
+def thumbnail(id: str, open: Callable[[], bytes], formats: Collection[str] = ()) -> bytes:
     """The thumbnail of an image, from the store or else from its bytes, which may raise OSError or ValueError."""
     try:
         return file_of(id).read_bytes()
     except OSError:
-        return jpeg(picture(open(), SIDE))
+        return jpeg(picture(open(), SIDE, formats))
 
 
 def jpeg(image: Image.Image) -> bytes:
@@ -104,7 +110,9 @@ def file_of(id: str, root: Path | None = None) -> Path:
     return (root or home()) / "thumbnails" / str(DECODE) / id[:2] / f"{id}.jpg"
 
 
-def look(source: Source, collection: Collection, names: Sequence[str], store: Store) -> dict[str, list[str]]:
+def look(
+    source: Source, collection: Images, names: Sequence[str], store: Store, formats: Collection[str] = ()
+) -> dict[str, list[str]]:
     """Make what thumbnails the store lacks; the columns of the attributes `names`, a text for each row of arrays.
 
     A value is empty where an image is gone or the attribute failed, which is told once an attribute.
@@ -117,7 +125,7 @@ def look(source: Source, collection: Collection, names: Sequence[str], store: St
         if any(id not in values for values in known.values()) or not file_of(id, store.root).is_file():
             items.append(collection.items[place])
     ids = {item.path: collection.records[place].id for place, item in enumerate(collection.items)}
-    looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes)
+    looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes, formats)
     fresh: dict[str, Values] = {name: {} for name in names}
     progress = Progress("thumbnails", len(items), "images")
     try:

@@ -58,3 +58,28 @@ def test_a_cache_that_cannot_be_opened_is_passed_over(tmp_path: Path) -> None:
     cache = FileCache(tmp_path / "missing folder" / "cache.sqlite")
     assert cache.known(["x"]) == {}
     cache.remember([])
+
+
+def test_what_hangs_on_the_formats_asked_for_is_known_only_for_these(tmp_path: Path) -> None:
+    records = {
+        "read.tif": Record("1", "ok", "", 3, 4, "2019-07-21T18:04:11", "Canon EOS 5D", "tiff"),
+        "cut.tif": Record("2", "truncated", "cut", format="tiff"),
+        "not asked for.heic": Record("", "unsupported", "HEIC: ...", format="heic"),
+        "raw.tif": Record("3", "unsupported", "a camera's raw file"),
+        "plain.png": Record("4", "ok", "", 3, 4),
+    }
+    cache, known = FileCache(tmp_path / "cache.sqlite"), {}
+    for name, record in records.items():
+        (tmp_path / name).write_bytes(b"12")
+        path = _aged(tmp_path / name)
+        seen = stamp(path)
+        assert seen
+        cache.remember([(path, seen, record)])
+        known[path] = record
+    for formats, names in {
+        (): {"not asked for.heic", "raw.tif", "plain.png"},
+        ("tiff",): set(records),
+        ("heic",): {"raw.tif", "plain.png"},
+        ("heic", "tiff"): {"read.tif", "cut.tif", "raw.tif", "plain.png"},
+    }.items():
+        assert cache.known(known, formats) == {p: r for p, r in known.items() if Path(p).name in names}

@@ -20,7 +20,8 @@ GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info
 @pytest.mark.parametrize(
     ("key", "value"),
     [("k", 0), ("k", "abc"), ("k", 2.5), ("k", True), ("top", -1), ("limit", 0), ("seed", -1), ("log", "loud"),
-     ("normalize", "l3"), ("offline", "yes"), ("metrics", "nmi"), ("metrics", ["nim"]), ("out", None), ("device", 0)],
+     ("normalize", "l3"), ("offline", "yes"), ("metrics", "nmi"), ("metrics", ["nim"]), ("out", None), ("device", 0),
+     ("formats", "heic"), ("formats", ["avif"]), ("formats", [["heic"]])],
 )  # fmt: skip
 def test_root_settings_are_checked(key: str, value: object) -> None:
     assert check(dict(GOOD)) == GOOD

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from imgret.filecache import Record
 from imgret.search import Hit
 from imgret.summary import summary
 
@@ -19,8 +20,9 @@ def _run(folder: Path, **changes: Any) -> Any:
     }  # fmt: skip
     run: dict[str, Any] = {
         "info": info, "metrics": {"recall_at_top": 1.0, "nmi": 0.5}, "labels": np.array([-1, 0]),
-        "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0]), "features": np.zeros((2, 3)),
-        "settings": {"clusterer": {"name": "kmeans"}, "top": 5}, "truth_names": ["a"], "group_names": ["x", "y"],
+        "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[]),
+        "features": np.zeros((2, 3)), "settings": {"clusterer": {"name": "kmeans"}, "top": 5, "formats": []},
+        "truth_names": ["a"], "group_names": ["x", "y"],
         "ids": ["i", "j"], "paths": ["a.jpg", "b.jpg"], "medoids": [0], "folder": folder,
         "search": lambda row, top: [Hit(1, 0.5, -1, "b.jpg", "j", ""), Hit(2, 0.25, 0, "c.jpg", "k", "")],
     }  # fmt: skip
@@ -40,3 +42,12 @@ def test_a_sample_of_the_files(tmp_path: Path) -> None:
     run = _run(tmp_path)
     run.info["files"] = 1200
     assert summary(run)[0] == "images    1 of 1,200 files = 1 ok"
+
+
+def test_files_that_nobody_asked_for_are_counted_with_what_to_type(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.collection.records = [Record("", "unsupported", "", format="heic"), Record("1", "ok", format="tiff")]
+    run.settings["formats"] = ["tiff"]
+    assert summary(run)[1] == 'formats   1 HEIC not read: type formats=[heic,tiff], after pip install "imgret[heif]"'
+    run.collection.records *= 0
+    assert not any(line.startswith("formats") for line in summary(run))

@@ -83,11 +83,11 @@ def draw(
     tiles = [Tile(partial(read, run, name), Path(name).name, True, note) for name, note in marked]
     for hit in hits:
         note = f"{hit.rank} · {hit.score:.3f} · {place(hit)}"
-        tiles.append(Tile(partial(run.open, run.row_of[hit.id]), Path(hit.path).name, False, note))
+        tiles.append(Tile(partial(run.thumbnail, run.row_of[hit.id]), Path(hit.path).name, False, note))
     subtitle = " · ".join([run.title, *(f"where {condition}" for condition in where)])
     file = run.folder / "queries" / f"{Path(queries[0]).stem[:60]}.jpg"
     file.parent.mkdir(exist_ok=True)
-    return save(contact_sheet(tiles, counted(len(hits), "hit"), subtitle), file)
+    return save(contact_sheet(tiles, counted(len(hits), "hit"), subtitle, formats=run.settings["formats"]), file)
 
 
 def numbers(text: str) -> list[float]:

@@ -61,4 +61,7 @@ def _sheet(run: Run, folder: Path, cluster: int, rows: Ints) -> Path:
     if known:
         facts.append(f"{100 * count // known} % {label}")
     name, title = (f"cluster_{cluster:03d}", f"Cluster {cluster:03d}") if cluster >= 0 else ("noise", "Noise")
-    return save(contact_sheet(tiles, title, " · ".join(facts), threads=1), folder / f"{name}.jpg")
+    return save(
+        contact_sheet(tiles, title, " · ".join(facts), threads=1),
+        folder / f"{name}.jpg",
+    )
