@@ -48,12 +48,13 @@ def look_up(
     ids = sorted(rows)
     places = np.array([rows[id] for id in ids], np.int64)
     features = store.features({**made_in, "rows": digest("".join(ids).encode(), places)})
-    bad, added = set(), 0
+    bad: set[str] = set()
+    added = 0
     for start in range(0, len(ids), SHARD):
         part = slice(start, start + SHARD)
         with np.errstate(over="ignore"):  # a float64 beyond float32's range is one that is not finite
-            found = np.asarray(vectors.matrix[places[part]], np.float32)  # (s, d)
-        fine = np.isfinite(found).all(axis=1)
+            found: Any = np.asarray(vectors.matrix[places[part]], np.float32)  # (s, d)
+        fine: Any = np.isfinite(found).all(axis=1)
         bad |= {id for id, good in zip(ids[part], fine, strict=True) if not good}
         new = [at for at, id in enumerate(ids[part]) if fine[at] and id not in features]
         if new:

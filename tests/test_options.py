@@ -16,6 +16,7 @@ QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "li
 OWED: dict[str, dict[str, Any]] = {  # what an option needs to be typed with it, here
     "timm": {"backbone__model": "resnet18", "backbone__weights": "random"},
     "resnet50": {"backbone__weights": "random"},
+    "precomputed": {"backbone__vectors": "vectors.npy"},
     "synthetic": {"source__n": 40, "source__kinds": 5, "source__size": 64},
 }
 COMPILES = {"umap", "hdbscan", "dbscan"}  # numba takes its time first
@@ -29,6 +30,7 @@ CHOICES = [
 
 @pytest.mark.parametrize(("slot", "name"), CHOICES)
 def test_typed_alone(slot: str, name: str, colours: Path) -> None:
+    np.save("vectors.npy", np.random.default_rng(0).normal(size=(24, 8)))  # one row for each of the colours
     images = None if slot == "source" and name != "files" else colours
     more = {"k": 3} if slot != "clusterer" or name == "kmeans" else {}
     run = imgret.run(images, **(QUICK | {slot: name} | OWED.get(name, {}) | more))

@@ -74,8 +74,7 @@ def _draw_sprite(run: Run, file: Path, columns: int, side: int) -> int:
         except (OSError, ValueError):
             return None
 
-    lines = math.ceil(len(run.ids) / columns)
-    sheet = np.full((lines * side, columns * side, 3), 255, np.uint8)
+    sheet = np.full((columns * side, columns * side, 3), 255, np.uint8)
     gone = 0
     with ThreadPoolExecutor(4) as pool:
         for rows in blocks(len(run.ids), 1024):  # no more tiles at a time than these wait to be laid
