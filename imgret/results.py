@@ -178,12 +178,6 @@ class Run:
 
     @property
     def backbone(self) -> Backbone:
-        """What makes features of new images. Raises UsageError where there is no such thing, or not the same here."""
-        if "vectors" in self.info["space"]:
-            raise UsageError(
-                "this run's vectors were computed elsewhere: no new image can be compared with them\n"
-                "search with an image of the run"
-            )
         if "backbone" not in self.fitted:
             from imgret.extract import space
 

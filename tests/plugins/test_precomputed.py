@@ -105,7 +105,7 @@ def test_search_with_the_runs_images_only_when_the_file_is_gone_too(root: Path) 
     Path("v.npy").unlink()
     for each in (done, imgret.load(done.folder)):
         assert [hit.rank for hit in each.search("3.png", 3)] == [1, 2, 3]
-        with pytest.raises(UsageError, match="computed elsewhere: .*\nsearch with an image of the run"):
+        with pytest.raises(UsageError, match="vectors were computed elsewhere\nsearch with an image of the run"):
             each.search("new/new.png")
 
 
@@ -144,5 +144,5 @@ def test_parquet(root: Path, fixed: bool) -> None:
     done = run(root, backbone__vectors="v.parquet", backbone__ids="name")
     assert outcomes(done)["7.png"] == "bad_feature"
     assert vectors(done) == {path: row for path, row in WANTED.items() if path != "7.png"}
-    with pytest.raises(UsageError, match="columns of lists in v.parquet: vector"):
+    with pytest.raises(UsageError, match=r"columns of lists in v\.parquet: vector"):
         run(root, backbone__vectors="v.parquet", backbone__column="name")
