@@ -60,17 +60,32 @@ class Preprocess:
 
 
 @dataclass(frozen=True)
+class Vectors:
+    """Features that were computed elsewhere: `matrix` (m, d), float16, float32 or float64, mapped or in memory.
+
+    `keys` (m,) name the image of each row by path or id; None: row i is of the i-th item that the source lists.
+    `digest` stands for the files that all of this came from.
+    """
+
+    matrix: Any
+    keys: Sequence[str] | None
+    digest: str
+
+
+@dataclass(frozen=True)
 class Backbone:
     """A feature extractor. `module` maps normalised float images (b, 3, h, w) to features (b, d).
 
     Eval mode, no-grad, device, precision, batching, the check for finite values and the fingerprint are imgret's.
-    `facts` are recorded in run.json: where the weights came from, the model's name, and the like.
+    `facts` are recorded in run.json: where the weights came from, the model's name, and the like. Where there are
+    `vectors`, those are the features, `module` is never called, and images are read for their ids and sizes only.
     """
 
     module: torch.nn.Module
     preprocess: Preprocess
     licence: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    vectors: Vectors | None = None
 
 
 @runtime_checkable

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SHARD = 512  # images a shard: what a killed run loses at the most
 UNKEYED = {
     "weights",
+    "vectors",
+    "ids",
     "offline",
     "device",
 }  # arguments that the digest of the weights stands for, or that change nothing
@@ -50,6 +52,7 @@ def space(node: Mapping[str, Any], backbone: Backbone) -> dict[str, Any]:
     for name, tensor in sorted(backbone.module.state_dict().items()):
         weights.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         weights.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    made_elsewhere = {"vectors": backbone.vectors.digest} if backbone.vectors else {}
     return {
         "backbone": node["name"],
         "arguments": {key: value for key, value in node.items() if key != "name" and key not in UNKEYED},
@@ -57,6 +60,7 @@ def space(node: Mapping[str, Any], backbone: Backbone) -> dict[str, Any]:
         "weights": weights.hexdigest(),
         "preprocess": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(backbone.preprocess).items()},
         "decode": DECODE,
+        **made_elsewhere,
     }
 
 
@@ -73,9 +77,18 @@ def extract(
     engine: Engine,
     store: Store,
     formats: Collection[str] = (),
+    listing: Sequence[Item] | None = None,
 ) -> Extraction:
-    """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`."""
+    """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`.
+
+    `listing` is all that the source lists, where `items` are a part of it.
+    """
     started = time.perf_counter()
+    if engine.backbone.vectors is not None:
+        from imgret.lookup import look_up
+
+        records, features, added = look_up(source, items, listing or items, made_in, engine.backbone, store, formats)
+        return Extraction(records, features, added, time.perf_counter() - started)
     features = store.features(recipe(made_in, engine))
     cache = FileCache(store.root / "cache.sqlite")
     known = cache.known((item.file for item in items if item.file), formats)
@@ -85,7 +98,7 @@ def extract(
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
-            return extract(source, items, made_in, engine, store, formats)
+            return extract(source, items, made_in, engine, store, formats, listing)
 
     what = f"features by {made_in['backbone']}"
     progress = Progress(what, len(todo), "images")

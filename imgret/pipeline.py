@@ -52,7 +52,7 @@ def run(settings: dict[str, Any]) -> Run:
         log.info("device %s, %s; backbone %s, %s", device, engine.title, settings["backbone"]["name"], backbone.licence)
 
     with clock.stage("features"):
-        extraction = extract(source, items, made_in, engine, store, settings["formats"])
+        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything)
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")

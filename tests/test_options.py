@@ -18,6 +18,7 @@ OWED: dict[str, dict[str, Any]] = {  # what an option needs to be typed with it,
     "timm": {"backbone__model": "resnet18", "backbone__weights": "random"},
     "resnet50": {"backbone__weights": "random"},
     **{name: {"backbone__weights": "random", "limit": 20} for name in NAMED},
+    "precomputed": {"backbone__vectors": "vectors.npy"},
     "synthetic": {"source__n": 40, "source__kinds": 5, "source__size": 64},
 }
 SLOW = {"umap", "hdbscan", "dbscan"} | NAMED  # numba takes its time first, and large models theirs
@@ -31,6 +32,7 @@ CHOICES = [
 
 @pytest.mark.parametrize(("slot", "name"), CHOICES)
 def test_typed_alone(slot: str, name: str, colours: Path) -> None:
+    np.save("vectors.npy", np.random.default_rng(0).normal(size=(24, 8)))  # one row for each of the colours
     images = None if slot == "source" and name != "files" else colours
     component = nodes()[slot][name]
     more = {"k": 3} if slot != "clusterer" or "k" in component else {}

@@ -102,7 +102,7 @@ def drawn_sheets(run: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dic
     """What each sheet was asked to show: its tiles, title and subtitle, by the name of its file."""
     asked: list[tuple[list[Tile], str, str]] = []
 
-    def listen(tiles: list[Tile], title: str, subtitle: str, threads: int, formats: list[str]) -> Image.Image:
+    def listen(tiles: list[Tile], title: str, subtitle: str, threads: int) -> Image.Image:
         asked.append((tiles, title, subtitle))
         return Image.new("RGB", (4, 4))
 

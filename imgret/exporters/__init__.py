@@ -1,0 +1,64 @@
+"""A run for other programs: one file a format, each with `write(run, out, copy) -> lines to print`.
+
+`out` is a path at which nothing lies yet: what is written there is renamed into place when it is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+from imgret.files import sync_folder
+from imgret.registry import UsageError
+from imgret.results import Run
+from imgret.words import printable
+
+FORMATS = {  # the module that writes each, and what it is
+    "folders": "one folder a cluster",
+    "csv": "a table with one row a file",
+    "parquet": "the same table, numbers as numbers, with the features",
+    "imagefolder": "a data set for Hugging Face's `datasets`",
+    "coco": "images and COCO annotations, a box around each whole image",
+    "projector": "for TensorBoard's embedding projector",
+}
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """A path beside `out` to write a file or folder at; at the end it becomes `out`, or nothing is left of it.
+
+    Raises UsageError where something lies at `out` that is no empty folder, and where nothing can be written.
+    """
+    if os.path.lexists(out) and (os.path.islink(out) or not os.path.isdir(out) or os.listdir(out)):
+        what = "is a folder that has something in it" if os.path.isdir(out) else "exists"
+        raise UsageError(f"{printable(str(out))} {what}, and nothing is overwritten\ngive a name that is not taken")
+    temporary = out.parent / f".imgret-{secrets.token_hex(6)}.tmp"
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        if os.path.isdir(out):
+            out.rmdir()  # a folder that is not empty any more is an error here, too
+        elif os.path.lexists(out):
+            raise FileExistsError(0, "exists by now", str(out))
+        os.rename(temporary, out)
+        sync_folder(out.parent)
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if os.path.lexists(temporary):
+            temporary.unlink()
+        if isinstance(error, OSError):
+            text = f"{printable(str(out))} cannot be written: {error.strerror or type(error).__name__}"
+            raise UsageError(f"{text}\ngive another name, or make room there") from error
+        raise
+
+
+def write(format: str, run: Run, out: Path, copy: bool) -> list[str]:
+    """Write the run to `out`; returns the lines that say what was written. Raises UsageError as `staged` does."""
+    with staged(out) as temporary:
+        lines: list[str] = import_module(f"imgret.exporters.{format}").write(run, temporary, copy)
+    return lines

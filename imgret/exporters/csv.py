@@ -1,0 +1,17 @@
+"""The table of a run's items, one row a file, as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from imgret.files import write_csv
+from imgret.results import Run
+from imgret.tables import table
+from imgret.words import counted
+
+
+def write(run: Run, out: Path, copy: bool) -> list[str]:
+    """The columns of items.csv; the features have no place in a CSV file."""
+    columns = table(run)
+    write_csv(out, list(columns), zip(*columns.values(), strict=True))
+    return [f"{counted(len(run.collection.items), 'row')}, {counted(len(columns), 'column')}"]

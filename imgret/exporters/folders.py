@@ -1,0 +1,113 @@
+"""One folder a cluster, with each readable file of the run in it, duplicates too."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from imgret.results import Run
+from imgret.words import counted
+
+LONGEST = 200  # bytes of a name that every file system takes, with room for a number
+
+
+def write(run: Run, out: Path, copy: bool) -> list[str]:
+    out.mkdir()
+    placed, gone = place(run, out, copy)
+    folders = {name.partition("/")[0] for name in placed.values()}
+    return [f"{counted(len(placed), 'image')} in {counted(len(folders), 'folder')}", *farewell(gone)]
+
+
+def place(run: Run, out: Path, copy: bool) -> tuple[dict[int, str], int]:
+    """Put every readable file of the run into the folder of its cluster below `out`.
+
+    Returns the names `cluster_007/1.jpg` by place in the collection's items, and how many files are gone. A file is a
+    symbolic link to the original, which stays as it is whatever becomes of the link; with `copy`, and where there are
+    no links or no file, it is a copy.
+    """
+    members: dict[str, list[int]] = {}
+    for at, row in enumerate(run.collection.rows):
+        if row >= 0:
+            members.setdefault(folder_of(run, int(row)), []).append(at)
+    placed, gone = {}, 0
+    for folder, places in sorted(members.items()):
+        for at, name in zip(places, names(run.collection.items[at].path for at in places), strict=True):
+            target = out / folder / name
+            target.parent.mkdir(exist_ok=True)
+            if put(run, at, target, copy):
+                placed[at] = f"{folder}/{name}"
+            else:
+                gone += 1
+        if not any((out / folder).iterdir()):
+            (out / folder).rmdir()
+    return dict(sorted(placed.items())), gone
+
+
+def folder_of(run: Run, row: int) -> str:
+    """`cluster_007`, as wide as the run's clusters need, or `noise`."""
+    width = max(3, len(str(len(run.medoids) - 1)))
+    return f"cluster_{run.labels[row]:0{width}}" if run.labels[row] >= 0 else "noise"
+
+
+def names(paths: Iterable[str]) -> list[str]:
+    """A file name for each path, no two alike even where case does not count.
+
+    The path's last part; where several share it, the whole path with `__` for each slash; where that is taken, too,
+    with a number before the suffix.
+    """
+    paths = list(paths)
+    last = [PurePosixPath(path).name for path in paths]
+    shared = Counter(name.casefold() for name in last)
+    wanted = [_short(p.replace("/", "__") if shared[n.casefold()] > 1 or not n else n)
+              for p, n in zip(paths, last, strict=True)]  # fmt: skip
+    taken: set[str] = set()
+    found = []
+    for name in wanted:
+        free, number = name, 1
+        while free.casefold() in taken:
+            number += 1
+            stem, suffix = os.path.splitext(name)
+            free = f"{stem}-{number}{suffix}"
+        taken.add(free.casefold())
+        found.append(free)
+    return found
+
+
+def _short(name: str) -> str:
+    return os.fsdecode(os.fsencode(name)[-LONGEST:])
+
+
+def put(run: Run, at: int, target: Path, copy: bool) -> bool:
+    """Link or copy the file of an item to `target`; whether it was still there. Raises OSError where `target` fails."""
+    item = run.collection.items[at]
+    if not item.file:
+        try:
+            data = run.source.open(item)
+        except OSError:
+            return False
+        target.write_bytes(data)
+        return True
+    try:
+        if not stat.S_ISREG(os.stat(item.file).st_mode):
+            return False
+        with open(item.file, "rb"):
+            pass
+    except (OSError, ValueError):
+        return False
+    if not copy:
+        try:
+            target.symlink_to(item.file)
+            return True
+        except (OSError, NotImplementedError):  # Windows without the right to make links, FAT
+            pass
+    shutil.copyfile(item.file, target)
+    return True
+
+
+def farewell(gone: int) -> list[str]:
+    """What to say of files that are not there any more."""
+    return [f"{counted(gone, 'image')} of the run {'is' if gone == 1 else 'are'} gone and left out"] if gone else []
