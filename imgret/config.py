@@ -188,6 +188,15 @@ def as_hydra_reads(word: str, sweep: bool = False) -> str:
     return f"{key}={','.join(map(literal, values))}"
 
 
+def values_of(words: Sequence[str]) -> dict[str, Any]:
+    """The values that `key=value` words have on a command line. Raises UsageError where they cannot be read."""
+    try:
+        read = [OverridesParser.create().parse_override(as_hydra_reads(word)) for word in words]
+        return {each.key_or_group: each.value() for each in read}
+    except HydraException as error:
+        raise _ours(error) from None
+
+
 def literal(text: str) -> str:
     """A quoted string of Hydra's grammar that stands for exactly `text`."""
     text = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", text)

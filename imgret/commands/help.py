@@ -17,6 +17,8 @@ python -m imgret -m FOLDER k=50,100,200      a sweep: one run for each value
 python -m imgret query IMAGE... [--top N] [--run DIR] [--json]     the images of a run most like these
 python -m imgret runs [DIR]                  the runs in a folder (default: runs)
 python -m imgret plugins [KIND]              every component: its file, arguments, licence
+python -m imgret plugins new KIND NAME       write a component and its test, to start from
+python -m imgret plugins check KIND/NAME     hold a component to what its kind must be
 
 Options by what they are for; * is the default.
 """

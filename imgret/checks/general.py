@@ -1,0 +1,69 @@
+"""What is demanded of every component: a name, a word about itself, a signature that is a config."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+from imgret.checks import Check, Fault, Subject, plain
+from imgret.registry import OWED, SHARED, SLOTS, check_node, parameters
+
+HEAVY = {"cv2", "faiss", "hdbscan", "matplotlib", "pandas", "scipy", "skimage", "sklearn", "tensorflow", "timm", "torch",
+         "torchvision", "transformers", "umap"}  # fmt: skip
+NO_NAMES = ("null", "true", "false", "nan", "inf")  # values of Hydra's grammar
+
+
+def name_can_be_typed(subject: Subject) -> None:
+    """its name can be typed"""
+    if not re.fullmatch(r"[A-Za-z][\w-]*", subject.name, re.ASCII) or subject.name.lower() in NO_NAMES:
+        raise Fault(f"it is {subject.name!r}; a name has letters, digits, _ and -, and begins with a letter")
+
+
+def says_what_it_is(subject: Subject) -> None:
+    """it has a docstring, whose first line the lists show"""
+    own = subject.component.__doc__
+    if not (own or "").strip():
+        raise Fault("there is none")
+
+
+def signature_is_a_config(subject: Subject) -> str:
+    """its defaults are plain values that fit their annotations"""
+    if subject.kind not in SLOTS:
+        return ""
+    known = parameters(subject.component)
+    owed = [p for p in known if known[p].default is inspect.Parameter.empty and p not in SHARED]
+    node = {**{p: v for p, v in plain(subject).items() if v != OWED}, **{p: subject.arguments()[p] for p in owed}}
+    shared = {p: subject.arguments()[p] for p in known if p in SHARED}
+    check_node(subject.kind, {"name": subject.node["name"], **node, **shared})
+    untyped = sorted(p for p in known if p not in {**plain(subject), **SHARED})
+    loose = sorted(p for p in known if known[p].annotation is inspect.Parameter.empty)
+    remarks = [f"{', '.join(untyped)} cannot be typed: no plain value"] if untyped else []
+    remarks += [f"{', '.join(loose)} has no annotation, so that what is typed is not looked at"] if loose else []
+    return "; ".join(remarks)
+
+
+def starts_quickly(subject: Subject) -> None:
+    """nothing heavy is imported at the top of its file, so that imgret starts quickly"""
+    try:
+        source = Path(inspect.getfile(subject.component)).read_text(encoding="utf-8")
+    except (TypeError, OSError):  # it has no file to be read at every start
+        return
+    found: set[str] = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    if found & HEAVY:
+        raise Fault(f"{', '.join(sorted(found & HEAVY))}; import it inside the function or method that needs it")
+
+
+def builds(subject: Subject) -> None:
+    """it builds, and twice"""
+    subject.build()
+    subject.build()
+
+
+CHECKS: list[Check] = [name_can_be_typed, says_what_it_is, signature_is_a_config, starts_quickly]
