@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from imgret.registry import KINDS, SHARED, SLOTS, UsageError, arguments, check_node, find, options, parameters, unknown
+from imgret.registry import KINDS, SHARED, SLOTS, UsageError, check_node, find, options, parameters, unknown
 from imgret.settings import nodes
 
 SETTINGS: dict[str, Any] = {"k": 3, "seed": 0, "top": 10, "device": "cpu", "offline": False, "images": "."}
@@ -110,7 +110,10 @@ def check(kind: str, name: str, **given: Any) -> Iterator[Finding]:
 
 
 def faults(kind: str, name: str, **given: Any) -> list[str]:
-    """The faults that `check` finds, a line each: `assert faults("clusterer", "birch") == []` is a plug-in's test."""
+    """The faults that `check` finds, a line each.
+
+    A plug-in's own test is `assert faults("clusterer", "birch") == []`, once its module is imported.
+    """
     return [f"{finding.what}: {finding.fault}" for finding in check(kind, name, **given) if finding.fault]
 
 
@@ -131,8 +134,3 @@ def _finding(each: Check, subject: Subject) -> Finding:
 
 def _what(each: Check) -> str:
     return (each.__doc__ or each.__name__).partition("\n")[0]
-
-
-def plain(subject: Subject) -> dict[str, Any]:
-    """The defaults that can be typed, by parameter, of a component that is given its settings."""
-    return {key: value for key, value in arguments(subject.component).items() if key not in SHARED}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def said(subject: Subject, thumbnail: NDArray[np.uint8]) -> dict[str, Any]:
-    """What it says of an image, by column. Raises Fault where that is no number or text, or the image was written to."""
+    """What it says of an image, by column. Raises Fault where that is no number or text, or it wrote to the image."""
     before = thumbnail.copy()
     found = subject.component(thumbnail)
     unchanged(before, thumbnail, "the thumbnail")
@@ -32,7 +32,7 @@ def said(subject: Subject, thumbnail: NDArray[np.uint8]) -> dict[str, Any]:
 
 
 def says_something(subject: Subject) -> str:
-    """of a thumbnail (171, 256, 3) uint8 it says a number or a text, or several by name, the same twice"""
+    """Of a thumbnail (171, 256, 3) uint8 it says a number or a text, or several by name, the same twice"""
     first, second = (said(subject, picture(0, 171, 256)) for _ in range(2))
     if not first:
         raise Fault("it says nothing")
@@ -41,14 +41,14 @@ def says_something(subject: Subject) -> str:
 
 
 def takes_any_image(subject: Subject) -> None:
-    """one pixel, a line, black and white are images too"""
+    """One pixel, a line, black and white are images too"""
     for shape in ((1, 1), (1, 256), (256, 1), (256, 256)):
         for level in (0, 255):
             said(subject, np.full((*shape, 3), level, np.uint8))
 
 
 def works_elsewhere(subject: Subject) -> None:
-    """a worker process finds it: it is a function or class of a module"""
+    """A worker process finds it: it is a function or class of a module"""
     pickle.loads(pickle.dumps(subject.component))  # by reference, as it is handed over
 
 

@@ -46,7 +46,7 @@ def noise(backbone: Backbone, n: int) -> Any:
 
 
 def describes_itself(subject: Subject) -> str:
-    """it returns Backbone(module, preprocess, licence), with a licence"""
+    """It returns Backbone(module, preprocess, licence), with a licence"""
     backbone = built(subject)
     if not isinstance(backbone.licence, str) or not backbone.licence.strip():
         raise Fault(f"the licence is {backbone.licence!r}; say that of the weights, or 'no weights'")
@@ -57,7 +57,7 @@ def describes_itself(subject: Subject) -> str:
 
 
 def images_can_be_decoded(subject: Subject) -> str:
-    """an image is decoded as its preprocess says"""
+    """An image is decoded as its preprocess says"""
     preprocess = built(subject).preprocess
     check(preprocess)
     if len(preprocess.mean) != 3 or len(preprocess.std) != 3 or min(preprocess.std) <= 0:
@@ -69,7 +69,7 @@ def images_can_be_decoded(subject: Subject) -> str:
 
 
 def gives_features(subject: Subject) -> str:
-    """three images (3, 3, h, w) become three rows of finite floats, the same twice"""
+    """Three images (3, 3, h, w) become three rows of finite floats, the same twice"""
     backbone = built(subject)
     images = noise(backbone, 3)
     first, second = forward(backbone, images), forward(backbone, images)
@@ -79,7 +79,7 @@ def gives_features(subject: Subject) -> str:
 
 
 def an_image_stands_alone(subject: Subject) -> None:
-    """the features of an image do not depend on its neighbours in the batch"""
+    """The features of an image do not depend on its neighbours in the batch"""
     backbone = built(subject)
     images = noise(backbone, 3)
     together = forward(backbone, images)
@@ -91,7 +91,7 @@ def an_image_stands_alone(subject: Subject) -> None:
 
 
 def has_a_fingerprint(subject: Subject) -> None:
-    """its weights and preprocess have a fingerprint, the same for two that are built alike"""
+    """Its weights and preprocess have a fingerprint, the same for two that are built alike"""
     node = subject.arguments()
     first, second = (json.dumps(space(node, built(subject)), sort_keys=True) for _ in range(2))
     if first != second:

@@ -33,24 +33,24 @@ def gives_labels(subject: Subject) -> str:
 
 
 def repeats_itself(subject: Subject) -> str:
-    """the same points, arguments and seed give the same labels"""
+    """The same points, arguments and seed give the same labels"""
     X = blobs()[0]
     return same(subject, labelled(subject, X), labelled(subject, X), "two runs on the same points")
 
 
 def takes_few(subject: Subject) -> None:
-    """two points and three are clustered"""
+    """Two points and three are clustered"""
     for n in (2, 3):
         labelled(subject, blobs(n)[0], k=2)
 
 
 def takes_equal(subject: Subject) -> None:
-    """points that are all equal are clustered"""
+    """Points that are all equal are clustered"""
     labelled(subject, np.repeat(blobs(1)[0], 20, axis=0), k=2)
 
 
 def makes_k(subject: Subject) -> str:
-    """k is obeyed: four groups far apart are found with k=4, and k=2 makes no more than two"""
+    """It obeys k: k=4 finds four groups that are far apart, k=2 makes no more than two"""
     if not subject.takes("k"):
         return "it takes no k"
     X, truth = blobs()

@@ -7,45 +7,48 @@ import inspect
 import re
 from pathlib import Path
 
-from imgret.checks import Check, Fault, Subject, plain
-from imgret.registry import OWED, SHARED, SLOTS, check_node, parameters
+from imgret.checks import Check, Fault, Subject
+from imgret.registry import OWED, SHARED, SLOTS, arguments, check_node, parameters
 
-HEAVY = {"cv2", "faiss", "hdbscan", "matplotlib", "pandas", "scipy", "skimage", "sklearn", "tensorflow", "timm", "torch",
-         "torchvision", "transformers", "umap"}  # fmt: skip
+HEAVY = {"PIL", "cv2", "faiss", "hdbscan", "matplotlib", "pandas", "scipy", "skimage", "sklearn", "tensorflow", "timm",
+         "torch", "torchvision", "transformers", "umap"}  # fmt: skip
+METHODS = {
+    "source": ("__iter__", "open", "skipped"),
+    "reducer": ("fit_transform",),
+    "clusterer": ("fit_predict",),
+    "retriever": ("fit", "kneighbors"),
+}
 NO_NAMES = ("null", "true", "false", "nan", "inf")  # values of Hydra's grammar
 
 
 def name_can_be_typed(subject: Subject) -> None:
-    """its name can be typed"""
+    """Its name can be typed"""
     if not re.fullmatch(r"[A-Za-z][\w-]*", subject.name, re.ASCII) or subject.name.lower() in NO_NAMES:
         raise Fault(f"it is {subject.name!r}; a name has letters, digits, _ and -, and begins with a letter")
 
 
 def says_what_it_is(subject: Subject) -> None:
-    """it has a docstring, whose first line the lists show"""
+    """It has a docstring, whose first line the lists show"""
     own = subject.component.__doc__
     if not (own or "").strip():
         raise Fault("there is none")
 
 
 def signature_is_a_config(subject: Subject) -> str:
-    """its defaults are plain values that fit their annotations"""
+    """Its defaults are plain values that fit their annotations"""
     if subject.kind not in SLOTS:
         return ""
-    known = parameters(subject.component)
-    owed = [p for p in known if known[p].default is inspect.Parameter.empty and p not in SHARED]
-    node = {**{p: v for p, v in plain(subject).items() if v != OWED}, **{p: subject.arguments()[p] for p in owed}}
-    shared = {p: subject.arguments()[p] for p in known if p in SHARED}
-    check_node(subject.kind, {"name": subject.node["name"], **node, **shared})
-    untyped = sorted(p for p in known if p not in {**plain(subject), **SHARED})
+    known, typed = parameters(subject.component), arguments(subject.component)
+    check_node(subject.kind, subject.arguments() | {p: v for p, v in typed.items() if v != OWED and p not in SHARED})
+    untyped = sorted(known.keys() - typed.keys())
     loose = sorted(p for p in known if known[p].annotation is inspect.Parameter.empty)
-    remarks = [f"{', '.join(untyped)} cannot be typed: no plain value"] if untyped else []
-    remarks += [f"{', '.join(loose)} has no annotation, so that what is typed is not looked at"] if loose else []
+    remarks = [f"no plain value, so it cannot be typed: {', '.join(untyped)}"] if untyped else []
+    remarks += [f"no annotation, so what is typed is not looked at: {', '.join(loose)}"] if loose else []
     return "; ".join(remarks)
 
 
 def starts_quickly(subject: Subject) -> None:
-    """nothing heavy is imported at the top of its file, so that imgret starts quickly"""
+    """Nothing heavy is imported at the top of its file, so that imgret starts quickly"""
     try:
         source = Path(inspect.getfile(subject.component)).read_text(encoding="utf-8")
     except (TypeError, OSError):  # it has no file to be read at every start
@@ -61,9 +64,11 @@ def starts_quickly(subject: Subject) -> None:
 
 
 def builds(subject: Subject) -> None:
-    """it builds, and twice"""
-    subject.build()
-    subject.build()
+    """It is built from its arguments, and has the methods of its kind"""
+    component = subject.build()
+    missing = [name for name in METHODS.get(subject.kind, ()) if not hasattr(component, name)]
+    if missing:
+        raise Fault(f"a {type(component).__name__} has no {', no '.join(missing)}")
 
 
 CHECKS: list[Check] = [name_can_be_typed, says_what_it_is, signature_is_a_config, starts_quickly]

@@ -51,7 +51,7 @@ def measured(subject: Subject, offer: Mapping[str, Any]) -> dict[str, float]:
 
 
 def needs_what_is_offered(subject: Subject) -> None:
-    """it needs nothing but what a run offers"""
+    """It needs nothing but what a run offers"""
     for name, parameter in parameters(subject.component).items():
         if name not in OFFERED and parameter.default is Parameter.empty:
             raise Fault(f"it needs {name!r}, so every run leaves it out; offered are {', '.join(OFFERED)}")
@@ -71,14 +71,14 @@ def gives_figures(subject: Subject) -> str:
 
 
 def takes_any_labels(subject: Subject) -> None:
-    """one cluster, nothing but noise, and a cluster an item give finite figures or none"""
+    """One cluster, nothing but noise, and a cluster an item give finite figures or none"""
     X, truth = blobs(20)
     for labels in (np.zeros_like(truth), np.full_like(truth, -1), np.arange(len(X))):
         measured(subject, needs(X, labels, truth))
 
 
 def takes_any_truth(subject: Subject) -> None:
-    """one label for all, labels known of few, and of none give finite figures or none"""
+    """One label for all, labels known of few, and of none give finite figures or none"""
     X, truth = blobs(20)
     few = np.where(np.arange(len(X)) < 2, truth, -1)
     for each in (np.zeros_like(truth), few, np.full_like(truth, -1)):
@@ -86,14 +86,14 @@ def takes_any_truth(subject: Subject) -> None:
 
 
 def takes_few(subject: Subject) -> None:
-    """one item, and two, give finite figures or none"""
+    """One item, and two, give finite figures or none"""
     for n in (1, 2):
         X, truth = blobs(n)
         measured(subject, needs(X, np.zeros(n, np.int64), truth))
 
 
 def order_says_nothing(subject: Subject) -> str:
-    """other rows first: the figures are compared"""
+    """Other rows first: the figures are compared"""
     X, truth = blobs()
     labels = truth.copy()
     labels[[3, 9]], labels[5] = -1, 0

@@ -31,24 +31,24 @@ def reduces(subject: Subject) -> str:
 
 
 def repeats_itself(subject: Subject) -> str:
-    """the same X, arguments and seed give the same columns"""
+    """The same X, arguments and seed give the same columns"""
     X = blobs()[0]
     return same(subject, reduced(subject, X), reduced(subject, X), "two runs on the same X")
 
 
 def takes_few(subject: Subject) -> None:
-    """two rows and three are reduced"""
+    """Two rows and three are reduced"""
     for n in (2, 3):
         reduced(subject, blobs(n)[0])
 
 
 def takes_equal(subject: Subject) -> None:
-    """rows that are all equal are reduced"""
+    """Rows that are all equal are reduced"""
     reduced(subject, np.repeat(blobs(1)[0], 20, axis=0))
 
 
 def is_a_view(subject: Subject) -> str:
-    """with n_components=2 it is a view: (n, 2), however few the rows"""
+    """With n_components=2 it is a view: (n, 2), however few the rows"""
     if not subject.takes("n_components"):
         return "it takes no n_components, so it is no view"
     for n in (60, 3, 2):

@@ -34,7 +34,7 @@ def written(subject: Subject, labels: Sequence[int], folder: Path) -> dict[str, 
 
 
 def writes_what_it_says(subject: Subject) -> str:
-    """of a run with odd names, noise and an image that is gone it writes files into the folder, and returns their paths"""
+    """Of a run with odd names, noise and a missing image it writes files into the folder, and returns their paths"""
     with TemporaryDirectory() as folder:
         files = written(subject, [0, 0, 0, 1, 1, 0, -1, 1, -1], Path(folder))
     if not files:
@@ -43,7 +43,7 @@ def writes_what_it_says(subject: Subject) -> str:
 
 
 def repeats_itself(subject: Subject) -> str:
-    """equal runs give equal files, byte for byte"""
+    """Equal runs give equal files, byte for byte"""
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         first, second = (written(subject, [0, 0, 1, -1], Path(folder)) for folder in (one, other))
     differ = sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
@@ -53,7 +53,7 @@ def repeats_itself(subject: Subject) -> str:
 
 
 def takes_any_run(subject: Subject) -> None:
-    """one image, nothing but noise, and a cluster an image are reported"""
+    """One image, nothing but noise, and a cluster an image are reported"""
     for labels in ([0], [-1, -1], [0, 1, 2, 3]):
         with TemporaryDirectory() as folder:
             written(subject, labels, Path(folder))

@@ -24,8 +24,9 @@ def hits(subject: Subject, X: Floats, labels: Ints, Q: Floats, top: int) -> tupl
     retriever = subject.build()
     retriever.fit(X, labels)
     scores, rows = retriever.kneighbors(Q, top)
-    for was, now, what in zip(before, (X, labels, Q), ("X", "labels", "Q"), strict=True):
-        unchanged(was, now, what)
+    unchanged(before[0], X)
+    unchanged(before[1], labels, "labels")
+    unchanged(before[2], Q, "Q")
     given, shape = f"{len(Q)} queries among {len(X)} rows with top={top}", (len(Q), min(top, len(X)))
     for what, array, kind in (("scores", scores, np.float32), ("rows", rows, np.int64)):
         if not isinstance(array, np.ndarray) or array.dtype != kind or array.shape != shape:
@@ -80,14 +81,14 @@ def agrees_with_a_scan(subject: Subject) -> str:
 
 
 def repeats_itself(subject: Subject) -> str:
-    """the same rows, queries and seed give the same hits"""
+    """The same rows, queries and seed give the same hits"""
     X, labels = random_rows()
     first, second = (np.concatenate(hits(subject, X, labels, X[:7], 9), axis=1) for _ in range(2))
     return same(subject, first, second, "two runs on the same rows")
 
 
 def breaks_ties_by_row(subject: Subject) -> None:
-    """rows that are equal come lower row first"""
+    """Rows that are equal come lower row first"""
     X = np.tile(np.eye(4, dtype=np.float32), (6, 1))
     hits(subject, X, np.tile(np.arange(4), 6), X[:4], 24)
 
@@ -100,14 +101,14 @@ def takes_any_top(subject: Subject) -> None:
 
 
 def takes_any_labels(subject: Subject) -> None:
-    """one cluster, nothing but noise, and a cluster an item are searched"""
+    """One cluster, nothing but noise, and a cluster an item are searched"""
     X, labels = random_rows()
     for each in (np.zeros_like(labels), np.full_like(labels, -1), np.arange(len(X))):
         hits(subject, X, each, X[:2], 5)
 
 
 def takes_few(subject: Subject) -> None:
-    """one row, two rows, and a row of zeros are searched"""
+    """One row, two rows, and a row of zeros are searched"""
     X = blobs(2)[0]
     hits(subject, X[:1], np.zeros(1, np.int64), X, 5)
     hits(subject, X, np.array([0, -1]), X, 5)
@@ -115,7 +116,7 @@ def takes_few(subject: Subject) -> None:
 
 
 def a_query_stands_alone(subject: Subject) -> None:
-    """the hits of a query do not depend on the other queries"""
+    """The hits of a query do not depend on the other queries"""
     X, labels = random_rows()
     retriever = subject.build()
     retriever.fit(X, labels)

@@ -32,7 +32,7 @@ def listed(subject: Subject, times: int = 1) -> Iterator[tuple[Any, list[Item]]]
 
 
 def lists_items(subject: Subject) -> str:
-    """it lists items whose paths are unique, relative, with forward slashes and without '..'"""
+    """It lists items whose paths are unique, relative, with forward slashes and without '..'"""
     with listed(subject) as (_, items):
         seen: set[str] = set()
         for item in items:
@@ -50,14 +50,14 @@ def lists_items(subject: Subject) -> str:
 
 
 def lists_them_again(subject: Subject) -> None:
-    """it lists the same items in the same order every time"""
+    """It lists the same items in the same order every time"""
     with listed(subject, times=2) as (source, items):
         if list(source) != items:
             raise Fault("iterated once more, it lists other items, or in another order")
 
 
 def counts_what_it_skips(subject: Subject) -> str:
-    """after the listing, `skipped` counts by reason what was passed over"""
+    """After the listing, `skipped` counts by reason what was passed over"""
     with listed(subject) as (source, _):
         skipped = source.skipped
         if not isinstance(skipped, Mapping) or not all(
@@ -68,7 +68,7 @@ def counts_what_it_skips(subject: Subject) -> str:
 
 
 def opens(subject: Subject) -> None:
-    """open(item) gives the bytes, here and in a worker process that it is pickled into"""
+    """`open(item)` gives the bytes, here and in a worker process that it is pickled into"""
     with listed(subject) as (source, items):
         elsewhere = pickle.loads(pickle.dumps(source))  # as torch hands it over: our own bytes, never a file's
         for item in items[:OPENED]:
@@ -80,7 +80,7 @@ def opens(subject: Subject) -> None:
 
 
 def says_what_is_gone(subject: Subject) -> None:
-    """open raises OSError for an item that is not there any more"""
+    """`open` raises OSError for an item that is not there any more"""
     with listed(subject) as (source, _), TemporaryDirectory() as empty:
         try:
             source.open(Item("gone/gone.png", str(Path(empty, "gone.png"))))
