@@ -115,11 +115,22 @@ class Retriever(Protocol):
         """
 
 
+class Attribute(Protocol):
+    """A function that says something of an image by its thumbnail (h, w, 3), uint8 RGB, 256 pixels at the most.
+
+    It returns a number or a text, which stands in the column of its name, or several by name. It is called in worker
+    processes, so it is a function or class of a module, and once for an image: what it said is kept in the store.
+    """
+
+    def __call__(self, thumbnail: NDArray[np.uint8]) -> float | str | Mapping[str, float | str]: ...
+
+
 class Metric(Protocol):
     """A function whose parameters name what it needs; it is left out of a run that lacks one of them.
 
     X (n, d), labels (n,) with -1 for noise, truth (n,) and group (n,) as whole numbers with -1 for unknown,
-    ranking (the exact ranking, see `ops.Ranking`), retriever (fitted), top, seed.
+    columns (codes (n,) of what else is known of the items, by name, see `columns.codes`), ranking (the exact ranking,
+    see `ops.Ranking`), retriever (fitted), top, seed.
     Returns figures by name; a figure that is undefined here is left out.
     """
 

@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import Any
 
 
-def commit(file: Path, write: Callable[[Path], object]) -> None:
+def commit(file: Path, write: Callable[[Path], object], sync: bool = True) -> None:
     """Let `write` fill a temporary file beside `file`, force it to disk, and rename it into place.
 
-    Raises what `write` raises; then nothing is left behind.
+    What is soon made again need not be forced to disk: `sync=False`. Raises what `write` raises; then nothing is left
+    behind.
     """
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(6)}.tmp")
     try:
         write(temporary)
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        if sync:
+            with temporary.open("rb+") as stream:
+                os.fsync(stream.fileno())
         os.replace(temporary, file)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(file.parent)
+    if sync:
+        sync_folder(file.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -68,13 +68,13 @@ def collect(items: Sequence[Item], records: Sequence[Record]) -> Collection:
             records[place] = records[place]._replace(
                 outcome="duplicate", reason=f"same bytes as {items[first[row]].path}"
             )
-    truth, truth_names = _codes([items[place].label for place in first])
-    group, group_names = _codes([items[place].group for place in first])
+    truth, truth_names = number_names([items[place].label for place in first])
+    group, group_names = number_names([items[place].group for place in first])
     return Collection(items, records, ids, rows, first, truth, truth_names, group, group_names)
 
 
-def _codes(names: Sequence[str]) -> tuple[Ints, list[str]]:
-    """Each name's place among the distinct non-empty ones, sorted; -1 for an empty one."""
+def number_names(names: Sequence[str]) -> tuple[Ints, list[str]]:
+    """Each name's place among the distinct non-empty ones, sorted, and -1 for an empty one; and those names."""
     known = sorted(set(names) - {""})
     place = {name: code for code, name in enumerate(known)}
     return np.array([place.get(name, -1) for name in names], np.int64), known

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from imgret.contracts import Item, Preprocess, Source
 from imgret.decode import decode, sniff
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CHUNK = 16  # images a task: enough to hide the cost of handing over, few enough that no worker idles at the end
 HEAD = 64  # bytes that tell an image from anything else
 DIED = re.compile(r"DataLoader worker \(pid")
+Result = TypeVar("Result", covariant=True)
 
 
 class Loaded(NamedTuple):
@@ -36,6 +37,17 @@ class Loaded(NamedTuple):
     records: list[Record]
     pixels: torch.Tensor  # (m, 3, h, w) uint8, m = how many are ok
     seconds: float
+
+
+class Task(Protocol[Result]):
+    """What workers do with items of a source: pickled to them, called with a few items at a time."""
+
+    source: Source
+
+    def __getitem__(self, items: Sequence[Item], /) -> Result: ...
+
+    def nothing(self, item: Item, record: Record, /) -> Result:
+        """What there is of an item that took its worker down, as `record` says."""
 
 
 class Decoder:
@@ -88,18 +100,22 @@ def read(source: Source, item: Item, preprocess: Preprocess) -> tuple[Record, An
 
 
 def batches(source: Source, items: Sequence[Item], preprocess: Preprocess, workers: int = 0) -> Iterator[Loaded]:
-    """Decode `items` in `workers` processes (default: one a core, 16 at most), in order, CHUNK at a time.
+    """Read, hash and decode `items` in worker processes; see `spread`."""
+    return spread(Decoder(source, preprocess), items, workers)
 
-    A decoder that takes its process down costs one file: the chunk in hand is gone through again, one file at a
-    time, and the one that does it again has the outcome `decoder_crashed`.
+
+def spread(decoder: Task[Result], items: Sequence[Item], workers: int = 0) -> Iterator[Result]:
+    """What `decoder` makes of `items` in `workers` processes (default: one a core, 16 at most), in order.
+
+    It gets CHUNK of them at a time. One that takes its process down costs one file: the chunk in hand is gone through
+    again, one file at a time, and for the one that does it again there is what `decoder.nothing` gives.
     """
-    decoder = Decoder(source, preprocess)
     done = 0
     while done < len(items):
         try:
             for loaded in _load(decoder, items[done:], CHUNK, workers or min(os.cpu_count() or 1, 16)):
                 yield loaded
-                done += len(loaded.items)
+                done += CHUNK
         except RuntimeError as error:
             if not DIED.search(str(error)):
                 raise
@@ -108,7 +124,7 @@ def batches(source: Source, items: Sequence[Item], preprocess: Preprocess, worke
                 done += 1
 
 
-def _alone(decoder: Decoder, item: Item) -> Loaded:
+def _alone(decoder: Task[Result], item: Item) -> Result:
     try:
         (loaded,) = _load(decoder, [item], 1, 1)
         return loaded
@@ -119,7 +135,7 @@ def _alone(decoder: Decoder, item: Item) -> Loaded:
         return decoder.nothing(item, crashed)
 
 
-def _load(decoder: Decoder, items: Sequence[Item], chunk: int, workers: int) -> Iterator[Loaded]:
+def _load(decoder: Task[Result], items: Sequence[Item], chunk: int, workers: int) -> Iterator[Result]:
     """Raises RuntimeError, with words that DIED finds, where a worker process dies."""
     from torch.utils.data import DataLoader
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgret import ops, record
+from imgret import columns, ops, record
 from imgret.contracts import Backbone, Retriever
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
@@ -18,6 +18,7 @@ from imgret.items import Collection, collect, sample
 from imgret.registry import SHARED, SLOTS, UsageError, build, find, learned, on_device, parameters
 from imgret.results import Run
 from imgret.store import Store, code, digest, load_array
+from imgret.thumbnails import look
 from imgret.weights import WeightsUnavailable
 from imgret.words import listed
 
@@ -59,6 +60,10 @@ def run(settings: dict[str, Any]) -> Run:
         matrix = store.matrix(extraction.features, collection.ids)
         features = load_array(matrix, mapped=True)  # (n, d)
         X, mean = ops.normalise(features, settings["normalize"])  # (n, d), (d,)
+
+    with clock.stage("thumbnails"):
+        if settings["attributes"] or settings["reports"]:
+            collection = columns.add(collection, look(source, collection, settings["attributes"], store))
 
     with clock.stage("clusters"):
         labels, clusterer = cluster(X, settings, store)  # (n,)
@@ -128,6 +133,7 @@ def measure(
         "labels": labels,
         "truth": collection.truth if (collection.truth >= 0).any() else None,
         "group": collection.group if (collection.group >= 0).any() else None,
+        "columns": columns.codes(collection),
         "ranking": ops.Ranking(X, device=settings["device"]),
         "retriever": retriever,
         "top": settings["top"],

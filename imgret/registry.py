@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "metric", "report")
+KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "attribute", "metric", "report")
 SLOTS = {  # what is chosen by one name on the command line -> its kind
     "source": "source",
     "backbone": "backbone",

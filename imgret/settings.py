@@ -74,7 +74,7 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     for key, choices in CHOICES.items():
         if settings[key] not in choices:
             raise UsageError(f"{key}={settings[key]}\nchoose from: {', '.join(str(c).lower() for c in choices)}")
-    for key, kind in (("metrics", "metric"), ("reports", "report")):
+    for key, kind in (("attributes", "attribute"), ("metrics", "metric"), ("reports", "report")):
         if not isinstance(settings[key], list):
             raise UsageError(f"{key}={settings[key]}: it is a list\ntype {key}=[{','.join(list(options(kind))[:2])}]")
         for name in settings[key]:

@@ -11,6 +11,7 @@ from imgret.words import counted, duration, listed, printable, quoted, shown_pat
 
 TABLE = {"nmi": "NMI", "ari": "ARI", "purity": "purity", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1"}
 HITS = 3
+FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
 
 
 def summary(run: Run, swept: str = "") -> list[str]:
@@ -69,10 +70,15 @@ def _scores(run: Run) -> list[str]:
 
 
 def _follows(run: Run) -> list[str]:
-    if "ami" not in run.metrics or "ami_group" not in run.metrics:
+    """The label, the group, and of the columns those that the clusters follow more than a little."""
+    known = {key.partition("_")[2] or "label": value for key, value in run.metrics.items() if key.startswith("ami")}
+    told: dict[str, float] = {name: known.pop(name) for name in ("label", "group") if name in known}
+    others = sorted(known.items(), key=lambda pair: (-pair[1], pair[0]))
+    told |= {name: ami for name, ami in others[:FOLLOWED] if ami >= A_LITTLE}
+    if not told:
         return []
-    ami, group = run.metrics["ami"], run.metrics["ami_group"]
-    return [f"follows   the clusters follow the label (AMI {ami:.2f}) and the group (AMI {group:.2f})"]
+    *most, last = [f"the {name.replace('_', ' ')} (AMI {ami:.2f})" for name, ami in told.items()]
+    return [f"follows   the clusters follow {', '.join(most)}{' and ' * bool(most)}{last}"]
 
 
 def _search(run: Run) -> list[str]:

@@ -21,6 +21,7 @@ from imgret.filecache import Record
 from imgret.files import sha256, write_csv
 from imgret.items import Collection, collect
 from imgret.store import load_array
+from imgret.words import decimal
 
 if TYPE_CHECKING:
     from imgret.results import Run
@@ -77,7 +78,7 @@ def table(run: Run) -> dict[str, list[str]]:
         if row >= 0:
             x, y = run.view[row]
             first = row in medoids and collection.first[row] == place
-            found = (int(run.labels[row]), number(run.distances[row]), number(x), number(y), int(first))
+            found = (int(run.labels[row]), decimal(run.distances[row]), decimal(x), decimal(y), int(first))
         seen = (record.width, record.height, record.taken, record.camera)
         rows.append((item.path, record.outcome, record.id, item.label, item.group, *found, *seen))
     columns = {name: [str(row[place]) for row in rows] for place, name in enumerate(ITEMS)}
@@ -113,11 +114,6 @@ def read_items(file: Path, root: str) -> Collection:
             size = int(row["width"]), int(row["height"])
             records.append(Record(row["id"], row["outcome"], "", *size, row.get("taken", ""), row.get("camera", "")))
     return collect(items, records)
-
-
-def number(value: Any) -> str:
-    """A float32 in six significant digits: the same text for the same bits on every machine."""
-    return f"{float(value):.6g}"
 
 
 def read_json(file: Path) -> dict[str, Any]:

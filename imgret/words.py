@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 from collections.abc import Mapping
@@ -52,6 +53,16 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def decimal(value: float | str) -> str:
+    """A number in six significant digits, the same text for the same float32 on every machine; text as it is.
+
+    Empty for what is no finite number.
+    """
+    if isinstance(value, str):
+        return value
+    return f"{float(value):.6g}" if math.isfinite(value) else ""
 
 
 def counted(number: int, noun: str) -> str:

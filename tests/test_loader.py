@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from imgret.contracts import Item, Preprocess
+from imgret.filecache import Record
 from imgret.loader import CHUNK, batches, read
 from imgret.plugins.sources.files import files
 from tests.conftest import png, write
@@ -40,7 +41,7 @@ def test_what_reading_one_file_gives(tmp_path: Path) -> None:
     source = files(str(root))
     found = {item.path: read(source, item, TINY) for item in source}
     record, pixels = found["good.png"]
-    assert record == (hashlib.sha256(good).hexdigest(), "ok", "", 24, 16)
+    assert record == Record(hashlib.sha256(good).hexdigest(), "ok", "", 24, 16)
     assert pixels[:, 0, 0].tolist() == [100, 50, 0]
     assert found["film.mp4"][0].outcome == "unsupported"
     assert found["empty.jpg"][0].outcome != "ok"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from imgret.contracts import Item
 from imgret.filecache import Record
 from imgret.items import collect
-from imgret.tables import number, read_items, write_failures, write_items
+from imgret.tables import read_items, write_failures, write_items
 
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"]) | st.sampled_from("\udc80\udcff,\"'\n\r;"), min_size=1, max_size=12
@@ -54,12 +54,3 @@ def test_a_path_that_leaves_the_collection_is_refused(tmp_path: Path, path: str)
     write_items(tmp_path / "items.csv", run)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="lies outside the collection"):
         read_items(tmp_path / "items.csv", "/photos")
-
-
-def test_numbers_have_six_digits() -> None:
-    assert [number(np.float32(x)) for x in (1 / 3, 0, -1.5e-9, 123456789)] == [
-        "0.333333",
-        "0",
-        "-1.5e-09",
-        "1.23457e+08",
-    ]

@@ -3,11 +3,12 @@
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgret.words import counted, duration, listed, printable, quoted, shown_path, typed_path
+from imgret.words import counted, decimal, duration, listed, printable, quoted, shown_path, typed_path
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=40)
 
@@ -55,3 +56,13 @@ def test_paths_as_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     Path("~").mkdir()
     assert typed_path("~") == Path("~")
     assert typed_path("~/x") == tmp_path / "x"
+
+
+def test_numbers_have_six_digits() -> None:
+    assert [decimal(np.float32(x)) for x in (1 / 3, 0, -1.5e-9, 123456789)] == [
+        "0.333333",
+        "0",
+        "-1.5e-09",
+        "1.23457e+08",
+    ]
+    assert [decimal(x) for x in (float("nan"), float("inf"), "red", 3)] == ["", "", "red", "3"]

@@ -1,0 +1,75 @@
+"""Columns of a collection as groups of images, to see what clusters follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgret.items import Collection, number_names
+
+if TYPE_CHECKING:
+    from imgret.contracts import Ints
+
+BINS = 5  # for numbers of which most images have their own
+DATES = 4, 7, 10  # characters of a date that make a year, a month, a day
+
+
+def codes(collection: Collection) -> dict[str, Ints]:
+    """Codes (n,) by column, -1 where nothing is known: the columns in which images fall into groups.
+
+    Dates are taken by year, or by month or day where all are of one year or month; numbers of many values by fifths of
+    the images. A column with one value, or of whose values most belong to one image, is left out: names, captions.
+    """
+    records = [collection.records[place] for place in collection.first]
+    columns = {
+        "size": [f"{record.width} x {record.height}" for record in records],
+        "taken": _dates([record.taken for record in records]),
+        "camera": [record.camera for record in records],
+    }
+    for name in collection.columns:
+        columns[name] = [collection.items[place].columns.get(name, "") for place in collection.first]
+    found = {name: _groups(values) for name, values in columns.items()}
+    return {name: groups for name, groups in found.items() if groups is not None}
+
+
+def _dates(dates: Sequence[str]) -> list[str]:
+    """As coarse as tells any two apart."""
+    length = next((n for n in DATES if len({date[:n] for date in dates if date}) > 1), DATES[-1])
+    return [date[:length] for date in dates]
+
+
+def _groups(values: Sequence[str]) -> Ints | None:
+    known = [value for value in values if value]
+    distinct = len(set(known))
+    if distinct > 1 and 2 * distinct <= len(known):
+        return number_names(values)[0]
+    numbers = _numbers(known) if distinct > BINS else None
+    if numbers is None:
+        return None
+    edges = np.quantile(numbers, np.arange(1, BINS) / BINS)
+    out = np.full(len(values), -1, np.int64)
+    out[[place for place, value in enumerate(values) if value]] = np.searchsorted(edges, numbers, side="right")
+    return out
+
+
+def _numbers(values: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+    try:
+        numbers = np.array([float(value) for value in values])
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def add(collection: Collection, columns: Mapping[str, Sequence[str]]) -> Collection:
+    """The collection with further columns, a text for each row of arrays; to a name that is taken, `_` is added."""
+    taken = set(collection.columns)
+    columns = {name + "_" * (name in taken): values for name, values in columns.items()}
+    items = list(collection.items)
+    for place, row in enumerate(collection.rows):
+        if row >= 0:
+            more = {name: values[row] for name, values in columns.items()}
+            items[place] = replace(items[place], columns={**items[place].columns, **more})
+    return replace(collection, items=items)

@@ -1,0 +1,178 @@
+"""Thumbnails of a collection, and what its attributes say of them: one decoding for both, kept in the store.
+
+thumbnails/<decoder>/<first two digits>/<id>.jpg   at most SIDE pixels on the longer side
+attributes/<attribute>/<digest>.json               the attribute's columns by image id; immutable
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imgret.contracts import Item, Source
+from imgret.decode import DECODE, picture
+from imgret.filecache import Record
+from imgret.files import commit
+from imgret.items import Collection
+from imgret.loader import spread
+from imgret.progress import Progress
+from imgret.registry import find
+from imgret.store import Store, digest, home, writing
+from imgret.words import decimal
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SIDE = 256  # pixels: enough for a card on a dense screen, and small enough to keep one of every image
+QUALITY = 80
+SHARD = 4096  # images a file of attributes: what a killed run loses at the most
+Values = dict[str, dict[str, str]]  # id -> column -> value
+log = logging.getLogger("imgret")
+
+
+class Look(NamedTuple):
+    """What one image gave: its JPEG, empty where there is none, and columns by attribute."""
+
+    id: str
+    jpeg: bytes
+    said: dict[str, dict[str, str]]
+
+
+class Looker:
+    """What the workers do: thumbnails of items, and what the attributes, by name, say of each."""
+
+    def __init__(self, source: Source, ids: Mapping[str, str], attributes: Mapping[str, Callable[..., Any]]) -> None:
+        self.source, self.ids, self.attributes = source, ids, attributes
+
+    def nothing(self, item: Item, record: Record) -> list[Look]:
+        return [Look(self.ids[item.path], b"", {})]
+
+    def __getitem__(self, items: Sequence[Item]) -> list[Look]:
+        import numpy as np
+
+        looks = []
+        for item in items:
+            id = self.ids[item.path]
+            try:
+                data = self.source.open(item)
+                if hashlib.sha256(data).hexdigest() != id:
+                    raise ValueError("it is not the image any more that the features were made of")
+                image = picture(data, SIDE)
+            except (OSError, ValueError):  # it is gone, since it was read for its features
+                looks.append(Look(id, b"", {}))
+                continue
+            pixels = np.asarray(image)
+            said = {name: _columns(name, attribute, pixels) for name, attribute in self.attributes.items()}
+            looks.append(Look(id, jpeg(image), said))
+        return looks
+
+
+def _columns(name: str, attribute: Callable[..., Any], pixels: Any) -> dict[str, str]:
+    """What an attribute says of one thumbnail, as text by column. One that fails says nothing of it."""
+    try:
+        said = attribute(pixels.copy())
+    except Exception as error:  # no image of the collection may stop the run
+        return {"": f"{type(error).__name__}: {error}"}
+    return {key: decimal(value) for key, value in (said if isinstance(said, Mapping) else {name: said}).items()}
+
+
+def jpeg(image: Image.Image) -> bytes:
+    stream = BytesIO()
+    image.save(stream, "JPEG", quality=QUALITY)
+    return stream.getvalue()
+
+
+def file_of(id: str, root: Path | None = None) -> Path:
+    """Where the store keeps the thumbnail of an image."""
+    return (root or home()) / "thumbnails" / str(DECODE) / id[:2] / f"{id}.jpg"
+
+
+def look(source: Source, collection: Collection, names: Sequence[str], store: Store) -> dict[str, list[str]]:
+    """Make what thumbnails the store lacks; the columns of the attributes `names`, a text for each row of arrays.
+
+    A value is empty where an image is gone or the attribute failed, which is told once an attribute.
+    """
+    attributes = {name: find("attribute", name) for name in names}
+    folders = {name: store.root / "attributes" / f"{name}-{_key(found)}" for name, found in attributes.items()}
+    known = {name: _read(folder) for name, folder in folders.items()}
+    items = []
+    for id, place in zip(collection.ids, collection.first, strict=True):
+        if any(id not in values for values in known.values()) or not file_of(id, store.root).is_file():
+            items.append(collection.items[place])
+    ids = {item.path: collection.records[place].id for place, item in enumerate(collection.items)}
+    looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes)
+    fresh: dict[str, Values] = {name: {} for name in names}
+    progress = Progress("thumbnails", len(items), "images")
+    try:
+        for looks in spread(looker, items):
+            for each in looks:
+                if each.jpeg:
+                    _keep(file_of(each.id, store.root), each.jpeg)
+                for name, said in each.said.items():
+                    fresh[name][each.id] = known[name][each.id] = said
+            if max(map(len, fresh.values()), default=0) >= SHARD:
+                _store(fresh, folders)
+            progress.advance(len(looks))
+    finally:  # stopped or not, what was found is kept
+        _store(fresh, folders)
+        progress.close()
+    return _table(collection.ids, known)
+
+
+def _table(ids: Sequence[str], known: Mapping[str, Values]) -> dict[str, list[str]]:
+    columns: dict[str, list[str]] = {}
+    for name, values in known.items():
+        said = [values.get(id, {}) for id in ids]
+        failed = [each[""] for each in said if "" in each]
+        if failed:
+            log.warning("attribute %s failed on %s of %s images: %s", name, len(failed), len(ids), failed[0])
+        for column in dict.fromkeys(column for each in said for column in each if column):
+            columns[column] = [each.get(column, "") for each in said]
+    return columns
+
+
+def _key(attribute: Callable[..., Any]) -> str:
+    """An attribute whose file was edited is another."""
+    try:
+        return digest(DECODE, SIDE, Path(inspect.getfile(attribute)).read_bytes())[:12]
+    except (OSError, TypeError):
+        return digest(DECODE, SIDE)[:12]
+
+
+def _keep(file: Path, data: bytes) -> None:
+    if not file.is_file():
+        with writing(file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            commit(file, partial(_write, data), sync=False)
+
+
+def _write(data: bytes, file: Path) -> None:
+    file.write_bytes(data)
+
+
+def _store(fresh: Mapping[str, Values], folders: Mapping[str, Path]) -> None:
+    for name, values in fresh.items():
+        if values:
+            data = json.dumps(values, sort_keys=True).encode("ascii")
+            with writing(folders[name]):
+                folders[name].mkdir(parents=True, exist_ok=True)
+                commit(folders[name] / f"{digest(data)}.json", partial(_write, data))
+            values.clear()
+
+
+def _read(folder: Path) -> Values:
+    found: Values = {}
+    for file in sorted(folder.glob("*.json")):
+        try:
+            said = json.loads(file.read_text(encoding="ascii"))
+            found |= {str(id): {str(k): str(v) for k, v in values.items()} for id, values in said.items()}
+        except (OSError, ValueError, AttributeError) as error:  # it is found again
+            log.warning("store: %s cannot be read and is passed over: %s", file, error)
+    return found

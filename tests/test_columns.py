@@ -1,0 +1,52 @@
+"""Columns as groups of images."""
+
+import numpy as np
+
+from imgret.columns import add, codes
+from imgret.contracts import Item
+from imgret.filecache import Record
+from imgret.items import collect
+
+
+def _collection(columns: dict[str, list[str]], taken: list[str] | None = None) -> object:
+    n = len(next(iter(columns.values())))
+    items = [Item(f"{i:03}.jpg", columns={name: values[i] for name, values in columns.items()}) for i in range(n)]
+    records = [Record(f"{i:064x}", "ok", "", 4, 3 + i % 2, (taken or [""] * n)[i]) for i in range(n)]
+    return collect(items, records)
+
+
+def test_columns_that_group_images_have_codes_in_order_of_their_names() -> None:
+    found = codes(_collection({
+        "brand": ["b", "a", "", "b", "a", "b"],
+        "title": [f"title {i}" for i in range(6)],  # each image has its own: it groups nothing
+        "shop": ["one"] * 6,
+    }))  # fmt: skip
+    assert {name: list(c) for name, c in found.items()} == {"size": [0, 1, 0, 1, 0, 1], "brand": [1, 0, -1, 1, 0, 1]}
+
+
+def test_numbers_of_many_values_are_taken_by_fifths() -> None:
+    found = codes(_collection({"price": [str(10.5 * i) for i in range(10)]}))
+    assert list(found["price"]) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    gaps = codes(_collection({"price": ["", *[str(i) for i in range(9)]]}))["price"]
+    assert gaps[0] == -1
+    assert sorted(set(gaps)) == [-1, 0, 1, 2, 3, 4]
+    assert "price" not in codes(_collection({"price": [f"{i} EUR" for i in range(10)]}))
+    assert "price" not in codes(_collection({"price": ["nan", *map(str, range(9))]}))
+
+
+def test_dates_are_as_coarse_as_tells_any_apart() -> None:
+    years = ["2019-01-02T03:04:05", "2019-05-06T07:08:09", "2021-01-01T00:00:00", "2021-02-01T00:00:00"]
+    assert list(codes(_collection({"a": ["", "", "", ""]}, years))["taken"]) == [0, 0, 1, 1]
+    months = ["2019-01-02T03:04:05", "2019-01-06T07:08:09", "2019-03-01T00:00:00", "2019-03-02T00:00:00"]
+    assert list(codes(_collection({"a": ["", "", "", ""]}, months))["taken"]) == [0, 0, 1, 1]
+
+
+def test_added_columns_reach_every_file_of_an_image_and_take_no_name() -> None:
+    items = [Item("a", columns={"hue": "mine"}), Item("b"), Item("c")]
+    records = [Record("2", "ok"), Record("2", "ok"), Record("", "truncated")]
+    found = add(collect(items, records), {"hue": ["ours"], "edge": ["7"]})
+    assert [item.columns for item in found.items] == [
+        {"hue": "mine", "hue_": "ours", "edge": "7"}, {"hue_": "ours", "edge": "7"}, {},
+    ]  # fmt: skip
+    assert found.columns == ["hue", "hue_", "edge"]
+    np.testing.assert_array_equal(found.rows, [0, 0, -1])

@@ -1,0 +1,115 @@
+"""Thumbnails and attributes: made once, of what the features were made of, and a bad attribute loses nothing."""
+
+import io
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imgret import registry, thumbnails
+from imgret.contracts import Item, Preprocess
+from imgret.filecache import Record
+from imgret.items import Collection, collect
+from imgret.loader import batches
+from imgret.plugins.sources.files import files
+from imgret.store import Store
+from imgret.thumbnails import SIDE, file_of, look
+from tests.conftest import png, write
+
+
+def redness(thumbnail: np.ndarray) -> float:  # type: ignore[type-arg]
+    return float(thumbnail[..., 0].mean())
+
+
+def picky(thumbnail: np.ndarray) -> dict[str, object]:  # type: ignore[type-arg]
+    if thumbnail[0, 0, 1] > 50:
+        raise ValueError("too green")
+    thumbnail[:] = 0  # its own copy
+    os.environ["IMGRET_SEEN"] = "1"
+    return {"tone": "warm", "nothing": float("nan")}
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    for component in (redness, picky):
+        monkeypatch.setitem(registry._found, ("attribute", component.__name__), component)
+
+
+def _collection(root: Path) -> tuple[files, Collection]:
+    source = files(str(root))
+    items = list(source)
+    records = [record for loaded in batches(source, items, Preprocess((2, 2))) for record in loaded.records]
+    return source, collect(items, records)
+
+
+def _root(tmp_path: Path) -> Path:
+    shots = {"red.png": png((200, 20, 20), (600, 300)), "green.png": png((0, 200, 0)), "copy.png": png((0, 200, 0))}
+    return write(tmp_path / "in", shots | {"bad.jpg": b"\xff\xd8\xff"})
+
+
+@pytest.mark.usefixtures("offered")
+def test_thumbnails_and_columns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source, collection = _collection(_root(tmp_path))
+    with caplog.at_level(logging.WARNING, "imgret"):
+        columns = look(source, collection, ["redness", "picky"], Store())
+    rows = {collection.paths[row]: row for row in range(2)}
+    red, green = rows["red.png"], rows["copy.png"]
+    assert sorted(columns) == ["nothing", "redness", "tone"]
+    assert (columns["redness"][red], columns["redness"][green]) == ("100", "0")
+    assert (columns["tone"][red], columns["tone"][green], columns["nothing"]) == ("warm", "", ["", ""])
+    assert "attribute picky failed on 1 of 2 images: ValueError: too green" in caplog.text
+    with Image.open(file_of(collection.ids[red])) as small:
+        assert (small.format, small.size) == ("JPEG", (SIDE, 128))
+    with Image.open(file_of(collection.ids[green])) as small:
+        assert small.size == (24, 16)  # never enlarged
+
+
+@pytest.mark.usefixtures("offered")
+def test_what_is_in_the_store_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, collection = _collection(_root(tmp_path))
+    first = look(source, collection, ["redness"], Store())
+    asked: list[str] = []
+    real = thumbnails.spread
+
+    def spread(looker: thumbnails.Looker, items: list[Item]) -> Iterator[list[thumbnails.Look]]:
+        asked.extend(item.path for item in items)
+        return real(looker, items)
+
+    monkeypatch.setattr(thumbnails, "spread", spread)
+    assert look(source, collection, ["redness"], Store()) == first
+    assert asked == []
+    file_of(collection.ids[0]).unlink()
+    (shard,) = (Store().root / "attributes").glob("redness-*/*.json")
+    assert look(source, collection, ["redness"], Store()) == first
+    assert asked == [collection.paths[0]]
+    shard.write_text("[1, 2")  # damaged
+    assert look(source, collection, ["redness"], Store()) == first
+    assert asked == collection.paths  # the other was found, and kept, a second time
+    assert all(json.loads(f.read_text()) for f in shard.parent.glob("*.json") if f != shard)
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_file_that_changed_meanwhile_says_nothing(tmp_path: Path) -> None:
+    root = _root(tmp_path)
+    source, collection = _collection(root)
+    (root / "red.png").write_bytes(png((9, 9, 9)))
+    (root / "green.png").unlink()  # its copy stands for the image
+    columns = look(source, collection, ["redness"], Store())
+    assert sorted(columns["redness"]) == ["", "0"]
+    assert sum(file_of(id).is_file() for id in collection.ids) == 1
+
+
+def test_equal_images_give_equal_bytes() -> None:
+    picture = Image.new("RGB", (30, 20), (3, 2, 1))
+    data = thumbnails.jpeg(picture)
+    assert data == thumbnails.jpeg(picture.copy())
+    assert Image.open(io.BytesIO(data)).size == (30, 20)
+
+
+def test_no_images_no_work() -> None:
+    assert look(files("."), collect([Item("a")], [Record("", "truncated")]), [], Store()) == {}
