@@ -40,7 +40,7 @@ from imgret.contracts import Backbone, Preprocess
 @register("backbone")
 def NAME(cells: int = 4, size: int = 64) -> Backbone:
     """The mean colours of `cells` x `cells` parts of the image: a thumbnail as a feature."""
-    from torch import nn                                 # heavy imports when chosen, so --help stays quick
+    from torch import nn
     module = nn.Sequential(nn.AdaptiveAvgPool2d(cells), nn.Flatten())
     return Backbone(module, Preprocess((size, size)), licence="no weights")
 ''',
@@ -55,9 +55,9 @@ def NAME(n_components: int = 10, seed: int = 0):
     "clusterer": '''from imgret import register
 
 @register("clusterer")
-def NAME(k: int, threshold: float = 0.3):
-    """BIRCH (Zhang, Ramakrishnan and Livny, 1996): a tree of small groups, which are then merged into k."""
-    from sklearn.cluster import Birch                    # heavy imports when chosen, so --help stays quick
+def NAME(k: int, threshold: float = 0.5):
+    """Birch: a tree of small clusters, of which k are made."""
+    from sklearn.cluster import Birch       # heavy imports when chosen, so --help stays quick
     return Birch(n_clusters=k, threshold=threshold)
 ''',
     "retriever": '''from imgret import register
@@ -195,7 +195,7 @@ def write(kind: str, name: str, folder: Path) -> list[Path]:
     if kind not in KINDS:
         raise UsageError(unknown("kind", kind, KINDS))
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) or iskeyword(name) or name.startswith("test_"):
-        raise UsageError(f"{printable(name)} is no name for a component\ngive letters, digits and _, a letter first")
+        raise UsageError(f"{printable(name)} is no name for a component\ngive letters, numbers and _, a letter first")
     if name in options(kind):
         raise UsageError(f"{kind} {name} is there already\ngive another name, or see: imgret plugins {kind}")
     texts = {

@@ -88,6 +88,8 @@ def check(kind: str, name: str, **given: Any) -> Iterator[Finding]:
     names = nodes()[kind] if kind in SLOTS else options(kind)
     if name not in names:
         raise UsageError(unknown(kind, name, names))
+    if kind in SLOTS and name in options(kind) and "name" in parameters(options(kind)[name]):
+        raise UsageError(f"{kind}={name} has a parameter `name`, which every option has of its own\nname it otherwise")
     subject = Subject(kind, name, given)
     for key in given:
         if kind not in SLOTS:

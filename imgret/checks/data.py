@@ -117,7 +117,8 @@ def small_run(labels: Ints, name: str) -> Run:
     config = {
         **{slot: {"name": "check"} for slot in ("source", "backbone", "reducer", "view", "clusterer", "retriever")},
         "seed": 0, "device": "cpu", "normalize": "centre", "top": 5, "k": 3, "limit": None, "images": None,
-        "out": "runs", "metrics": [], "reports": [name], "typed": [], "preset": None, "baseline": None,
+        "out": "runs", "attributes": [], "metrics": [], "reports": [name], "typed": [], "preset": None,
+        "baseline": None,
     }  # fmt: skip
     info = {
         "title": f"a check of {name}: caf\udce9 $a_b^2$ \u202e",

@@ -10,8 +10,8 @@ from pathlib import Path
 from imgret.checks import Check, Fault, Subject
 from imgret.registry import OWED, SHARED, SLOTS, arguments, check_node, parameters
 
-HEAVY = {"PIL", "cv2", "faiss", "hdbscan", "matplotlib", "pandas", "scipy", "skimage", "sklearn", "tensorflow", "timm",
-         "torch", "torchvision", "transformers", "umap"}  # fmt: skip
+HEAVY = {"PIL", "cv2", "matplotlib", "openvino", "pandas", "scipy", "skimage", "sklearn", "tensorflow", "timm", "torch",
+         "torchvision", "transformers"}  # fmt: skip
 METHODS = {
     "source": ("__iter__", "open", "skipped"),
     "reducer": ("fit_transform",),
@@ -24,7 +24,7 @@ NO_NAMES = ("null", "true", "false", "nan", "inf")  # values of Hydra's grammar
 def name_can_be_typed(subject: Subject) -> None:
     """Its name can be typed"""
     if not re.fullmatch(r"[A-Za-z][\w-]*", subject.name, re.ASCII) or subject.name.lower() in NO_NAMES:
-        raise Fault(f"it is {subject.name!r}; a name has letters, digits, _ and -, and begins with a letter")
+        raise Fault(f"it is {subject.name!r}; a name has letters, numbers, _ and -, and begins with a letter")
 
 
 def says_what_it_is(subject: Subject) -> None:

@@ -20,7 +20,7 @@ def main(words: Sequence[str]) -> None:
         return check(words[1:])
     if words[:1] == ["new"]:
         return new(words[1:])
-    about = "Every component, where it comes from, what it takes, and its licence. Also: plugins check, plugins new."
+    about = "Every component, where it comes from, what it takes, and its licence. See also: plugins check -h, new -h."
     parser = argparse.ArgumentParser(prog="imgret plugins", description=about)
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(KINDS)} (default: all)")
     kind = parser.parse_args(words).kind
