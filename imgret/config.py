@@ -215,6 +215,15 @@ def as_hydra_reads(word: str, sweep: bool = False) -> str:
     return f"{key}={','.join(map(literal, values))}"
 
 
+def values_of(words: Sequence[str]) -> dict[str, Any]:
+    """The values that `key=value` words have on a command line. Raises UsageError where they cannot be read."""
+    try:
+        read = [OverridesParser.create().parse_override(as_hydra_reads(word)) for word in words]
+        return {each.key_or_group: each.value() for each in read}
+    except HydraException as error:
+        raise _ours(error) from None
+
+
 def _ours(error: Exception) -> Exception:
     """Hydra's and OmegaConf's complaints are about what was typed; others stay what they are."""
     if not isinstance(error, HydraException | OmegaConfBaseException):

@@ -181,7 +181,8 @@ def _words(hint: Any) -> str:
 def load_plugins() -> None:
     """Import the built-ins, the files in IMGRET_PLUGINS, and the entry points `imgret.plugins`; idempotent.
 
-    A file whose name begins with an underscore is a private part of another. A plug-in that fails is off.
+    A file whose name begins with an underscore is a private part of another, with `test_` its test. A plug-in that
+    fails is off.
     """
     loads: dict[str, Callable[[], object]] = {}
     for package, patterns in (("imgret.plugins", ("*.py", "*/*.py")), ("imgret.dropped", ("*.py",))):
@@ -189,7 +190,7 @@ def load_plugins() -> None:
             if not Path(home).is_dir():
                 logging.getLogger("imgret").warning("IMGRET_PLUGINS names %s, which is no folder", home)
             for file in sorted(file for pattern in patterns for file in Path(home).glob(pattern)):
-                if not file.name.startswith("_"):
+                if not file.name.startswith(("_", "test_")):
                     module = ".".join((package, *file.relative_to(home).with_suffix("").parts))
                     loads.setdefault(str(file), partial(importlib.import_module, module))
     loads |= {f"{e.name} = {e.value}": e.load for e in entry_points(group="imgret.plugins")}

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 import imgret
-from imgret import ops
-from imgret.contracts import Clusterer, Reducer, Retriever, Source
-from imgret.registry import SLOTS, build, options, parameters
+from imgret.checks import check, faults
+from imgret.registry import KINDS, SLOTS, options
 from imgret.settings import CONFIGS, nodes
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "limit": 24}
@@ -21,6 +20,7 @@ OWED: dict[str, dict[str, Any]] = {  # what an option needs to be typed with it,
     "precomputed": {"backbone__vectors": "vectors.npy"},
     "synthetic": {"source__n": 40, "source__kinds": 5, "source__size": 64},
 }
+EVERYWHERE = {"cluster_rank": {"probes": 4}}  # what makes an approximate retriever exact, for four clusters
 SLOW = {"umap", "hdbscan", "dbscan"} | NAMED  # numba takes its time first, and large models theirs
 CHOICES = [
     pytest.param(slot, name, marks=[pytest.mark.slow] if name in SLOW else [], id=f"{slot}={name}")
@@ -51,6 +51,26 @@ def test_typed_alone(slot: str, name: str, colours: Path) -> None:
     np.testing.assert_array_equal(again.X, run.X)
 
 
+OPTIONS = [
+    pytest.param(kind, name, marks=[pytest.mark.slow] if name in SLOW else [], id=f"{kind}/{name}")
+    for kind in KINDS
+    for name in (nodes()[kind] if kind in SLOTS else options(kind))
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), OPTIONS)
+def test_keeps_its_contract(kind: str, name: str) -> None:
+    np.save("vectors.npy", np.random.default_rng(0).normal(size=(24, 8)))
+    typed = {key.removeprefix(f"{kind}__"): value for key, value in OWED.get(name, {}).items() if "__" in key}
+    assert faults(kind, name, **typed) == []
+
+
+@pytest.mark.parametrize("name", options("retriever"))
+def test_retrievers_that_look_everywhere_agree_with_a_plain_scan(name: str) -> None:
+    remarks = [finding.remark for finding in check("retriever", name, **EVERYWHERE.get(name, {}))]
+    assert "the very hits of a plain scan" in remarks
+
+
 @pytest.mark.parametrize("name", options("metric"))
 def test_metrics_are_figures(name: str, colours: Path) -> None:
     figures = imgret.run(colours, **(QUICK | {"metrics": [name], "k": 3})).metrics
@@ -64,27 +84,3 @@ def test_reports_write_what_they_say(name: str, colours: Path, tmp_path: Path) -
     written = options("report")[name](run, tmp_path)
     assert written or name == "dates"  # these have no date
     assert all(file.is_file() and file.is_relative_to(tmp_path) for file in written)
-
-
-@pytest.mark.parametrize(("slot", "name"), [c.values[:2] for c in CHOICES if c.values[0] == "retriever"])
-def test_retrievers_agree_with_a_plain_scan(slot: str, name: str) -> None:
-    rng = np.random.default_rng(0)
-    X = ops.normalise(rng.normal(size=(60, 5)).astype(np.float32), "l2")[0]
-    labels = rng.integers(-1, 4, 60)
-    retriever = options(slot)[name](**({"probes": 4} if name == "cluster_rank" else {}))
-    retriever.fit(X, labels)
-    scores, rows = retriever.kneighbors(X[:7], 9)
-    slow = X[:7].astype(np.float64) @ X.T.astype(np.float64)
-    np.testing.assert_array_equal(rows, np.argsort(-slow, axis=1, kind="stable")[:, :9])
-    np.testing.assert_allclose(scores, np.take_along_axis(slow, rows, axis=1), atol=1e-6)
-    assert (scores.dtype, rows.dtype) == (np.float32, np.int64)
-    assert retriever.kneighbors(X[:1], 100)[1].shape == (1, 60)
-
-
-def test_components_are_what_the_protocols_say() -> None:
-    kinds = {"source": Source, "reducer": Reducer, "clusterer": Clusterer, "retriever": Retriever}
-    shared = {"k": 2, "seed": 0, "images": "."}
-    for kind, protocol in kinds.items():
-        for name, component in options(kind).items():
-            node = {p: shared[p] for p in parameters(component) if p in shared}
-            assert isinstance(build(kind, {"name": name, **node}), protocol), name

@@ -80,8 +80,3 @@ def test_the_python_example(home: Path, capsys: Any) -> None:
     code = next(code for code in PYTHON if "imgret.run(" in code)
     exec(compile(code, "README.md", "exec"), {})
     assert len(capsys.readouterr().out.splitlines()) >= 6
-
-
-def test_contributing_shows_the_same_plug_in() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert "def birch(k: int, threshold: float = 0.5):" in text

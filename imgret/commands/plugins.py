@@ -1,19 +1,27 @@
-"""`imgret plugins`: every component, where it comes from, what it takes, and its licence."""
+"""`imgret plugins`: every component; `check` holds one to its contract, `new` writes one to start from."""
 
 from __future__ import annotations
 
 import argparse
 import inspect
+import os
+import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
+from pathlib import Path
 from typing import Any
 
-from imgret.registry import KINDS, UsageError, arguments, load_plugins, options, unknown
-from imgret.words import shown_path
+from imgret.registry import KINDS, SLOTS, UsageError, arguments, load_plugins, options, unknown
+from imgret.words import counted, printable, quoted, shown_path, typed_path
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="imgret plugins", description=__doc__)
+    if words[:1] == ["check"]:
+        return check(words[1:])
+    if words[:1] == ["new"]:
+        return new(words[1:])
+    about = "Every component, where it comes from, what it takes, and its licence. See also: plugins check -h, new -h."
+    parser = argparse.ArgumentParser(prog="imgret plugins", description=about)
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(KINDS)} (default: all)")
     kind = parser.parse_args(words).kind
     if kind is not None and kind not in KINDS:
@@ -27,13 +35,73 @@ def main(words: Sequence[str]) -> None:
             print(f"    {_file(component)}  {_licence(component)}")
 
 
+def check(words: Sequence[str]) -> None:
+    """A line for each thing that is demanded of a component; exit code 1 where one is not met."""
+    about = "Hold a component to what its kind must be. Exit code 1 where it has a fault."
+    parser = argparse.ArgumentParser(prog="imgret plugins check", description=about)
+    parser.add_argument("component", metavar="KIND/NAME", help="say clusterer/birch")
+    parser.add_argument(
+        "values", nargs="*", metavar="NAME=VALUE", help="arguments, as a run takes them: backbone.size=96"
+    )
+    asked = parser.parse_args(words)
+    kind, slash, name = asked.component.replace("=", "/", 1).partition("/")
+    if not slash:
+        raise UsageError(
+            f"{printable(asked.component)}: a kind and a name are wanted\ntype imgret plugins check KIND/NAME"
+        )
+    for word in asked.values:
+        if "=" not in word:
+            raise UsageError(f"{printable(word)}: arguments are written name=value\ntype {kind}.{printable(word)}=...")
+
+    import imgret.checks
+    from imgret.config import values_of
+
+    load_plugins()
+    given = {key.removeprefix(f"{kind}."): value for key, value in values_of(asked.values).items()}
+    findings = []
+    for finding in imgret.checks.check(kind, name, **given):
+        findings.append(finding)
+        print(printable(f"{'FAULT' if finding.fault else 'ok   '}  {finding.what}"))
+        for line in filter(None, (finding.fault, finding.remark)):
+            print(printable(f"       {line}"))
+    faults = sum(bool(finding.fault) for finding in findings)
+    print(f"{kind}/{name}: {counted(faults, 'fault') if faults else 'no fault'} in {counted(len(findings), 'check')}")
+    if faults:
+        sys.stdout.flush()
+        sys.exit(1)
+
+
+def new(words: Sequence[str]) -> None:
+    """Write a component and its test, and say what to type next."""
+    about = "Write a small component that works, and its test, to start from. Nothing is overwritten."
+    parser = argparse.ArgumentParser(prog="imgret plugins new", description=about)
+    parser.add_argument("kind", metavar="KIND", help=f"one of {', '.join(KINDS)}")
+    parser.add_argument("name", metavar="NAME", help="a Python name that no component of the kind has")
+    home = "the folder to write into (default: the first of IMGRET_PLUGINS, else the current one)"
+    parser.add_argument("--folder", metavar="DIR", help=home)
+    asked = parser.parse_args(words)
+    homes = [each for each in os.environ.get("IMGRET_PLUGINS", "").split(os.pathsep) if each]
+    folder = typed_path(asked.folder or (homes or ["."])[0])
+
+    from imgret.templates import write
+
+    load_plugins()
+    for file in write(asked.kind, asked.name, folder):
+        print(f"wrote  {printable(shown_path(file))}")
+    known = folder.resolve() in [typed_path(each).resolve() for each in homes]
+    door = "" if known else f"IMGRET_PLUGINS={quoted(shown_path(folder))} "
+    uses = {"metric": f"metrics=[{asked.name}]", "report": f"reports=[{asked.name}]"}
+    use = uses.get(asked.kind, f"{asked.kind}={asked.name}" if asked.kind in SLOTS else f"{asked.kind}s=[{asked.name}]")
+    print(f"next   {door}python -m imgret plugins check {asked.kind}/{asked.name}")
+    print(f"       pytest {quoted(shown_path(folder / f'test_{asked.name}.py'))}")
+    print(f"       {door}python -m imgret FOLDER {quoted(use)}")
+
+
 def first_line(component: Callable[..., Any]) -> str:
     return (inspect.getdoc(component) or "no docstring").splitlines()[0]
 
 
 def _file(component: Callable[..., Any]) -> str:
-    from pathlib import Path
-
     try:
         return shown_path(Path(inspect.getfile(component)))
     except (TypeError, OSError):

@@ -1,0 +1,112 @@
+"""What is demanded of a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import Parameter
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgret import ops
+from imgret.checks import Check, Fault, Subject
+from imgret.checks.data import Scan, blobs, unchanged
+from imgret.registry import parameters
+
+if TYPE_CHECKING:
+    from imgret.contracts import Floats, Ints
+
+OFFERED = ("X", "labels", "truth", "group", "junk", "columns", "ranking", "retriever", "top", "seed")
+
+
+def needs(X: Floats, labels: Ints, truth: Ints) -> dict[str, Any]:
+    """What a run offers its metrics; groups are three cameras in turn, some unknown."""
+    group = np.arange(len(X)) % 4 - 1
+    return {
+        "X": X,
+        "labels": labels,
+        "truth": truth,
+        "group": group,
+        "junk": np.arange(len(X)) % 7 == 6,
+        "columns": {"camera": group},
+        "ranking": ops.Ranking(X),
+        "retriever": Scan().fit(X, labels),
+        "top": 10,
+        "seed": 0,
+    }
+
+
+def measured(subject: Subject, offer: Mapping[str, Any]) -> dict[str, float]:
+    """The figures. Raises Fault where they are none, or an array was written to."""
+    wanted = [p for p in parameters(subject.component) if p in offer]
+    before = {p: offer[p].copy() for p in wanted if isinstance(offer[p], np.ndarray)}
+    found = subject.component(**{p: offer[p] for p in wanted})
+    for p, was in before.items():
+        unchanged(was, offer[p], p)
+    figures = found if isinstance(found, Mapping) else {subject.name: found}
+    for name, value in figures.items():
+        if not isinstance(name, str) or not isinstance(value, Real | np.number) or not np.isfinite(float(value)):
+            raise Fault(f"{name!r} is {value!r}; a figure is a finite number, and one that is undefined is left out")
+    return {name: float(value) for name, value in figures.items()}
+
+
+def needs_what_is_offered(subject: Subject) -> None:
+    """It needs nothing but what a run offers"""
+    for name, parameter in parameters(subject.component).items():
+        if name not in OFFERED and parameter.default is Parameter.empty:
+            raise Fault(f"it needs {name!r}, so every run leaves it out; offered are {', '.join(OFFERED)}")
+
+
+def gives_figures(subject: Subject) -> str:
+    """60 items in four clusters, with noise, give finite figures by name, the same twice"""
+    X, truth = blobs()
+    labels = truth.copy()
+    labels[::7], labels[1] = -1, 0
+    first, second = (measured(subject, needs(X, ops.renumber(labels), truth)) for _ in range(2))
+    if not first:
+        raise Fault("there is none; it may leave figures out only where they are undefined")
+    if first != second:
+        raise Fault(f"they differ: {first}, {second}; draw from a parameter `seed`"[:300])
+    return ", ".join(f"{name} {value:.3g}" for name, value in first.items())
+
+
+def takes_any_labels(subject: Subject) -> None:
+    """One cluster, nothing but noise, and a cluster an item give finite figures or none"""
+    X, truth = blobs(20)
+    for labels in (np.zeros_like(truth), np.full_like(truth, -1), np.arange(len(X))):
+        measured(subject, needs(X, labels, truth))
+
+
+def takes_any_truth(subject: Subject) -> None:
+    """One label for all, labels known of few, and of none give finite figures or none"""
+    X, truth = blobs(20)
+    few = np.where(np.arange(len(X)) < 2, truth, -1)
+    for each in (np.zeros_like(truth), few, np.full_like(truth, -1)):
+        measured(subject, needs(X, truth, each))
+
+
+def takes_few(subject: Subject) -> None:
+    """One item, and two, give finite figures or none"""
+    for n in (1, 2):
+        X, truth = blobs(n)
+        measured(subject, needs(X, np.zeros(n, np.int64), truth))
+
+
+def order_says_nothing(subject: Subject) -> str:
+    """Other rows first: the figures are compared"""
+    X, truth = blobs()
+    labels = truth.copy()
+    labels[[3, 9]], labels[5] = -1, 0
+    order = np.random.default_rng(0).permutation(len(X))
+    one, other = needs(X, labels, truth), needs(X[order], labels[order], truth[order])
+    other["group"] = one["group"][order]
+    other["columns"] = {"camera": other["group"]}
+    first, second = measured(subject, one), measured(subject, other)
+    moved = [name for name in first if not np.isclose(first[name], second.get(name, np.nan), rtol=1e-5, atol=1e-6)]
+    return f"{', '.join(moved)} depends on the order of the rows: is that meant?" if moved else "they are the same"
+
+
+CHECKS: list[Check] = [
+    needs_what_is_offered, gives_figures, takes_any_labels, takes_any_truth, takes_few, order_says_nothing
+]  # fmt: skip

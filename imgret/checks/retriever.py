@@ -1,0 +1,133 @@
+"""What is demanded of a retriever. An approximate one may miss hits, but what it returns must be true and in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgret.checks import Check, Fault, Subject
+from imgret.checks.data import blobs, same, unchanged
+
+if TYPE_CHECKING:
+    from imgret.contracts import Floats, Ints
+
+ROUNDING = 1e-5  # of an inner product of two rows of unit length in float32
+
+
+def hits(subject: Subject, X: Floats, labels: Ints, Q: Floats, top: int) -> tuple[Floats, Ints]:
+    """Scores (q, m) and rows (q, m) of a new one. Raises Fault where they are not what the contract says.
+
+    Held against inner products in float64: true scores, best first, equal ones by row, no row twice.
+    """
+    before = X.copy(), labels.copy(), Q.copy()
+    retriever = subject.build()
+    retriever.fit(X, labels)
+    scores, rows = retriever.kneighbors(Q, top)
+    unchanged(before[0], X)
+    unchanged(before[1], labels, "labels")
+    unchanged(before[2], Q, "Q")
+    given, shape = f"{len(Q)} queries among {len(X)} rows with top={top}", (len(Q), min(top, len(X)))
+    for what, array, kind in (("scores", scores, np.float32), ("rows", rows, np.int64)):
+        if not isinstance(array, np.ndarray) or array.dtype != kind or array.shape != shape:
+            found = f"{getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}"
+            raise Fault(f"{given} gave {what} {found}, not {np.dtype(kind)} {shape}")
+    if rows.min(initial=0) < 0 or rows.max(initial=0) >= len(X):
+        raise Fault(
+            f"{given} gave the row {rows.min() if rows.min() < 0 else rows.max()}, allowed are 0 to {len(X) - 1}"
+        )
+    if any(len(set(line)) < len(line) for line in rows.tolist()):
+        raise Fault(f"{given} gave a row twice for one query")
+    wrong = np.abs(scores - np.take_along_axis(products(Q, X), rows, axis=1)).max(initial=0)
+    if not wrong <= ROUNDING:
+        raise Fault(f"a score is not the inner product of the query with its row: it is off by {wrong:.2g}")
+    steps, climbs = np.diff(scores, axis=1), np.diff(rows, axis=1)
+    if (steps > 0).any():
+        raise Fault("scores rise along a line; best first")
+    if ((steps == 0) & (climbs < 0)).any():
+        raise Fault("of equal scores, a higher row comes before a lower one; lower row first")
+    return scores, rows
+
+
+def products(Q: Floats, X: Floats) -> Floats:
+    """(q, n) float32 of float64 sums, which equal rows give equally wherever they lie."""
+    wide: Floats = (Q[:, None].astype(np.float64) * X).sum(axis=2).astype(np.float32)
+    return wide
+
+
+def scan(Q: Floats, X: Floats, top: int) -> Ints:
+    """The rows (q, m) that an exact retriever returns."""
+    return np.argsort(-products(Q, X), axis=1, kind="stable")[:, :top]
+
+
+def random_rows(n: int = 60, d: int = 5) -> tuple[Floats, Ints]:
+    """X (n, d), rows of unit length in every direction, and labels (n,): four clusters, one of one item, and noise."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, d)).astype(np.float32)
+    labels = rng.integers(-1, 3, n)
+    labels[n // 2] = 3
+    return X / np.linalg.norm(X, axis=1, keepdims=True), labels
+
+
+def agrees_with_a_scan(subject: Subject) -> str:
+    """9 hits of 7 queries: float32 scores that are the inner products, int64 rows, best first, none twice"""
+    X, labels = random_rows()
+    rows = hits(subject, X, labels, X[:7], 9)[1]
+    right = scan(X[:7], X, 9)
+    if np.array_equal(rows, right):
+        return "the very hits of a plain scan"
+    recall = np.mean([len(np.intersect1d(a, b)) / 9 for a, b in zip(rows, right, strict=True)])
+    return f"approximate: recall@9 {recall:.3f}"
+
+
+def repeats_itself(subject: Subject) -> str:
+    """The same rows, queries and seed give the same hits"""
+    X, labels = random_rows()
+    first, second = (np.concatenate(hits(subject, X, labels, X[:7], 9), axis=1) for _ in range(2))
+    return same(subject, first, second, "two runs on the same rows")
+
+
+def breaks_ties_by_row(subject: Subject) -> None:
+    """Rows that are equal come lower row first"""
+    X = np.tile(np.eye(4, dtype=np.float32), (6, 1))
+    hits(subject, X, np.tile(np.arange(4), 6), X[:4], 24)
+
+
+def takes_any_top(subject: Subject) -> None:
+    """top=1 gives one hit, a top above n all n rows"""
+    X, labels = random_rows()
+    for top in (1, len(X), len(X) + 40):
+        hits(subject, X, labels, X[:2], top)
+
+
+def takes_any_labels(subject: Subject) -> None:
+    """One cluster, nothing but noise, and a cluster an item are searched"""
+    X, labels = random_rows()
+    for each in (np.zeros_like(labels), np.full_like(labels, -1), np.arange(len(X))):
+        hits(subject, X, each, X[:2], 5)
+
+
+def takes_few(subject: Subject) -> None:
+    """One row, two rows, and a row of zeros are searched"""
+    X = blobs(2)[0]
+    hits(subject, X[:1], np.zeros(1, np.int64), X, 5)
+    hits(subject, X, np.array([0, -1]), X, 5)
+    hits(subject, np.vstack([X, 0 * X]), np.array([0, 1, 0, 1]), np.vstack([X, 0 * X]), 4)
+
+
+def a_query_stands_alone(subject: Subject) -> None:
+    """The hits of a query do not depend on the other queries"""
+    X, labels = random_rows()
+    retriever = subject.build()
+    retriever.fit(X, labels)
+    together = retriever.kneighbors(X[:5], 9)[1]
+    for row in range(5):
+        alone = retriever.kneighbors(X[row : row + 1], 9)[1][0]
+        if not np.array_equal(together[row], alone):
+            raise Fault(f"among five queries the rows {together[row].tolist()}, alone {alone.tolist()}")
+
+
+CHECKS: list[Check] = [
+    agrees_with_a_scan, repeats_itself, breaks_ties_by_row, takes_any_top, takes_any_labels, takes_few,
+    a_query_stands_alone,
+]  # fmt: skip
