@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from imgret.__main__ import main
@@ -17,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 RUNS = [line for line in SHELL if "python -m imgret" in line and "venv" not in line]
-SLOW = ("umap", "dbscan")  # these compile for twenty seconds first
+SLOW = ("umap", "dbscan", "archive")  # these compile for twenty seconds first
 
 
 @pytest.fixture
@@ -29,6 +30,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     names = [f"{person:04}_c{camera}s1_{shot}.jpg" for person in (2, 7, 11) for camera in (1, 2) for shot in range(4)]
     write(tmp_path / "crops", {name: png((9 * i, 99, 5 * i), noise=i + 1) for i, name in enumerate(names)})
     write(tmp_path / "plugins", {"birch.py": next(code for code in PYTHON if "def birch" in code).encode()})
+    rows = "\n".join(f"photos/{name},{name[:3]},{place}.90" for place, name in enumerate(shots))
+    write(tmp_path, {"products.csv": f"photo,type,price\n{rows}\n".encode()})
+    np.save(tmp_path / "features.npy", np.random.default_rng(0).normal(size=(len(shots), 8)).astype(np.float32))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -65,7 +69,7 @@ def test_commands(line: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys
     if "IMGRET_PLUGINS" in variables:
         monkeypatch.setattr(imgret.dropped, "__path__", [variables["IMGRET_PLUGINS"].replace("~", str(home), 1)])
         load_plugins()
-    if words[:1] in (["query"], ["runs"]):
+    if words[:1] in (["query"], ["runs"], ["export"]):
         assert main(["photos", "k=3", "backbone=pixels", "view=pca", "reports=[]"]) == 0
     assert main([_fewer(word) for word in words]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
