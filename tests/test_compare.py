@@ -35,7 +35,7 @@ def test_commands_compose(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     composed: list[dict[str, Any]] = []
-    monkeypatch.setattr(imgret.__main__, "job", lambda settings, swept: composed.append(settings))
+    monkeypatch.setattr(imgret.__main__, "job", lambda settings, *_: composed.append(settings))
     _, words = _words(line)
     assert imgret.__main__.main(words) == 0, capsys.readouterr().err
     assert len(composed) == runs(words)

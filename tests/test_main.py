@@ -43,7 +43,7 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
     [
         (["nowhere"], "no command, folder or setting 'nowhere'"),
         (["images=nowhere"], "images=nowhere: does not exist\ngive a folder that has images in it"),
-        (["images=photos/1.png"], "images=photos/1.png: is a file"),
+        (["images=photos/1.png"], "images=photos/1.png is a file of another kind"),
         (["empty"], "images=empty has no files in it"),
         (["photos", "k=7"], "k=7: there are only 6 files\ntype a k from 1 to 6"),
         (["photos", "k=0"], "k=0: it is a whole number, at least 1"),

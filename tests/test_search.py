@@ -240,7 +240,7 @@ def test_query_refuses_in_two_lines(run: Run, more: list[str], capsys: Any) -> N
 
 def test_the_sheet_marks_what_was_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Any] = []
-    monkeypatch.setattr("imgret.sheet.contact_sheet", lambda *given: drawn.extend(given))
+    monkeypatch.setattr("imgret.sheet.contact_sheet", lambda *given, formats: drawn.extend(given))
     monkeypatch.setattr("imgret.sheet.save", lambda sheet, file: file)
     assert main(["query", "red/a/0.png", "--not", "blue/a/0.png", "--where", "group=a", "--top", "1"]) == 0
     tiles, title, subtitle = drawn

@@ -110,7 +110,7 @@ def small_run(labels: Ints, name: str) -> Run:
     files = {f"folder/{row}.png" if row else ODD: png(picture(row)) for row in range(n)}
     paths = sorted(files)
     source = Pictures(files, paths[-1])
-    records = [Record(sha256(files[path]).hexdigest(), "ok", "", 32, 24) for path in paths]
+    records = [Record(sha256(files[path]).hexdigest(), "ok", "", 32, 24, "2019-07-21T18:04:11") for path in paths]
     collection = collect(list(source), records)
     features = np.random.default_rng(0).normal(size=(n, 6)).astype(np.float32)
     mean = ops.normalise(features)[1]

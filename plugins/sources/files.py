@@ -146,12 +146,12 @@ class files:
         """By content, where that tells, else by the name's ending."""
         command = _tar.opener(head)
         if command:
-            name = printable(file.name)
+            name = printable(self.images or "")
             raise UsageError(f"images={name} is compressed, and is read in place\ntype {command} {name}")
         kind = "tar" if _tar.is_tar(head) else "parquet" if head[:4] == b"PAR1" else KINDS.get(file.suffix.lower(), "")
         if not kind:
             kinds = "a manifest (.csv, .tsv, .jsonl, .parquet) or a .tar"
-            raise UsageError(f"images={printable(file.name)} is a file of another kind\ngive a folder, {kinds}")
+            raise UsageError(f"images={printable(self.images or '')} is a file of another kind\ngive a folder, {kinds}")
         return kind
 
     def _pattern(self) -> re.Pattern[str] | None:
