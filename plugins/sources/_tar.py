@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
 SIDECARS = ("cls", "json", "txt")
 LARGEST = 2**20  # bytes of a sidecar
-COMPRESSED = {b"\x1f\x8b": "gunzip", b"BZh": "bunzip2", b"\xfd7zXZ": "unxz", b"\x28\xb5\x2f\xfd": "unzstd"}
+COMPRESSED = {b"\x1f\x8b": "gunzip -k", b"BZh": "bunzip2 -k", b"\xfd7zXZ": "unxz -k", b"\x28\xb5\x2f\xfd": "unzstd"}
 
 
 class Place(NamedTuple):
@@ -46,7 +46,7 @@ class Index(NamedTuple):
 
 
 def opener(head: bytes) -> str:
-    """The command that opens a compressed file, by its first bytes; none for what is not compressed."""
+    """The command that opens a compressed file, and keeps it, by its first bytes; none for what is not compressed."""
     return next((command for magic, command in COMPRESSED.items() if head.startswith(magic)), "")
 
 

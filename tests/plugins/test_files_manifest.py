@@ -88,7 +88,7 @@ def test_files_outside_of_the_folder_have_paths_from_what_they_share(tmp_path: P
         ("p.jsonl", "[" * 100_000, "line 1: "),
         ("p.parquet", "path\n", "Parquet|pyarrow|parquet"),
         ("p.xlsx", "path\n", "is a file of another kind"),
-        ("p.csv.gz", b"\x1f\x8b123", "type gunzip p.csv.gz"),
+        ("p.csv.gz", b"\x1f\x8b123", "type gunzip -k .*p.csv.gz"),
     ],
 )
 def test_what_is_wrong_is_said_in_two_lines(tmp_path: Path, name: str, text: str | bytes, says: str) -> None:
