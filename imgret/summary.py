@@ -85,10 +85,8 @@ def _follows(run: Run) -> list[str]:
     told: dict[str, float] = {name: known.pop(name) for name in ("label", "group") if name in known}
     others = sorted(known.items(), key=lambda pair: (-pair[1], pair[0]))
     told |= {name: ami for name, ami in others[:FOLLOWED] if ami >= A_LITTLE}
-    if not told:
-        return []
-    *most, last = [f"the {name.replace('_', ' ')} (AMI {ami:.2f})" for name, ami in told.items()]
-    return [f"follows   the clusters follow {', '.join(most)}{' and ' * bool(most)}{last}"]
+    words = ", ".join(f"{name.replace('_', ' ')} {ami:.2f}" for name, ami in told.items())
+    return [f"follows   AMI of the clusters with {words}"] if told else []
 
 
 def _search(run: Run) -> list[str]:
