@@ -87,7 +87,7 @@ def _follows(run: Run) -> list[str]:
     told |= {name: ami for name, ami in others[:FOLLOWED] if ami >= A_LITTLE}
     if not told:
         return []
-    *most, last = [f"the {name.replace('_', ' ')} (AMI {ami:.2f})" for name, ami in told.items()]
+    *most, last = [f"the {printable(name).replace('_', ' ')} (AMI {ami:.2f})" for name, ami in told.items()]
     return [f"follows   the clusters follow {', '.join(most)}{' and ' * bool(most)}{last}"]
 
 
