@@ -64,12 +64,15 @@ def _numbers(values: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float6
 
 
 def add(collection: Collection, columns: Mapping[str, Sequence[str]]) -> Collection:
-    """The collection with further columns, a text for each row of arrays; to a name that is taken, `_` is added."""
-    taken = set(collection.columns)
-    columns = {name + "_" * (name in taken): values for name, values in columns.items()}
+    """The collection with further columns, a text for each row of arrays; to a name that is taken, `_` are added."""
+    free: dict[str, Sequence[str]] = {}
+    for name, values in columns.items():
+        while name in free or name in collection.columns:
+            name += "_"
+        free[name] = values
     items = list(collection.items)
     for place, row in enumerate(collection.rows):
         if row >= 0:
-            more = {name: values[row] for name, values in columns.items()}
+            more = {name: values[row] for name, values in free.items()}
             items[place] = replace(items[place], columns={**items[place].columns, **more})
     return replace(collection, items=items)

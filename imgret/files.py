@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,5 @@ def write_csv(file: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     with file.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
         plain = csv.writer(stream, lineterminator="\n")
         careful = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)  # `plain` forgets carriage returns
-        plain.writerow(header)
-        for row in rows:
+        for row in chain([header], rows):
             (careful if any("\r" in str(value) for value in row) else plain).writerow(row)

@@ -85,7 +85,7 @@ def _follows(run: Run) -> list[str]:
     told: dict[str, float] = {name: known.pop(name) for name in ("label", "group") if name in known}
     others = sorted(known.items(), key=lambda pair: (-pair[1], pair[0]))
     told |= {name: ami for name, ami in others[:FOLLOWED] if ami >= A_LITTLE}
-    words = ", ".join(f"{name.replace('_', ' ')} {ami:.2f}" for name, ami in told.items())
+    words = ", ".join(f"{printable(name).replace('_', ' ')} {ami:.2f}" for name, ami in told.items())
     return [f"follows   AMI of the clusters with {words}"] if told else []
 
 

@@ -9,6 +9,7 @@ import csv
 import json
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path, PurePath
@@ -45,6 +46,8 @@ ITEMS = (
 FAILURES = ("path", "outcome", "reason")
 FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
+ID = re.compile("([0-9a-f]{64})?")
+TAKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)?", re.ASCII)
 NEEDED = {
     "schema": int,
     "title": str,
@@ -99,7 +102,8 @@ def write_failures(file: Path, collection: Collection) -> None:
 def read_items(file: Path, root: str) -> Collection:
     """The collection of an items.csv; files lie under `root`, if they are files.
 
-    Raises ValueError for a path that leads out of `root` by itself and for a row that lacks a cell.
+    Raises ValueError for a path that leads out of `root` by itself, for a row that lacks a cell, and for an id or a
+    date that is none.
     """
     items, records = [], []
     with regular(file).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
@@ -109,10 +113,13 @@ def read_items(file: Path, root: str) -> Collection:
             path = row["path"]
             if PurePath(path).anchor or ".." in PurePath(path).parts or "\0" in path:
                 raise ValueError(f"{path!r} lies outside the collection")
+            taken = row.get("taken", "")
+            if not ID.fullmatch(row["id"]) or not TAKEN.fullmatch(taken):  # they become names of files
+                raise ValueError(f"{path!r} has the id {row['id']!r}, taken {taken!r}")
             more = {name: value for name, value in row.items() if name not in ITEMS}
             items.append(Item(path, os.path.join(root, path) if root else "", row["label"], row["group"], more))
             size = int(row["width"]), int(row["height"])
-            records.append(Record(row["id"], row["outcome"], "", *size, row.get("taken", ""), row.get("camera", "")))
+            records.append(Record(row["id"], row["outcome"], "", *size, taken, row.get("camera", "")))
     return collect(items, records)
 
 
@@ -174,11 +181,13 @@ def regular(file: Path) -> Path:
 
 
 def check_info(info: Mapping[str, Any]) -> None:
-    """Raises KeyError, TypeError or ValueError where run.json lacks what a loaded run needs."""
+    """Raises AttributeError, KeyError, TypeError or ValueError where run.json lacks what a loaded run needs."""
     for key, kind in NEEDED.items():
         value = reduce(lambda node, part: node[part], key.split("."), info)
         if not isinstance(value, kind):
             raise ValueError(f"{key} in run.json is not {kind.__name__}: {value!r}")
+    if not isinstance(info["fitted"].get("source", info["config"]["source"]).get("name"), str):
+        raise ValueError("fitted.source.name in run.json is not str")
     if not isinstance(info["config"].get("formats", []), list):
         raise ValueError("config.formats in run.json is not list")
 

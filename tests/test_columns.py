@@ -50,3 +50,9 @@ def test_added_columns_reach_every_file_of_an_image_and_take_no_name() -> None:
     ]  # fmt: skip
     assert found.columns == ["hue", "hue_", "edge"]
     np.testing.assert_array_equal(found.rows, [0, 0, -1])
+
+
+def test_an_added_column_overwrites_none_whatever_they_are_called() -> None:
+    items = [Item("a", columns={"hue": "mine", "hue_": "mine, too"})]
+    found = add(collect(items, [Record("2", "ok")]), {"hue": ["ours"]})
+    assert found.items[0].columns == {"hue": "mine", "hue_": "mine, too", "hue__": "ours"}

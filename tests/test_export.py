@@ -130,3 +130,20 @@ def test_projector(run: Run, root: Path) -> None:
     with Image.open("out/sprite.png") as sprite:
         assert sprite.size == (256, 256)  # 12 images in 4 columns of 64 pixels
     assert 'tensor_path: "tensors.tsv"' in Path("out/projector_config.pbtxt").read_text()
+
+
+def test_names_of_columns_are_whatever_a_manifest_says(root: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    (root / "list.csv").write_bytes(b"path,a\xffb\na/0.png,x\xff\na/1.png,y\n")
+    imgret.run(root / "list.csv", backbone="pixels", view="pca", reports=[], k=2)
+    assert main(["export", "parquet", "t.parquet"]) == 0
+    assert pq.read_table("t.parquet").to_pydict()[r"a\udcffb"] == [r"x\udcff", "y"]
+
+
+def test_the_sprite_shows_formats_that_were_asked_for(root: Path, capsys: Any) -> None:
+    with Image.open(root / "a" / "0.png") as image:
+        image.save(root / "a" / "scan.tif")
+    imgret.run(root / "a", backbone="pixels", view="pca", reports=[], k=2, formats=["tiff"])
+    assert main(["export", "projector", "out"]) == 0
+    assert "7 distinct images" in (said := capsys.readouterr().out)
+    assert "gone" not in said

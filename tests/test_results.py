@@ -122,6 +122,7 @@ def edited(change: Callable[[dict[str, Any]], Any]) -> Callable[[str], str]:
         edited(lambda i: i.update(root=7)),
         edited(lambda i: i.update(schema="2")),
         edited(lambda i: i["fitted"].update(retriever="x")),
+        *(edited(lambda i, s=source: i["fitted"].update(source=s)) for source in ("files", None, {"name": 3})),
         lambda text: "[" * 100_000,
         lambda text: "[]",
         lambda text: "null",

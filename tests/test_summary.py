@@ -51,3 +51,8 @@ def test_files_that_nobody_asked_for_are_counted_with_what_to_type(tmp_path: Pat
     assert summary(run)[1] == 'formats   1 HEIC not read: type formats=[heic,tiff], after pip install "imgret[heif]"'
     run.collection.records *= 0
     assert not any(line.startswith("formats") for line in summary(run))
+
+
+def test_a_column_s_name_is_printed_as_text(tmp_path: Path) -> None:
+    lines = summary(_run(tmp_path, metrics={"ami_a\x1b[2J\udcff": 0.5}))
+    assert r"follows   AMI of the clusters with a\x1b[2J\udcff 0.50" in lines

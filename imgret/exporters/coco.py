@@ -47,8 +47,9 @@ def write(run: Run, out: Path, copy: bool) -> list[str]:
         for cluster in range(n_clusters)
     ]
     made = str(run.info.get("made", ""))
+    year = int(made[:4]) if made[:4].isdecimal() else 0
     labels = {
-        "info": {"description": run.title, "version": "1.0", "year": int(made[:4] or 0), "date_created": made},
+        "info": {"description": run.title, "version": "1.0", "year": year, "date_created": made},
         "licenses": [{"id": 0, "name": "not known", "url": ""}],
         "images": images,
         "categories": categories,

@@ -35,7 +35,7 @@ def write(run: Run, out: Path, copy: bool) -> list[str]:
     features = "features"
     while features in columns:  # a manifest's own
         features += "_"
-    schema = pa.schema([*types.items(), (features, pa.list_(pa.float32()))])
+    schema = pa.schema([*((_text(name), kind) for name, kind in types.items()), (features, pa.list_(pa.float32()))])
     rows = run.collection.rows
     with pq.ParquetWriter(out, schema) as writer:
         for part in blocks(len(rows), GROUP):
@@ -50,7 +50,11 @@ def _typed(name: str, values: list[str]) -> list[Any]:
     if name in WHOLE or name in REAL:
         kind = int if name in WHOLE else float
         return [kind(value) if value else None for value in values]
-    return [value.encode("utf-8", "backslashreplace").decode() for value in values]
+    return list(map(_text, values))
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "backslashreplace").decode()
 
 
 def _vectors(features: Any, rows: Any) -> Any:

@@ -70,7 +70,7 @@ def _draw_sprite(run: Run, file: Path, columns: int, side: int) -> int:
 
     def thumbnail(row: int) -> Any:
         try:
-            return decode(run.open(row), preprocess).pixels
+            return decode(run.open(row), preprocess, run.settings["formats"]).pixels
         except (OSError, ValueError):
             return None
 

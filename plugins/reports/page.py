@@ -26,7 +26,9 @@ SHARD = 1000  # thumbnails to a folder
 FIELD = 1 << 20  # characters: a column that says more than that is left to items.csv
 FIELDS = 24  # columns at most
 FAILURES = 1000  # rows of the table; failures.csv has all
-PLACE = re.compile(r"gps|lat|lon|lng|latitude|longitude|altitude|coordinates?|geo|location", re.IGNORECASE)
+PLACE = re.compile(r"gps.*|lat|lon|lng|(lat|long|alt)itude.*|coordinates?|geo|location", re.IGNORECASE)
+NESTED = re.compile(r'"(~|/|file:|[A-Za-z]:[\\/]|\\\\)')  # a path of this machine within JSON
+WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # GPSLatitude is two
 SLOTS = "backbone", "reducer", "view", "clusterer", "retriever"
 
 
@@ -192,11 +194,17 @@ def _codes(texts: Sequence[str]) -> tuple[Ints, list[str]]:
 
 def _tells_a_place(name: str, texts: Sequence[str]) -> bool:
     """Whether a column is of places on earth, or of files of this machine."""
-    words = re.split(r"[^a-zA-Z]+", name)
-    return any(map(PLACE.fullmatch, words)) or any(
-        text.startswith("~") or PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
+    return _names_a_place(name) or any(
+        text.startswith(("~", "file:"))
+        or PurePosixPath(text).is_absolute()
+        or PureWindowsPath(text).is_absolute()
+        or (text.startswith(("{", "[")) and (_names_a_place(text) or NESTED.search(text)))  # a manifest's objects
         for text in texts
     )
+
+
+def _names_a_place(text: str) -> bool:
+    return any(map(PLACE.fullmatch, WORD.findall(text)))
 
 
 def _made(run: Run) -> list[dict[str, Any]]:

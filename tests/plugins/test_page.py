@@ -194,6 +194,12 @@ def test_nothing_tells_where_the_collection_lies(tmp_path: Path) -> None:
     columns = [
         {
             "gps_latitude": "51.5",
+            "GPSLatitude": "51.5",
+            "EXIF:gpsPosition": "51.5 0.1",
+            "exif": '{"Make": "Kodak", "GPSInfo": {"1": "N"}}',
+            "uri": "file:///home/someone/a.jpg",
+            "files": '["/home/someone/a.jpg"]',
+            "tags": '["flat", 1]',
             "Location": "home",
             "colour": "red",
             "original": "/home/someone/a.jpg",
@@ -201,7 +207,7 @@ def test_nothing_tells_where_the_collection_lies(tmp_path: Path) -> None:
         }
     ] * 2
     text, data = written(paged_run([0, 0], columns=columns), tmp_path)
-    assert [field["name"] for field in data["fields"]] == ["colour"]
+    assert [field["name"] for field in data["fields"]] == ["tags", "colour"]
     assert "someone" not in text
     assert data["failed"] == [["zzz/broken.jpg", "read_error", "cannot read /zzz/broken.jpg"]]
     assert [made["options"] for made in data["made"][:1]] == [{"side": 8}]
