@@ -19,7 +19,7 @@ from imgret.loader import batches
 from imgret.progress import Progress
 from imgret.registry import UsageError, find
 from imgret.store import FeatureSet, Store, code
-from imgret.words import duration
+from imgret.words import counted, duration
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -107,7 +107,7 @@ def extract(
         for loaded in batches(source, todo, engine.backbone.preprocess, formats=formats):
             if not progress.done:
                 seconds = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
-                log.info("%s: %s images to compute, about %s", what, f"{len(todo):,}", duration(seconds))
+                log.info("%s: %s to compute, about %s", what, counted(len(todo), "image"), duration(seconds))
             rows = iter(loaded.pixels.numpy())
             settled: list[tuple[str, Stamp, Record]] = []
             for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):

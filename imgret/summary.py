@@ -13,6 +13,7 @@ from imgret.words import counted, duration, listed, printable, quoted, shown_pat
 
 TABLE = {"nmi": "NMI", "ari": "ARI", "purity": "purity", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1"}
 HITS = 3
+OUT = "runs"  # of which `query` searches the latest where nobody names a run
 FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
 
 
@@ -113,10 +114,16 @@ def _pictures(run: Run) -> list[str]:
     )
     reports = [f"report    {folder}/{p.name}" for p in sorted(run.folder.glob("*.html"))]
     names = [name for name in names if name != "thumbs/"]  # the report shows them
-    image = run.collection.items[run.collection.first[0]].file or run.paths[0]
     return [
         *reports,
         f"pictures  {folder}/{', '.join(names)}" if names else "pictures  none",
         f"run       {folder}  ({duration(sum(stage['seconds'] for stage in run.info['stages'].values()))})",
-        f"next      python -m imgret query {quoted(image)}",
+        f"next      python -m imgret query {_query(run)}",
     ]
+
+
+def _query(run: Run) -> str:
+    """What to type behind `query` for the first image of this run; the run, too, where it is not looked for there."""
+    image = quoted(run.collection.items[run.collection.first[0]].file or run.paths[0])
+    words = [] if shown_path(run.folder.parent) == OUT else ["--run", quoted(shown_path(run.folder))]
+    return " ".join([*words, "--", image] if image.startswith("-") else [image, *words])

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from imgret.filecache import Record
 from imgret.search import Hit
-from imgret.summary import summary
+from imgret.summary import _query, summary
 
 
 def _run(folder: Path, **changes: Any) -> Any:
@@ -56,3 +57,17 @@ def test_files_that_nobody_asked_for_are_counted_with_what_to_type(tmp_path: Pat
 def test_a_column_s_name_is_printed_as_text(tmp_path: Path) -> None:
     lines = summary(_run(tmp_path, metrics={"ami_a\x1b[2J\udcff": 0.5}))
     assert r"follows   AMI of the clusters with a\x1b[2J\udcff 0.50" in lines
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "typed"),
+    [
+        ("runs/1", "a b.jpg", "'a b.jpg'"),
+        ("mine/1", "a.jpg", "a.jpg --run mine/1"),
+        ("mine/1", "-1_c1.jpg", "--run mine/1 -- -1_c1.jpg"),
+    ],
+)
+def test_what_to_type_next_names_the_run_where_it_is_not_looked_for_there(folder: str, path: str, typed: str) -> None:
+    collection = SimpleNamespace(items=[SimpleNamespace(file="")], first=[0])
+    run: Any = SimpleNamespace(folder=Path(folder), collection=collection, paths=[path])
+    assert _query(run) == typed
