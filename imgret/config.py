@@ -26,7 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from imgret.commandline import as_typed, is_path, literal, parts
 from imgret.registry import SLOTS, UsageError, load_plugins, unknown
-from imgret.settings import check, chooses, nodes, root_node, unused
+from imgret.settings import check, chooses, chosen, nodes, root_node, unused
 from imgret.sweep import Asked
 
 if TYPE_CHECKING:
@@ -64,8 +64,9 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
         wanted = {key: value for key, value in brought.get("backbone", {}).items() if key in more["otherwise"]}
         more["otherwise"] = more["otherwise"] | wanted
     settings = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.merge(cfg, more), resolve=True))
-    settings |= {"typed": typed, "preset": preset}
-    return check(settings)
+    settings = check(settings | {"typed": typed, "preset": preset})
+    choices = {slot: hydra.runtime.choices.get(slot) for slot in SLOTS}
+    return settings | {"chosen": chosen(settings, choices | named)}
 
 
 def is_sweep(words: Sequence[str]) -> bool:
@@ -95,7 +96,7 @@ def run_from_command_line(words: Sequence[str], job: Job, sweep: Sweep) -> list[
                 values = {key: None if idle and key == idle[0] else _chosen(key, cfg, hydra) for key in swept}
                 asked = Asked(hydra.job.num + 1, prod(swept.values()), values)
             settings = settings_of(cfg, hydra)
-            same = str({**settings, "typed": None, **({idle[0]: None} if idle else {})})
+            same = str({**settings, "typed": None, "chosen": None, **({idle[0]: None} if idle else {})})
             if same not in seen:  # in a sweep, jobs that differ only in a setting that they do not use are one job
                 seen[same] = hydra.job.num + 1 if asked else 0
                 job(settings, asked)
@@ -182,11 +183,11 @@ def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Ru
     try:
         with initialize(version_base="1.3", config_path=None):
             cfg = compose("config", words, return_hydra_config=True)
-        hydra, chosen = cfg.hydra, OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
-        idle = unused(OmegaConf.to_yaml(chosen), words, chosen)
+        hydra, mine = cfg.hydra, OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+        idle = unused(OmegaConf.to_yaml(mine), words, mine)
         if idle:
             raise UsageError(idle[1])
-        settings = settings_of(chosen, hydra)
+        settings = settings_of(mine, hydra)
     except (HydraException, OmegaConfBaseException) as error:
         raise _ours(error) from None
     return run(settings)

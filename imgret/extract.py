@@ -78,10 +78,12 @@ def extract(
     store: Store,
     formats: Collection[str] = (),
     listing: Sequence[Item] | None = None,
+    by: str = "",
 ) -> Extraction:
     """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`.
 
-    `listing` is all that the source lists, where `items` are a part of it.
+    `listing` is all that the source lists, where `items` are a part of it; `by` is what the backbone is called on the
+    screen, where that is not its component's name.
     """
     started = time.perf_counter()
     if engine.backbone.vectors is not None:
@@ -98,9 +100,9 @@ def extract(
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
-            return extract(source, items, made_in, engine, store, formats, listing)
+            return extract(source, items, made_in, engine, store, formats, listing, by)
 
-    what = f"features by {made_in['backbone']}"
+    what = f"features by {by or made_in['backbone']}"
     progress = Progress(what, len(todo), "images")
     pending = _Pending(engine, features)
     try:

@@ -16,7 +16,7 @@ from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
 from imgret.formats import require
 from imgret.items import Collection, collect, sample
-from imgret.registry import SHARED, SLOTS, UsageError, build, find, learned, on_device, parameters
+from imgret.registry import SHARED, SLOTS, UsageError, build, called, find, learned, on_device, parameters
 from imgret.results import Run
 from imgret.store import Store, code, digest, load_array
 from imgret.thumbnails import look
@@ -45,14 +45,15 @@ def run(settings: dict[str, Any]) -> Run:
     _check_k(settings, len(items), "files")
 
     with clock.stage("backbone"):
-        asked = settings["backbone"]["name"]
+        asked = called(settings, "backbone")
         backbone = _backbone(settings)
+        used = called(settings, "backbone")
         engine = Engine(backbone, device)
         made_in = space(settings["backbone"], backbone)
-        log.info("device %s, %s; backbone %s, %s", device, engine.title, settings["backbone"]["name"], backbone.licence)
+        log.info("device %s, %s; backbone %s, %s", device, engine.title, used, backbone.licence)
 
     with clock.stage("features"):
-        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything)
+        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything, used)
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
@@ -95,12 +96,7 @@ def run(settings: dict[str, Any]) -> Run:
             "retriever": learned(retriever, settings["retriever"]),
             "calibration": getattr(retriever, "calibration_", []),
         },
-        "backbone": {
-            "asked": asked,
-            "used": settings["backbone"]["name"],
-            "licence": backbone.licence,
-            **backbone.facts,
-        },
+        "backbone": {"asked": asked, "used": used, "licence": backbone.licence, **backbone.facts},
         "space": made_in,
         "engine": {"title": engine.title, "device": device, "precision": engine.precision, "batch": engine.batch},
         "files": len(everything),
@@ -123,7 +119,7 @@ def cluster(X: Any, settings: Mapping[str, Any], store: Store) -> tuple[Any, Any
         clusterer = _build(settings, "clusterer")
         labels = np.asarray(clusterer.fit_predict(reduced))
     if labels.shape != (len(X),) or not np.issubdtype(labels.dtype, np.integer):
-        name = settings["clusterer"]["name"]
+        name = called(settings, "clusterer")
         raise UsageError(
             f"clusterer={name} gave {labels.dtype} labels of shape {labels.shape}, not {len(X)} whole numbers"
         )
@@ -172,9 +168,10 @@ def _backbone(settings: dict[str, Any]) -> Backbone:
     except WeightsUnavailable as error:
         if settings["otherwise"] is None or settings["offline"]:
             raise
-        reason, other = str(error).splitlines()[0], settings["otherwise"]["name"]
-        log.warning("backbone=%s: %s; this run uses backbone=%s", settings["backbone"]["name"], reason, other)
+        reason, other = str(error).splitlines()[0], called(settings, "otherwise")
+        log.warning("backbone=%s: %s; this run uses backbone=%s", called(settings, "backbone"), reason, other)
         settings["backbone"] = settings["otherwise"]
+        settings["chosen"] = {**settings.get("chosen", {}), "backbone": other}
         return _backbone(settings | {"otherwise": None})
 
 
@@ -186,7 +183,7 @@ def _reduced(X: Any, settings: Mapping[str, Any], slot: str, store: Store) -> An
             reduced = np.asarray(_build(settings, slot).fit_transform(X), np.float32)
         if reduced.ndim != 2 or len(reduced) != len(X) or (slot == "view" and reduced.shape[1] != 2):
             wanted = f"({len(X)}, 2)" if slot == "view" else f"({len(X)}, r)"
-            raise UsageError(f"{slot}={settings[slot]['name']} gave the shape {reduced.shape}, not {wanted}")
+            raise UsageError(f"{slot}={called(settings, slot)} gave the shape {reduced.shape}, not {wanted}")
         return reduced
 
     component = code(find(SLOTS[slot], settings[slot]["name"]))
@@ -199,11 +196,12 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
         return None
     backbone = build("backbone", settings["baseline"])
     engine = Engine(backbone, settings["device"])
-    extraction = extract(source, items, space(settings["baseline"], backbone), engine, store, settings["formats"])
+    name, made_in = called(settings, "baseline"), space(settings["baseline"], backbone)
+    extraction = extract(source, items, made_in, engine, store, settings["formats"], by=name)
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store)
-    return {"backbone": settings["baseline"]["name"], **measure(X, labels, collection, settings, None)}
+    return {"backbone": name, **measure(X, labels, collection, settings, None)}
 
 
 def _check(settings: Mapping[str, Any]) -> None:
@@ -247,4 +245,4 @@ def _blame(settings: Mapping[str, Any], slot: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError, NotImplementedError) as error:
         text = " ".join(str(error).split())
-        raise UsageError(f"{slot}={settings[slot]['name']} failed: {text}") from error
+        raise UsageError(f"{slot}={called(settings, slot)} failed: {text}") from error

@@ -20,7 +20,7 @@ from typing import Any
 import imgret
 from imgret.contracts import Item
 from imgret.files import link, sha256, sync_folder
-from imgret.registry import UsageError, find
+from imgret.registry import UsageError, called, find
 from imgret.results import SCHEMA, Run
 from imgret.tables import write_json
 from imgret.words import typed_path
@@ -194,9 +194,9 @@ def root(items: Sequence[Item]) -> str:
 
 
 def origin(settings: Mapping[str, Any]) -> str:
-    return f"images={settings['images']}" if settings["images"] is not None else f"source={settings['source']['name']}"
+    return f"images={settings['images']}" if settings["images"] is not None else f"source={called(settings, 'source')}"
 
 
 def title(settings: Mapping[str, Any]) -> str:
-    where = Path(settings["images"]).name if settings["images"] else settings["source"]["name"]
-    return " · ".join((where, settings["backbone"]["name"], settings["clusterer"]["name"]))
+    where = Path(settings["images"]).name if settings["images"] else called(settings, "source")
+    return " · ".join((where, called(settings, "backbone"), called(settings, "clusterer")))

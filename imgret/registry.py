@@ -135,6 +135,11 @@ def on_device(node: Mapping[str, Any], device: str) -> dict[str, Any]:
     return {**node, **({"device": device} if "device" in node else {})}
 
 
+def called(settings: Mapping[str, Any], slot: str) -> str:
+    """The name by which the option in a slot was chosen: an alias's own; its component's in a run of 0.1.0."""
+    return str(settings.get("chosen", {}).get(slot) or settings[slot]["name"])
+
+
 def learned(component: object, node: Mapping[str, Any]) -> dict[str, Any]:
     """The node with what fitting has settled: a plain attribute `p_` takes the place of the argument `p`."""
     settled = {p: getattr(component, f"{p}_", None) for p in node}

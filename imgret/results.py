@@ -15,7 +15,7 @@ import numpy as np
 from imgret import ops, tables
 from imgret.contracts import Retriever
 from imgret.items import Collection
-from imgret.registry import UsageError, build, load_plugins, on_device
+from imgret.registry import UsageError, build, called, load_plugins, on_device
 from imgret.search import search
 from imgret.store import save_array
 from imgret.words import printable, typed_path
@@ -59,7 +59,11 @@ class Run:
 
     @property
     def view_name(self) -> str:
-        return str(self.settings["view"]["name"])
+        return self.called("view")
+
+    def called(self, slot: str) -> str:
+        """The name by which the option in a slot (`backbone`, `clusterer`, ...) was chosen."""
+        return called(self.settings, slot)
 
     @property
     def seed(self) -> int:
@@ -183,9 +187,10 @@ class Run:
             node = self.settings["backbone"]
             backbone = build("backbone", node)
             if space(node, backbone) != self.info["space"]:
+                name = printable(self.called("backbone"))
                 raise UsageError(
                     f"the features of this run were not made with the weights or preprocessing that "
-                    f"backbone={node['name']} has here\nsearch with an image of the run, or make the run again"
+                    f"backbone={name} has here\nsearch with an image of the run, or make the run again"
                 )
             self.fitted["backbone"] = backbone
         found: Backbone = self.fitted["backbone"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ HERE = Path(__file__).parent
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
 WHOLE = {"k": 1, "top": 1, "limit": 1, "seed": 0}  # root settings that are whole numbers, and the least of each
 CHOICES = {"log": ("quiet", "info", "debug"), "normalize": ("centre", "l2", "none"), "offline": (True, False)}
+STOP = re.compile(r"(?<!\b[A-Z])\.(?:\s+|$)")  # the end of a sentence, not that of an initial
 
 
 @cache
@@ -50,6 +53,28 @@ def nodes() -> dict[str, dict[str, dict[str, Any]]]:
                 found[slot][file.stem] = {"name": "", **arguments(find(kind, said["name"])), **said}
     found["preset"] = {file.stem: _yaml(file) for file in sorted((CONFIGS / "preset").glob("*.yaml"))}
     return found
+
+
+def chosen(settings: Mapping[str, Any], choices: Mapping[str, str | None]) -> dict[str, str]:
+    """The name that each node of checked settings was chosen by: an alias's, where its component's says less.
+
+    `choices` has names by slot, and those of backbones beside. A `name` that was typed over (backbone.name=...) is
+    another component, which goes by its own.
+    """
+    known, found = nodes(), {}
+    for use, name in choices.items():
+        node = known[use if use in SLOTS else "backbone"].get(name or "")
+        if name and node and node["name"] == settings[use]["name"]:
+            found[use] = name
+    return found
+
+
+def sentences(slot: str, name: str) -> list[str]:
+    """What the comment at the head of an option's file says, without full stops; nothing where it has none."""
+    file = CONFIGS / slot / f"{name}.yaml"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    said = " ".join(line.lstrip("# ") for line in takewhile(lambda line: line.startswith("#"), lines))
+    return [part for part in STOP.split(said) if part]
 
 
 def unused(config: str, overrides: Sequence[str], chosen: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from imgret.formats import how_to_read
+from imgret.registry import called
 from imgret.results import Run
 from imgret.words import counted, duration, listed, printable, quoted, shown_path
 
@@ -30,7 +31,7 @@ def summary(run: Run) -> list[str]:
     noise = f"; noise {metrics['noise_share']:.0%}" if metrics.get("noise_share") else ""
     if len(sizes):
         spread = f": largest {sizes.max():,}, median {int(np.median(sizes)):,}, smallest {sizes.min():,}"
-        lines += [f"clusters  {len(sizes):,} by {run.settings['clusterer']['name']}{spread}{noise}"]
+        lines += [f"clusters  {len(sizes):,} by {called(run.settings, 'clusterer')}{spread}{noise}"]
     else:
         lines += ["clusters  none: every image is noise"]
     lines += _scores(run)
@@ -97,7 +98,7 @@ def _search(run: Run) -> list[str]:
         probed = f", {counted(probes, 'cluster')} probed" if probes else ""
         scanned = f", {run.metrics['scanned_share']:.0%} scanned" if "scanned_share" in run.metrics else ""
         recall = f"recall@{run.settings['top']} {run.metrics['recall_at_top']:.3f}"
-        lines.append(f"search    {settings['retriever']['name']}: {recall}{probed}{scanned}")
+        lines.append(f"search    {called(run.settings, 'retriever')}: {recall}{probed}{scanned}")
     if len(run.ids) > 1:
         row = int(run.medoids[0]) if len(run.medoids) else 0
         lines.append(f"query     {printable(run.paths[row])}")

@@ -22,7 +22,8 @@ def _run(folder: Path, **changes: Any) -> Any:
     run: dict[str, Any] = {
         "info": info, "metrics": {"recall_at_top": 1.0, "nmi": 0.5}, "labels": np.array([-1, 0]),
         "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[]),
-        "features": np.zeros((2, 3)), "settings": {"clusterer": {"name": "kmeans"}, "top": 5, "formats": []},
+        "settings": {"clusterer": {"name": "kmeans"}, "retriever": {"name": "exact"}, "top": 5, "formats": []},
+        "features": np.zeros((2, 3)),
         "truth_names": ["a"], "group_names": ["x", "y"],
         "ids": ["i", "j"], "paths": ["a.jpg", "b.jpg"], "medoids": [0], "folder": folder,
         "search": lambda row, top: [Hit(1, 0.5, -1, "b.jpg", "j", ""), Hit(2, 0.25, 0, "c.jpg", "k", "")],

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from imgret.commands.plugins import first_line
-from imgret.registry import SHARED, SLOTS, find, load_plugins, options
-from imgret.settings import CONFIGS, nodes, root_node
+from imgret.commands.plugins import about
+from imgret.registry import SHARED, SLOTS, load_plugins, options
+from imgret.settings import CONFIGS, STOP, nodes, root_node
 
 USAGE = """imgret: a folder of images becomes a clustered, evaluated, searchable collection.
 
@@ -35,8 +35,8 @@ def main(words: Sequence[str]) -> None:
         for name, node in choices.items():
             skipped = ("name", "defaults", *SHARED)
             values = " ".join(f"{slot}.{k}={shown(v)}" for k, v in node.items() if k not in skipped)
-            about = first_line(find(SLOTS[slot], node["name"])) if slot in SLOTS else node.get("about", "")
-            print(f"{' *'[name == default.get(slot)]} {name:<20} {cut(about)}")
+            said = about(slot, name, node) if slot in SLOTS else node.get("about", "")
+            print(f"{' *'[name == default.get(slot)]} {name:<20} {cut(said)}")
             if values and slot != "preset":
                 print(f"  {'':<20} {values}")
     print(f"metrics=[{','.join(options('metric'))}]\nreports=[{','.join(options('report'))}]\n")
@@ -48,7 +48,7 @@ def main(words: Sequence[str]) -> None:
 def cut(line: str) -> str:
     """The line if it fits beside a name, else its first sentence, else as many words as fit."""
     room = WIDTH - 23
-    return line if len(line) <= room else textwrap.shorten(line.partition(". ")[0], room, placeholder=" ...")
+    return line if len(line) <= room else textwrap.shorten(STOP.split(line)[0], room, placeholder=" ...")
 
 
 def shown(value: object) -> str:

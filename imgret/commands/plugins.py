@@ -6,12 +6,13 @@ import argparse
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 from typing import Any
 
-from imgret.registry import KINDS, SLOTS, UsageError, arguments, load_plugins, options, unknown
+from imgret.registry import KINDS, SLOTS, UsageError, arguments, find, load_plugins, options, unknown
+from imgret.settings import CONFIGS, nodes, sentences
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
 
@@ -20,19 +21,26 @@ def main(words: Sequence[str]) -> None:
         return check(words[1:])
     if words[:1] == ["new"]:
         return new(words[1:])
-    about = "Every component, where it comes from, what it takes, and its licence. See also: plugins check -h, new -h."
-    parser = argparse.ArgumentParser(prog="imgret plugins", description=about)
+    what = "Every component, where it comes from, what it takes, and its licence. See also: plugins check -h, new -h."
+    parser = argparse.ArgumentParser(prog="imgret plugins", description=what)
     parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(KINDS)} (default: all)")
     kind = parser.parse_args(words).kind
     if kind is not None and kind not in KINDS:
         raise UsageError(unknown("kind", kind, KINDS))
     load_plugins()
+    known = nodes()
     for each in KINDS if kind is None else (kind,):
         for name, component in options(each).items():
-            values = " ".join(f"{key}={'' if value is None else value}" for key, value in arguments(component).items())
-            print(f"{each}={name}  {values}".rstrip())
+            print(f"{each}={name}  {_values(arguments(component))}".rstrip())
             print(f"    {first_line(component)}")
             print(f"    {_file(component)}  {_licence(component)}")
+        for slot in (slot for slot, its_kind in SLOTS.items() if its_kind == each):
+            for name, node in known[slot].items():
+                if node["name"] != name:
+                    print(f"{slot}={name}  {_values(node)}")
+                    print(f"    {about(slot, name, node)}")
+                    file = shown_path(CONFIGS / slot / f"{name}.yaml")
+                    print(f"    {file}  {_licence_said(slot, name) or _licence(find(each, node['name']))}")
 
 
 def check(words: Sequence[str]) -> None:
@@ -99,6 +107,22 @@ def new(words: Sequence[str]) -> None:
 
 def first_line(component: Callable[..., Any]) -> str:
     return (inspect.getdoc(component) or "no docstring").splitlines()[0]
+
+
+def about(slot: str, name: str, node: Mapping[str, Any]) -> str:
+    """What is said of an option in a line: its component's, or the first sentence in an alias's own file."""
+    said = sentences(slot, name)[:1] if node["name"] != name else []
+    return f"{said[0]}." if said else first_line(find(SLOTS[slot], node["name"]))
+
+
+def _values(node: Mapping[str, Any]) -> str:
+    """Arguments as they are listed; those of an alias begin with its component's name."""
+    return " ".join(f"{key}={'' if value is None else value}" for key, value in node.items() if key != "defaults")
+
+
+def _licence_said(slot: str, name: str) -> str:
+    """What an alias's file says in a sentence that begins with `Licence`, as its weights have one of their own."""
+    return next((said.partition(" ")[2] for said in sentences(slot, name) if said.startswith("Licence ")), "")
 
 
 def _file(component: Callable[..., Any]) -> str:

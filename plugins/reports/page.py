@@ -213,7 +213,7 @@ def _made(run: Run) -> list[dict[str, Any]]:
     for slot in SLOTS:
         node = settings[slot]
         options = {name: value for name, value in node.items() if isinstance(value, bool | int | float)}
-        made.append({"slot": slot, "name": node["name"], "options": options})
+        made.append({"slot": slot, "name": run.called(slot), "options": options})
     made[0] |= {"licence": run.info["backbone"]["licence"], "asked": run.info["backbone"]["asked"]}
     model = run.info["backbone"].get("model", "")
     made[0] |= {"model": "" if _tells_a_place("", [model]) else model, "engine": run.info["engine"]["title"]}

@@ -60,6 +60,7 @@ def paged_run(labels: list[int], paths: list[str] | None = None, truth: list[str
         "clusterer": {"name": "kmeans", "k": 3},
         "retriever": {"name": "exact"},
     }
+    run.called = lambda slot: run.settings[slot]["name"]
     run.info = {
         "title": "title", "files": n + 1, "outcomes": {"ok": n, "read_error": 1}, "skipped": {},
         "root": "/home/someone/pictures", "baseline": None, "config": run.settings,
