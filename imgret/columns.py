@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from imgret.items import Collection, number_names
 if TYPE_CHECKING:
     from imgret.contracts import Ints
 
+OURS = "label", "group", "size", "taken", "camera"  # what figures are called by that know nothing of columns
 BINS = 5  # for numbers of which most images have their own
 DATES = 4, 7, 10  # characters of a date that make a year, a month, a day
 
@@ -30,7 +31,8 @@ def codes(collection: Collection) -> dict[str, Ints]:
         "camera": [record.camera for record in records],
     }
     for name in collection.columns:
-        columns[name] = [collection.items[place].columns.get(name, "") for place in collection.first]
+        values = [collection.items[place].columns.get(name, "") for place in collection.first]
+        columns[free(name, (*OURS, *columns))] = values
     found = {name: _groups(values) for name, values in columns.items()}
     return {name: groups for name, groups in found.items() if groups is not None}
 
@@ -63,16 +65,21 @@ def _numbers(values: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float6
     return numbers if np.isfinite(numbers).all() else None
 
 
+def free(name: str, taken: Container[str]) -> str:
+    """The name, with as many `_` after it as set it apart."""
+    while name in taken:
+        name += "_"
+    return name
+
+
 def add(collection: Collection, columns: Mapping[str, Sequence[str]]) -> Collection:
     """The collection with further columns, a text for each row of arrays; to a name that is taken, `_` are added."""
-    free: dict[str, Sequence[str]] = {}
+    added: dict[str, Sequence[str]] = {}
     for name, values in columns.items():
-        while name in free or name in collection.columns:
-            name += "_"
-        free[name] = values
+        added[free(name, (*added, *collection.columns))] = values
     items = list(collection.items)
     for place, row in enumerate(collection.rows):
         if row >= 0:
-            more = {name: values[row] for name, values in free.items()}
+            more = {name: values[row] for name, values in added.items()}
             items[place] = replace(items[place], columns={**items[place].columns, **more})
     return replace(collection, items=items)

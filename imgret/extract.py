@@ -26,13 +26,7 @@ if TYPE_CHECKING:
     from imgret.engine import Engine
 
 SHARD = 512  # images a shard: what a killed run loses at the most
-UNKEYED = {
-    "weights",
-    "vectors",
-    "ids",
-    "offline",
-    "device",
-}  # arguments that the digest of the weights stands for, or that change nothing
+UNKEYED = {"weights", "offline", "device"}  # arguments that the digest of the weights stands for, or change nothing
 log = logging.getLogger("imgret")
 
 
@@ -53,9 +47,10 @@ def space(node: Mapping[str, Any], backbone: Backbone) -> dict[str, Any]:
         weights.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         weights.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     made_elsewhere = {"vectors": backbone.vectors.digest} if backbone.vectors else {}
+    unkeyed = UNKEYED | ({"vectors", "ids"} if backbone.vectors else set())  # for which that digest stands
     return {
         "backbone": node["name"],
-        "arguments": {key: value for key, value in node.items() if key != "name" and key not in UNKEYED},
+        "arguments": {key: value for key, value in node.items() if key != "name" and key not in unkeyed},
         "code": code(find("backbone", node["name"])),
         "weights": weights.hexdigest(),
         "preprocess": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(backbone.preprocess).items()},

@@ -86,9 +86,9 @@ def _rows_by_key(vectors: Vectors, listing: Sequence[Item]) -> dict[str, int]:
         return {item.path: row for row, item in enumerate(listing)}
     if len(vectors.keys) != m:
         raise UsageError(f"{len(vectors.keys):,} ids for {m:,} vectors\ngive one for each, in their order")
-    rows = {key: row for row, key in enumerate(vectors.keys)}
-    if len(rows) < m:
-        twice = next(key for row, key in enumerate(vectors.keys) if rows[key] != row)
+    rows = {key: row for row, key in enumerate(vectors.keys) if key}  # without a key, nobody's
+    twice = next((key for row, key in enumerate(vectors.keys) if key and rows[key] != row), "")
+    if twice:
         raise UsageError(f"{printable(twice)} has two vectors\ngive one for each image")
     return rows
 

@@ -47,20 +47,24 @@ class Clock:
 
 
 def forget_peak() -> bool:
-    """Let `peak_bytes` count from now on; whether that could be done, as on Linux (proc(5), clear_refs)."""
+    """Let `peak_bytes` count from now on; whether that could be done, as on Linux (proc(5), clear_refs).
+
+    Some systems take the order and do nothing: it was done if the peak is now what is in use now.
+    """
     try:
         with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
             file.write("5")
-        return _high_water() is not None
     except OSError:
         return False
+    peak, now = _of_status("VmHWM"), _of_status("VmRSS")
+    return peak is not None and now is not None and peak - now < 10 * 2**20
 
 
 def peak_bytes() -> int | None:
     """The most memory that this process has had, since `forget_peak` where that works; None where no one tells."""
     if sys.platform == "win32":
         return None
-    peak = _high_water()
+    peak = _of_status("VmHWM")  # getrusage has the same figure, but that of the process before exec where it is more
     if peak is None:
         import resource
 
@@ -69,11 +73,11 @@ def peak_bytes() -> int | None:
     return peak
 
 
-def _high_water() -> int | None:
-    """VmHWM of Linux, in bytes; getrusage has the same figure, but that of the process before exec where it is more."""
+def _of_status(field: str) -> int | None:
+    """A field of Linux' /proc/self/status, in bytes."""
     try:
         with open("/proc/self/status", encoding="ascii", errors="replace") as file:
-            return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")), None)
+            return next((int(line.split()[1]) * 1024 for line in file if line.startswith(f"{field}:")), None)
     except OSError:
         return None
 

@@ -100,7 +100,7 @@ def _search(run: Run) -> list[str]:
         recall = f"recall@{run.settings['top']} {run.metrics['recall_at_top']:.3f}"
         lines.append(f"search    {called(run.settings, 'retriever')}: {recall}{probed}{scanned}")
     if len(run.ids) > 1:
-        row = int(run.medoids[0]) if len(run.medoids) else 0
+        row = next((int(row) for row in run.medoids if not run.collection.junk[row]), 0)
         lines.append(f"query     {printable(run.paths[row])}")
         for hit in run.search(run.ids[row], HITS):
             place = "noise" if hit.cluster < 0 else f"cluster {hit.cluster}"

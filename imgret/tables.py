@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgret.columns import free
 from imgret.contracts import Item
 from imgret.filecache import Record
 from imgret.files import sha256, write_csv
@@ -82,14 +83,12 @@ def table(run: Run) -> dict[str, list[str]]:
             x, y = run.view[row]
             first = row in medoids and collection.first[row] == place
             found = (int(run.labels[row]), decimal(run.distances[row]), decimal(x), decimal(y), int(first))
-        seen = (record.width, record.height, record.taken, record.camera)
+        seen = (record.width or "", record.height or "", record.taken, record.camera)
         rows.append((item.path, record.outcome, record.id, item.label, item.group, *found, *seen))
     columns = {name: [str(row[place]) for row in rows] for place, name in enumerate(ITEMS)}
     for name in collection.columns:
         values = [item.columns.get(name, "") for item in collection.items]
-        while name in columns:  # a manifest's `cluster` is not ours
-            name += "_"
-        columns[name] = values
+        columns[free(name, columns)] = values  # a manifest's `cluster` is not ours
     return columns
 
 
@@ -118,7 +117,7 @@ def read_items(file: Path, root: str) -> Collection:
                 raise ValueError(f"{path!r} has the id {row['id']!r}, taken {taken!r}")
             more = {name: value for name, value in row.items() if name not in ITEMS}
             items.append(Item(path, os.path.join(root, path) if root else "", row["label"], row["group"], more))
-            size = int(row["width"]), int(row["height"])
+            size = int(row["width"] or 0), int(row["height"] or 0)
             records.append(Record(row["id"], row["outcome"], "", *size, taken, row.get("camera", "")))
     return collect(items, records)
 

@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imgret.columns import free
 from imgret.contracts import Item, Source
 from imgret.decode import DECODE, picture
 from imgret.filecache import Record
@@ -152,7 +153,7 @@ def _table(ids: Sequence[str], known: Mapping[str, Values]) -> dict[str, list[st
         if failed:
             log.warning("attribute %s failed on %s of %s images: %s", name, len(failed), len(ids), failed[0])
         for column in dict.fromkeys(column for each in said for column in each if column):
-            columns[column] = [each.get(column, "") for each in said]
+            columns[free(column, columns)] = [each.get(column, "") for each in said]
     return columns
 
 

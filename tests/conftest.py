@@ -2,12 +2,15 @@
 
 import io
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from imgret import registry
 from imgret.registry import load_plugins
 
 load_plugins()
@@ -19,6 +22,15 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMGRET_HOME", str(tmp_path / "store"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
+
+
+@pytest.fixture(autouse=True)
+def _own_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test registers or drops in, it takes along."""
+    monkeypatch.setattr(registry, "_found", dict(registry._found))
+    yield
+    for name in [name for name in sys.modules if name.startswith("imgret.dropped.")]:
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ from imgret.contracts import Backbone, Item, Preprocess
 from imgret.registry import KINDS, SLOTS, UsageError, register
 
 
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
-
-
 class Labels:
     """A clusterer that gives what `give(X)` gives."""
 

@@ -24,6 +24,13 @@ def test_columns_that_group_images_have_codes_in_order_of_their_names() -> None:
     assert {name: list(c) for name, c in found.items()} == {"size": [0, 1, 0, 1, 0, 1], "brand": [1, 0, -1, 1, 0, 1]}
 
 
+def test_a_column_takes_no_name_of_ours() -> None:
+    found = codes(_collection({"size": ["s", "m"] * 3, "group": ["x", "x", "y"] * 2}))
+    assert {name: list(c) for name, c in found.items()} == {
+        "size": [0, 1, 0, 1, 0, 1], "size_": [1, 0, 1, 0, 1, 0], "group_": [0, 0, 1, 0, 0, 1],
+    }  # fmt: skip
+
+
 def test_numbers_of_many_values_are_taken_by_fifths() -> None:
     found = codes(_collection({"price": [str(10.5 * i) for i in range(10)]}))
     assert list(found["price"]) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]

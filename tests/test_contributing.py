@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from imgret import registry
 from imgret.checks import faults
 from imgret.registry import KINDS
 from imgret.templates import COMPONENTS
@@ -34,7 +33,6 @@ def test_each_kind_has_its_example_which_is_what_new_writes() -> None:
 
 @pytest.mark.parametrize("kind", BLOCKS)
 def test_examples_keep_their_contracts(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
     monkeypatch.setattr("imgret.dropped.__path__", [str(tmp_path)])
     name = _name(BLOCKS[kind])
     (tmp_path / f"{name}.py").write_text(BLOCKS[kind], encoding="utf-8")

@@ -71,9 +71,18 @@ def test_names_that_collide() -> None:
 def test_what_is_gone_is_counted(run: Run, root: Path, capsys: Any) -> None:
     (root / "a/0.png").unlink()
     assert main(["export", "folders", "out"]) == 0
-    assert "1 image of the run is gone" in capsys.readouterr().out
+    assert "1 image of the run is gone or changed" in capsys.readouterr().out
     assert main(["export", "projector", "p"]) == 0
     assert "1 image of the run gone, and blank" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("run")
+def test_only_the_bytes_that_the_run_saw_are_copied(root: Path, capsys: Any) -> None:
+    """A run from elsewhere may name any file of yours."""
+    (root / "a/0.png").write_bytes(b"secret")
+    assert main(["export", "folders", "out", "--copy"]) == 0
+    assert "1 image of the run is gone or changed" in capsys.readouterr().out
+    assert b"secret" not in [file.read_bytes() for file in Path("out").rglob("*.png")]
 
 
 def test_a_source_without_files(capsys: Any) -> None:

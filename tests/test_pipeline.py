@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import imgret
-from imgret import Run, UsageError, registry
+from imgret import Run, UsageError
 from imgret.registry import register
 from imgret.weights import WeightsUnavailable
 from tests.conftest import png, write
@@ -203,8 +203,6 @@ def test_paths_of_a_run_do_not_leave_its_folder(colours: Path) -> None:
 
 
 def test_where_the_default_backbone_cannot_be_had(colours: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
-
     @register("backbone")
     def unavailable(weights: str = "x") -> None:
         raise WeightsUnavailable("its weights are not here\ntype something else")
@@ -225,8 +223,6 @@ def test_where_the_default_backbone_cannot_be_had(colours: Path, monkeypatch: An
 
 
 def test_a_report_that_fails_loses_nothing(colours: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
-
     @register("report")
     def breaks(run: Run, folder: Path) -> list[Path]:
         raise RuntimeError("out of ink")
@@ -237,8 +233,6 @@ def test_a_report_that_fails_loses_nothing(colours: Path, monkeypatch: Any) -> N
 
 
 def test_what_a_component_complains_of_is_the_users_to_read(colours: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
-
     @register("clusterer")
     class picky:
         def fit_predict(self, X: Any) -> Any:
@@ -249,8 +243,6 @@ def test_what_a_component_complains_of_is_the_users_to_read(colours: Path, monke
 
 
 def test_a_metric_that_fails_loses_nothing(colours: Path, monkeypatch: Any, caplog: Any) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
-
     @register("metric")
     def breaks(X: Any) -> float:
         raise ZeroDivisionError("no such luck")
@@ -290,7 +282,6 @@ def test_a_plug_in_that_was_edited_is_another(colours: Path, tmp_path: Path, mon
     import importlib
     import sys
 
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.syspath_prepend(str(tmp_path))
     source = """

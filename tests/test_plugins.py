@@ -5,14 +5,8 @@ from typing import Any
 
 import pytest
 
-from imgret import registry
 from imgret.__main__ import main
 from imgret.registry import register
-
-
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
 
 
 def test_a_fault_is_exit_code_1(capsys: Any) -> None:

@@ -1,7 +1,6 @@
 """The door: registration, conflicts, configs from signatures, and building by name."""
 
 import logging
-import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,11 +11,6 @@ import imgret.plugins
 from imgret import registry
 from imgret.__main__ import main
 from imgret.registry import UsageError, arguments, build, check_node, learned, load_plugins, register
-
-
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
 
 
 def _offer(kind: str = "clusterer") -> Any:
@@ -121,7 +115,6 @@ def test_files_in_a_named_folder_are_plug_ins_and_a_broken_one_is_off(
     assert [r.getMessage() for r in caplog.records] == [
         f"plug-in {tmp_path / 'broken_one.py'} is off: RuntimeError: on purpose"
     ]
-    sys.modules.pop("imgret.dropped.good_one")
 
 
 COIN = '''
@@ -166,4 +159,3 @@ def test_the_door_in_all_three_ways(
     assert main(["plugins", "clusterer"]) == 0
     takes = "n_clusters=${k} random_state=${seed} device=${device} bias=0.5"
     assert f"clusterer={name}  {takes}" in capsys.readouterr().out
-    sys.modules.pop(registry.options("clusterer")[name].__module__)

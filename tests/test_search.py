@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 import imgret
-from imgret import Run, UsageError
+from imgret import Run, UsageError, registry
 from imgret.__main__ import main
 from imgret.contracts import Item
-from imgret.registry import _found
 from imgret.search import combined, read
 from tests.test_where import fake
 
@@ -64,7 +63,7 @@ def test_hits_where_no_sheet_can_be_written(run: Run, capsys: Any) -> None:
 
 
 def test_hits_where_the_source_is_absent(run: Run, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(_found, ("source", "files"))
+    monkeypatch.delitem(registry._found, ("source", "files"))
     assert "no source 'files'" in _hits_without_a_sheet(capsys)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import imgret
-from imgret import register, registry
+from imgret import register
 from imgret.__main__ import main
 from imgret.sweep import Asked, Done, Figure, Sweep, fold, relative, said_once
 from tests.conftest import write
@@ -115,7 +115,6 @@ def _fleeting(row: dict[str, str]) -> list[str]:
 
 
 def test_features_and_views_are_computed_once(colours: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
     monkeypatch.setattr("imgret.store.WORTH_KEEPING", -1.0)  # as for a view that takes its time
     fitted: list[int] = []
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from imgret import registry
 from imgret.__main__ import main
 from imgret.registry import KINDS, UsageError, load_plugins
 from imgret.templates import COMPONENTS, PURPOSES, write
@@ -17,8 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_found", dict(registry._found))
+def _nothing_dropped_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imgret.dropped.__path__", [])
 
 

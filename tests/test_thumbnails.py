@@ -69,6 +69,16 @@ def test_thumbnails_and_columns(tmp_path: Path, caplog: pytest.LogCaptureFixture
         assert small.size == (24, 16)  # never enlarged
 
 
+def test_attributes_with_a_column_of_the_same_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._found, ("attribute", "picky"), picky)
+    monkeypatch.setitem(registry._found, ("attribute", "again"), picky)
+    source, collection = _collection(_root(tmp_path))
+    columns = look(source, collection, ["picky", "again"], Store())
+    assert list(columns) == ["tone", "nothing", "tone_", "nothing_"]
+    assert columns["tone"] == columns["tone_"]
+    assert sorted(columns["tone"]) == ["", "warm"]
+
+
 @pytest.mark.usefixtures("offered")
 def test_what_is_in_the_store_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, collection = _collection(_root(tmp_path))

@@ -85,7 +85,7 @@ def draw(
         note = f"{hit.rank} · {hit.score:.3f} · {place(hit)}"
         tiles.append(Tile(partial(run.thumbnail, run.row_of[hit.id]), Path(hit.path).name, False, note))
     subtitle = " · ".join([run.title, *(f"where {condition}" for condition in where)])
-    file = run.folder / "queries" / f"{Path(queries[0]).stem[:60]}.jpg"
+    file = run.folder / "queries" / f"{Path(queries[0]).stem[:50]}.jpg"
     file.parent.mkdir(exist_ok=True)
     return save(contact_sheet(tiles, counted(len(hits), "hit"), subtitle, formats=run.settings["formats"]), file)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import shutil
 import stat
 from collections import Counter
 from collections.abc import Iterable
@@ -25,9 +25,9 @@ def write(run: Run, out: Path, copy: bool) -> list[str]:
 def place(run: Run, out: Path, copy: bool) -> tuple[dict[int, str], int]:
     """Put every readable file of the run into the folder of its cluster below `out`.
 
-    Returns the names `cluster_007/1.jpg` by place in the collection's items, and how many files are gone. A file is a
-    symbolic link to the original, which stays as it is whatever becomes of the link; with `copy`, and where there are
-    no links or no file, it is a copy.
+    Returns the names `cluster_007/1.jpg` by place in the collection's items, and how many files are gone or changed.
+    A file is a symbolic link to the original, which stays as it is whatever becomes of the link; with `copy`, and
+    where there are no links or no file, it is a copy.
     """
     members: dict[str, list[int]] = {}
     for at, row in enumerate(run.collection.rows):
@@ -82,32 +82,32 @@ def _short(name: str) -> str:
 
 
 def put(run: Run, at: int, target: Path, copy: bool) -> bool:
-    """Link or copy the file of an item to `target`; whether it was still there. Raises OSError where `target` fails."""
-    item = run.collection.items[at]
-    if not item.file:
-        try:
-            data = run.source.open(item)
-        except OSError:
-            return False
-        target.write_bytes(data)
-        return True
+    """Link or copy the file of an item to `target`; whether it was still there. Raises OSError where `target` fails.
+
+    Copied is only what has the item's SHA-256: a run from elsewhere may name any file of yours.
+    """
+    item, id = run.collection.items[at], run.collection.records[at].id
     try:
-        if not stat.S_ISREG(os.stat(item.file).st_mode):
-            return False
-        with open(item.file, "rb"):
-            pass
-    except (OSError, ValueError):
-        return False
-    if not copy:
-        try:
+        if item.file and not copy and stat.S_ISREG(os.stat(item.file).st_mode):
             target.symlink_to(item.file)
             return True
-        except (OSError, NotImplementedError):  # Windows without the right to make links, FAT
-            pass
-    shutil.copyfile(item.file, target)
+    except ValueError:  # no system has a file of such a name
+        return False
+    except (OSError, NotImplementedError):  # Windows without the right to make links, FAT; or the file is gone
+        pass
+    try:
+        if item.file and not stat.S_ISREG(os.stat(item.file).st_mode):
+            return False
+        data = run.source.open(item)
+    except (OSError, ValueError):
+        return False
+    if hashlib.sha256(data).hexdigest() != id:
+        return False
+    target.write_bytes(data)
     return True
 
 
 def farewell(gone: int) -> list[str]:
     """What to say of files that are not there any more."""
-    return [f"{counted(gone, 'image')} of the run {'is' if gone == 1 else 'are'} gone and left out"] if gone else []
+    are = "is" if gone == 1 else "are"
+    return [f"{counted(gone, 'image')} of the run {are} gone or changed, and left out"] if gone else []

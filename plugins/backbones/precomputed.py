@@ -95,7 +95,7 @@ def _read_parquet(file: Path, ids: str, column: str) -> tuple[Any, list[str] | N
                                  "\ntype backbone.column=...")  # fmt: skip
             if ids and ids not in schema.names:
                 raise UsageError(f"backbone.ids={ids}: {printable(str(file))} has {printable(', '.join(schema.names))}")
-            keys = [str(key) for key in table.read([ids]).column(ids).to_pylist()] if ids else None
+            keys = ["" if key is None else str(key) for key in table.read([ids])[ids].to_pylist()] if ids else None
             m, matrix, row = table.metadata.num_rows, np.empty((0, 0), np.float32), 0
             for batch in table.iter_batches(8192, columns=[chosen]):
                 lists_ = batch.column(0)

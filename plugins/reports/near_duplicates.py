@@ -81,7 +81,13 @@ def _pairs(run: Run) -> Iterator[tuple[int, int, float]]:
     """Two rows each, and their score."""
     import numpy as np
 
+    from imgret import ops
+    from imgret.results import NEIGHBOURS
+
     rows, scores = run.neighbours
+    if run.settings["normalize"] == "none":  # these scores are no cosines
+        X = run.X / np.maximum(np.linalg.norm(run.X, axis=1, keepdims=True), 1e-12)
+        scores, rows = ops.top_k(X, X, NEIGHBOURS, exclude=np.arange(len(X)), device=run.device)
     pairs = {
         tuple(sorted((one, int(rows[one, place])))): float(scores[one, place])
         for one, place in np.argwhere(scores >= SCORE).tolist()

@@ -35,7 +35,7 @@ def _run(looks: list[int], sizes: list[int], scores: dict[tuple[int, int], float
     table = np.array([[scores.get((min(i, j), max(i, j)), 0.0) for j in line] for i, line in enumerate(rows)])
     collection = collect(items, records + [records[i] for i in copies])
     return SimpleNamespace(collection=collection, paths=collection.paths, neighbours=(rows, table),
-                           thumbnail=lambda row: _picture(looks[row]))  # fmt: skip
+                           thumbnail=lambda row: _picture(looks[row]), settings={"normalize": "centre"})  # fmt: skip
 
 
 def _table(folder: Path) -> list[list[str]]:
@@ -72,6 +72,14 @@ def test_the_eye_has_a_say_and_equal_bytes_are_duplicates(tmp_path: Path) -> Non
     run = _run([1, 2, 3], [9, 9, 9], {(0, 1): 0.99}, copies=(2,))
     near_duplicates(run, tmp_path)
     assert _table(tmp_path) == [["0", "1", "2.png", "1.000", "9", "9"], ["0", "0", "copy_2.png", "1.000", "9", "9"]]
+
+
+def test_scores_are_cosines_of_features_of_any_length(tmp_path: Path) -> None:
+    run = _run([1, 1, 1], [9, 9, 9], {(0, 1): 50.0, (1, 2): 50.0})  # inner products: of long vectors, not near ones
+    run.settings, run.device = {"normalize": "none"}, "cpu"
+    run.X = np.array([[100, 0], [60, 80], [0.3, 0.4]], np.float32)
+    near_duplicates(run, tmp_path)
+    assert [row[2:4] for row in _table(tmp_path)] == [["1.png", "1.000"], ["2.png", "1.000"]]
 
 
 def test_none_gives_an_empty_table(tmp_path: Path) -> None:

@@ -132,6 +132,13 @@ def test_what_does_not_go_together(root: Path) -> None:
     assert "neither a .npy file of numbers nor Parquet" in refused()
 
 
+def test_vectors_without_an_id_are_nobodys(root: Path) -> None:
+    Path("ids.txt").write_text("\n".join(["", "1.png", "", *(f"{i}.png" for i in range(3, 8))]) + "\n")
+    done = run(root, backbone__ids="ids.txt")
+    assert vectors(done) == {path: row for path, row in WANTED.items() if path not in ("0.png", "2.png")}
+    assert outcomes(done)["0.png"] == "no_vector"
+
+
 @pytest.mark.parametrize("fixed", [True, False])
 def test_parquet(root: Path, fixed: bool) -> None:
     pa = pytest.importorskip("pyarrow")
@@ -139,10 +146,11 @@ def test_parquet(root: Path, fixed: bool) -> None:
     kind = pa.list_(pa.float64(), 5) if fixed else pa.list_(pa.float32())
     rows = MATRIX[::-1].tolist()
     rows[0] = None
-    table = pa.table({"name": [f"{i}.png" for i in range(8)][::-1], "vector": pa.array(rows, kind)})
+    names = [None if i == 2 else f"{i}.png" for i in range(8)][::-1]
+    table = pa.table({"name": names, "vector": pa.array(rows, kind)})
     pq.write_table(table, "v.parquet")
     done = run(root, backbone__vectors="v.parquet", backbone__ids="name")
     assert outcomes(done)["7.png"] == "bad_feature"
-    assert vectors(done) == {path: row for path, row in WANTED.items() if path != "7.png"}
+    assert vectors(done) == {path: row for path, row in WANTED.items() if path not in ("2.png", "7.png")}
     with pytest.raises(UsageError, match=r"columns of lists in v\.parquet: vector"):
         run(root, backbone__vectors="v.parquet", backbone__column="name")
