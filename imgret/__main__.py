@@ -24,7 +24,11 @@ COMMANDS = sorted(file.stem for file in (Path(__file__).parent / "commands").glo
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run what `words` (default: the command line) say; the exit code: 0 done, 1 a fault of ours, 2 wrong use."""
+    """Run what `words` (default: the command line) say; the exit code.
+
+    0 done, 1 a fault of ours, 2 wrong use, 3 too many files failed, 4 a damaged store or run, 130 stopped: the same
+    command goes on from there.
+    """
     words = sys.argv[1:] if words is None else list(words)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
     for stream in (sys.stdout, sys.stderr):
@@ -114,7 +118,7 @@ def _tell(fault: Exception) -> int:
         print("type the same with log=debug to see where", file=sys.stderr)
     if logging.getLogger("imgret").isEnabledFor(logging.DEBUG):
         traceback.print_exception(fault)
-    return 2 if isinstance(fault, UsageError) else 1
+    return fault.exit_code if isinstance(fault, UsageError) else 1
 
 
 def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
