@@ -138,8 +138,8 @@ def embed(
         if done.pixels is None:
             raise UsageError(f"{name} cannot be used as an image: {done.outcome}, {done.reason}")
         rows.append(done.pixels)
-    starts = range(0, len(rows), engine.batch)
-    return np.concatenate([engine(np.stack(rows[start : start + engine.batch])) for start in starts])
+    batch = engine.batch  # which it may halve on the way
+    return np.concatenate([engine(np.stack(rows[start : start + batch])) for start in range(0, len(rows), batch)])
 
 
 class _Pending:
@@ -158,7 +158,7 @@ class _Pending:
             return
         self.ids.append(id)
         self.pixels.append(pixels)
-        if len(self.ids) == self.engine.batch:
+        if len(self.ids) >= self.engine.batch:
             self.compute()
         if len(self.rows) >= SHARD:
             self.store()
@@ -186,6 +186,6 @@ def _estimate(images: int, decoding: float, engine: Engine) -> float:
     blank = np.zeros((engine.batch, 3, *engine.backbone.preprocess.size), np.uint8)
     started = time.perf_counter()
     engine(blank)
-    forward = (time.perf_counter() - started) / engine.batch
+    forward = (time.perf_counter() - started) / len(blank)
     decoding /= os.cpu_count() or 1
     return images * (forward + decoding if engine.device == "cpu" else max(forward, decoding))

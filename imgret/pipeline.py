@@ -98,7 +98,7 @@ def run(settings: dict[str, Any]) -> Run:
         },
         "backbone": {"asked": asked, "used": used, "licence": backbone.licence, **backbone.facts},
         "space": made_in,
-        "engine": {"title": engine.title, "device": device, "precision": engine.precision, "batch": engine.batch},
+        "engine": engine.facts,
         "files": len(everything),
         "skipped": dict(source.skipped),
         "outcomes": collection.outcomes,
