@@ -15,11 +15,12 @@ from pathlib import Path
 from imgret.registry import UsageError
 from imgret.words import counted, size
 
-THUMBNAIL = 12_000  # bytes, the mean of 5,281 photographs; 15,500 of the synthetic ones, which have more grain
-AFTER = 4.0  # arrays of all features that the stages after them hold at the most, with the default components,
-PER_IMAGE = 5_000  # bytes, for what is as long as the images but no wider with more features: neighbours, tables,
-AT_LEAST = 100_000_000  # and bytes for what they need for any number of images
-TOLD = 10_000_000, 500_000_000  # bytes of disk and of memory that are worth a word
+THUMBNAIL = 12_000  # bytes, the mean of 5,281 photographs and drawings; more where there is much grain
+# What the stages after the features take at the most with the default components, in bytes: AFTER arrays of all
+# features, PER_IMAGE whatever their width, and AT_LEAST for any number of images, libraries and blocks. By the peaks of
+# 5,000 x 512, 20,000 x 512 and 20,000 x 2,048 (180, 328 and 729 MB, libraries loaded) and of a whole run.
+AFTER, PER_IMAGE, AT_LEAST = 3.3, 3_200, 400_000_000
+TOLD = 10_000_000, 1_000_000_000  # bytes of disk and of memory that are worth a word
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,15 @@ class Room:
 
         Raises UsageError where disk or memory is too little for it.
         """
-        one_more = computed * self.thumbnails * THUMBNAIL
-        disk, free = (computed + images) * 4 * d + one_more, free_disk(self.store)
         refuse_disk(computed, d, self.store, "set IMGRET_HOME=FOLDER")
         if not _same_disk(self.store, self.out):
             refuse_disk(images, d, self.out, "type out=FOLDER")
         refuse_memory(images, d)
+        disk = (
+            computed + images
+        ) * 4 * d + computed * self.thumbnails * THUMBNAIL  # features, their matrix, thumbnails
         memory = AFTER * images * 4 * d + PER_IMAGE * images + AT_LEAST
-        told = [_told(disk, free, "disk")] if disk >= TOLD[0] else []
+        told = [_told(disk, free_disk(self.store), "disk")] if disk >= TOLD[0] else []
         told += [_told(memory, free_memory(), "memory")] if memory >= TOLD[1] else []
         return "".join(f", {words}" for words in told)
 

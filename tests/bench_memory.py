@@ -1,4 +1,4 @@
-"""Anonymous memory of listing and extracting small drawn images, for several numbers of them, each in its own process.
+"""Memory of listing and extracting small drawn images, for several numbers of them, each in its own process.
 
 python -m tests.bench_memory [5000 100000] [--largest]
 """
@@ -64,12 +64,12 @@ class Watch:
 
 
 def anonymous(pid: int) -> int:
-    """RssAnon of a process in bytes: what it holds that is no file's; 0 where it is gone."""
+    """Bytes that a process holds in memory and that are no file's, its own and shared ones; 0 where it is gone."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:")), 0)
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
 def below(pid: int) -> list[int]:
@@ -84,8 +84,8 @@ def below(pid: int) -> list[int]:
     return found
 
 
-def extract_all(count: int, store: Path, largest: bool = False) -> dict[str, Any]:
-    """List, extract and collect `count` images into a new store; bytes that it took, at the most."""
+def extract_all(count: int, store: Path, size: int = SIDE, largest: bool = False) -> dict[str, Any]:
+    """List, extract and collect `count` images of `size` pixels a side into a new store; the most bytes it took."""
     from imgret.engine import Engine
     from imgret.extract import extract, space
     from imgret.items import collect
@@ -93,7 +93,7 @@ def extract_all(count: int, store: Path, largest: bool = False) -> dict[str, Any
     from imgret.store import Store
 
     load_plugins()
-    node = {"name": "pixels", "size": SIDE}
+    node = {"name": "pixels", "size": size}
     backbone = build("backbone", node)
     engine = Engine(backbone, "cpu")
     engine.prepare()
@@ -122,7 +122,7 @@ def main() -> None:
     asked = words.parse_args()
     if asked.alone:
         with tempfile.TemporaryDirectory() as store:
-            print(json.dumps(extract_all(asked.counts[0], Path(store), asked.largest)))
+            print(json.dumps(extract_all(asked.counts[0], Path(store), largest=asked.largest)))
         return
     first = None
     for count in asked.counts:

@@ -31,11 +31,11 @@ def test_what_is_noticeable_is_told(free: dict[str, int | None], tmp_path: Path)
     # (2,291 + 2,291) x 1,280 x 4 = 23.46 MB, and 2,291 x 12 kB = 27.49 MB
     assert here.check(2291, 2291, 1280) == ", 51 MB of disk"
     assert Room(tmp_path, tmp_path).check(2291, 2291, 1280) == ", 23 MB of disk"
-    # 2 x 200,000 x 2,048 x 4 = 3.28 GB; 4 x 1.64 + 1 + .1 = 7.7 GB
-    assert Room(tmp_path, tmp_path).check(200_000, 200_000, 2048) == ", 3.3 GB of disk, 7.7 GB of memory"
+    # 2 x 200,000 x 2,048 x 4 = 3.28 GB; 3.3 x 1.638 + .64 + .4 = 6.4 GB
+    assert Room(tmp_path, tmp_path).check(200_000, 200_000, 2048) == ", 3.3 GB of disk, 6.4 GB of memory"
     free.update(disk=3 * GB, memory=4 * GB)
     words = Room(tmp_path, tmp_path).check(200_000, 200_000, 2048)
-    assert words == ", 3.3 GB of disk (3.0 GB are free), 7.7 GB of memory (4.0 GB are free)"
+    assert words == ", 3.3 GB of disk (3.0 GB are free), 6.4 GB of memory (4.0 GB are free)"
 
 
 def test_what_cannot_fit_is_refused_with_the_arithmetic(free: dict[str, int | None], tmp_path: Path) -> None:
