@@ -40,9 +40,8 @@ class Room:
         if not _same_disk(self.store, self.out):
             refuse_disk(images, d, self.out, "type out=FOLDER")
         refuse_memory(images, d)
-        disk = (
-            computed + images
-        ) * 4 * d + computed * self.thumbnails * THUMBNAIL  # features, their matrix, thumbnails
+        arrays, thumbnails = (computed + images) * 4 * d, computed * self.thumbnails * THUMBNAIL
+        disk = arrays + thumbnails  # all of it in the store: what a run has of it is linked
         memory = AFTER * images * 4 * d + PER_IMAGE * images + AT_LEAST
         told = [_told(disk, free_disk(self.store), "disk")] if disk >= TOLD[0] else []
         told += [_told(memory, free_memory(), "memory")] if memory >= TOLD[1] else []
