@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RGB = tuple[int, int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One file of a collection, before anything of it is read.
 

@@ -5,27 +5,19 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import sys
 import threading
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgret.contracts import Backbone
+from imgret.forward import by_openvino, by_torch, out_of_memory
 from imgret.registry import UsageError
 
 if TYPE_CHECKING:
-    import torch
-    from numpy.typing import NDArray
-
     from imgret.contracts import Floats
-
-    Pixels = NDArray[np.uint8]
-    Forward = Callable[[Pixels], Floats]
+    from imgret.forward import Forward, Pixels
 
 TOLERANCE = 1e-3  # relative difference from PyTorch's features at which another engine is not used
 log = logging.getLogger("imgret")
@@ -55,6 +47,9 @@ class Engine:
     float16 on CUDA and in float32 elsewhere. Every image's features are the same bytes whatever is computed beside
     it. `name`, `precision` and `device` stand for how features are made here; `title` says what really runs, which
     is settled by `prepare`, a matter of seconds. Global settings of torch are left alone, its threads too.
+
+    A batch that there is no memory for is halved, as often as it takes. `batch` is then the smaller one and `halved`
+    says how often: from there on PyTorch's features may differ in the last digits from those of full batches.
     """
 
     def __init__(self, backbone: Backbone, device: str, batch: int = 0) -> None:
@@ -66,42 +61,90 @@ class Engine:
         compiled = kind == "cpu" and trained and importlib.util.find_spec("openvino") is not None
         self.name = "openvino" if compiled else "torch"
         self.title = f"OpenVINO {version('openvino')}" if compiled else f"PyTorch {version('torch')}"
+        self.halved = 0
         self._forward: Forward | None = None
         self._lock = threading.RLock()  # one call at a time has all the cores
 
     def __call__(self, pixels: Pixels) -> Floats:
-        """Features (m, d) of images (m, 3, h, w), 1 <= m <= batch."""
+        """Features (m, d) of images (m, 3, h, w), m >= 1, `batch` at a time.
+
+        Raises UsageError where there is no memory for one image.
+        """
         height, width = self.backbone.preprocess.size
-        if pixels.dtype != np.uint8 or not 1 <= len(pixels) <= self.batch or pixels.shape[1:] != (3, height, width):
-            wanted = f"1 to {self.batch} of uint8 (3, {height}, {width})"
+        if pixels.dtype != np.uint8 or not len(pixels) or pixels.shape[1:] != (3, height, width):
+            wanted = f"at least one of uint8 (3, {height}, {width})"
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, allowed are {wanted}")
+        parts: list[Floats] = []
+        done = 0
         with self._lock:
-            return self.prepare()(pixels)
+            while done < len(pixels):
+                forward = self.prepare()
+                try:
+                    parts.append(forward(pixels[done : done + self.batch]))
+                    done += len(parts[-1])
+                    continue
+                except Exception as error:
+                    if not out_of_memory(error):
+                        raise
+                    reason = _reason(error)
+                del forward
+                self._halve(reason)  # out here, where no error holds what failed in memory any more
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def prepare(self) -> Forward:
         """Get ready, once: compile, and compare the first features with PyTorch's.
 
-        Raises UsageError for a module whose features are not one row an image.
+        Raises UsageError for a module whose features are not one row an image, and for one too large for the memory.
         """
         with self._lock:
-            if self._forward is None:
-                self._forward = self._compiled() if self.name == "openvino" else None
-                self._forward = self._forward or _torch(self.backbone, self.device, self.batch)
+            try:
+                if self._forward is None and self.name == "openvino":
+                    self._forward = by_openvino(self.backbone, self.batch) if self.halved else self._compiled()
+                self._forward = self._forward or by_torch(self.backbone, self.device, self.batch)
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+                raise UsageError(
+                    f"the backbone is too much for the memory of device={self.device}: {_reason(error)}\n"
+                    "choose a smaller backbone" + (", or type device=cpu" if self.device != "cpu" else "")
+                ) from error
             return self._forward
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What run.json says of it."""
+        made_with = {"title": self.title, "device": self.device, "precision": self.precision}
+        return {**made_with, "batch": self.batch, "halved": self.halved}
+
+    def _halve(self, reason: str) -> None:
+        """Go on with half the batch, on the same engine: another one's features are another set."""
+        batch, (height, width) = self.batch, self.backbone.preprocess.size
+        if batch == 1:
+            smaller = "type a smaller backbone.size" + (", or device=cpu" if self.device != "cpu" else "")
+            raise UsageError(f"one image of {height} x {width} pixels is too much for the memory: {reason}\n{smaller}")
+        self.batch, self.halved, self._forward = batch // 2, self.halved + 1, None
+        log.warning("out of memory with %s images at once, going on with %s: %s", batch, self.batch, reason)
+        if self.device.startswith("cuda"):
+            import torch
+
+            torch.cuda.empty_cache()
 
     def _compiled(self) -> Forward | None:
         """OpenVINO for this module, if on noise it gives what PyTorch gives; else None, and one line that says why."""
         noise = np.random.default_rng(0).integers(0, 256, (2, 3, *self.backbone.preprocess.size), np.uint8)
-        reference = _torch(self.backbone, self.device, len(noise))(noise)
+        reference = by_torch(self.backbone, self.device, len(noise))(noise)
         try:
-            forward = _openvino(self.backbone)
+            forward = by_openvino(self.backbone, self.batch)
             _compare(forward(noise), reference)
         except Exception as error:  # whatever an engine cannot do, PyTorch can
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            log.warning("OpenVINO is not used for this backbone, PyTorch is, which is slower: %s", reason)
+            log.warning("OpenVINO is not used for this backbone, PyTorch is, which is slower: %s", _reason(error))
             self.name, self.title = "torch", f"PyTorch {version('torch')}"
             return None
         return forward
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _compare(features: Floats, reference: Floats) -> None:
@@ -111,111 +154,3 @@ def _compare(features: Floats, reference: Floats) -> None:
     error, length = (np.linalg.norm(rows, axis=1) for rows in (features - reference, reference))
     if not (error <= TOLERANCE * length).all():
         raise ValueError(f"its features differ from PyTorch's by {error.max():.2g}, of a length of {length.max():.2g}")
-
-
-def _normalised(backbone: Backbone) -> torch.nn.Module:
-    """The backbone from uint8 pixels: floats between 0 and 1, mean and deviation, then its own module."""
-    import torch
-
-    class Normalised(torch.nn.Module):
-        mean: torch.Tensor
-        std: torch.Tensor
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.module = backbone.module
-            self.register_buffer("mean", torch.tensor(backbone.preprocess.mean).view(1, 3, 1, 1))
-            self.register_buffer("std", torch.tensor(backbone.preprocess.std).view(1, 3, 1, 1))
-
-        def forward(self, pixels: torch.Tensor) -> Any:
-            return self.module((pixels.float() / 255 - self.mean) / self.std)
-
-    return Normalised().eval()
-
-
-def _torch(backbone: Backbone, device: str, batch: int) -> Forward:
-    """PyTorch, in channels_last and in batches that are always full: features depend on a batch's size."""
-    import torch
-
-    module = _normalised(backbone).to(device).to(memory_format=torch.channels_last)
-    cuda = device.startswith("cuda")
-
-    def forward(pixels: Pixels) -> Floats:
-        full = torch.from_numpy(np.resize(pixels, (batch, *pixels.shape[1:])))  # filled up by repeating them
-        with (
-            torch.inference_mode(),
-            torch.autocast("cuda", torch.float16, enabled=cuda),
-            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
-        ):
-            on_device = (full.pin_memory() if cuda else full).to(device, non_blocking=cuda)
-            features = module(on_device.contiguous(memory_format=torch.channels_last))
-        if not isinstance(features, torch.Tensor) or features.ndim != 2 or len(features) != batch:
-            gave = tuple(getattr(features, "shape", ())) or type(features).__name__
-            raise UsageError(
-                f"the backbone gives {gave} for {batch} images, where one row of features an image is wanted\n"
-                "give its module a pooling and a flattening layer, or choose another backbone"
-            )
-        found: Floats = features[: len(pixels)].float().cpu().numpy()
-        return found
-
-    return forward
-
-
-def _openvino(backbone: Backbone) -> Forward:
-    """OpenVINO, on one image a request and as many requests at once as it sees fit, usually one a core.
-
-    That is as fast as any batch here, and no image can have an influence on another's features.
-    """
-    import torch
-
-    height, width = backbone.preprocess.size
-    example = torch.zeros(1, 3, height, width, dtype=torch.uint8)
-    with _without("openvino_telemetry"), _quiet(), torch.no_grad():
-        import openvino
-
-        model = openvino.convert_model(torch.export.export(_normalised(backbone), (example,)))
-    how = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
-    compiled = openvino.Core().compile_model(model, "CPU", how)  # bfloat16 would be its choice where there is any
-    requests = openvino.AsyncInferQueue(compiled)
-
-    def keep(request: Any, place: tuple[list[Any], int]) -> None:
-        rows, row = place
-        rows[row] = request.get_output_tensor(0).data[0].astype(np.float32)  # a copy: the tensor is used again
-
-    requests.set_callback(keep)
-
-    def forward(pixels: Pixels) -> Floats:
-        rows: list[Any] = [None] * len(pixels)
-        for row in range(len(pixels)):
-            requests.start_async({0: pixels[row : row + 1]}, (rows, row), share_inputs=True)
-        requests.wait_all()
-        return np.stack(rows)
-
-    return forward
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter's warnings about its own parts to itself: what goes wrong, it raises."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
-
-
-@contextmanager
-def _without(module: str) -> Iterator[None]:
-    """Let imports of `module` fail in here: OpenVINO's telemetry posts to a server unless it is not to be had."""
-    before = {name: found for name, found in sys.modules.items() if name.partition(".")[0] == module}
-    for name in before:
-        del sys.modules[name]
-    sys.modules[module] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[module]
-        sys.modules.update(before)

@@ -24,6 +24,7 @@ from imgret.words import counted, duration
 if TYPE_CHECKING:
     from imgret.contracts import Floats
     from imgret.engine import Engine
+    from imgret.room import Room
 
 SHARD = 512  # images a shard: what a killed run loses at the most
 UNKEYED = {"weights", "offline", "device"}  # arguments that the digest of the weights stands for, or change nothing
@@ -74,16 +75,20 @@ def extract(
     formats: Collection[str] = (),
     listing: Sequence[Item] | None = None,
     by: str = "",
+    room: Room | None = None,
 ) -> Extraction:
     """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`.
 
     `listing` is all that the source lists, where `items` are a part of it; `by` is what the backbone is called on the
-    screen, where that is not its component's name.
+    screen, where that is not its component's name. Where there is a `room`, UsageError is raised for what does not fit
+    into it.
     """
     started = time.perf_counter()
     if engine.backbone.vectors is not None:
         from imgret.lookup import look_up
 
+        if room:
+            room.check(len(items), len(items), engine.backbone.vectors.matrix.shape[1])
         records, features, added = look_up(source, items, listing or items, made_in, engine.backbone, store, formats)
         return Extraction(records, features, added, time.perf_counter() - started)
     features = store.features(recipe(made_in, engine))
@@ -95,7 +100,7 @@ def extract(
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
-            return extract(source, items, made_in, engine, store, formats, listing, by)
+            return extract(source, items, made_in, engine, store, formats, listing, by, room)
 
     what = f"features by {by or made_in['backbone']}"
     progress = Progress(what, len(todo), "images")
@@ -103,8 +108,9 @@ def extract(
     try:
         for loaded in batches(source, todo, engine.backbone.preprocess, formats=formats):
             if not progress.done:
-                seconds = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
-                log.info("%s: %s to compute, about %s", what, counted(len(todo), "image"), duration(seconds))
+                seconds, d = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
+                more = room.check(len(todo), len(items), d) if room else ""
+                log.info("%s: %s to compute, about %s%s", what, counted(len(todo), "image"), duration(seconds), more)
             rows = iter(loaded.pixels.numpy())
             settled: list[tuple[str, Stamp, Record]] = []
             for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
@@ -138,8 +144,8 @@ def embed(
         if done.pixels is None:
             raise UsageError(f"{name} cannot be used as an image: {done.outcome}, {done.reason}")
         rows.append(done.pixels)
-    starts = range(0, len(rows), engine.batch)
-    return np.concatenate([engine(np.stack(rows[start : start + engine.batch])) for start in starts])
+    batch = engine.batch  # which it may halve on the way
+    return np.concatenate([engine(np.stack(rows[start : start + batch])) for start in range(0, len(rows), batch)])
 
 
 class _Pending:
@@ -158,7 +164,7 @@ class _Pending:
             return
         self.ids.append(id)
         self.pixels.append(pixels)
-        if len(self.ids) == self.engine.batch:
+        if len(self.ids) >= self.engine.batch:
             self.compute()
         if len(self.rows) >= SHARD:
             self.store()
@@ -180,12 +186,12 @@ class _Pending:
             self.rows = {}
 
 
-def _estimate(images: int, decoding: float, engine: Engine) -> float:
-    """Seconds that `images` will take, from those that decoding one took and from one timed batch of the engine."""
+def _estimate(images: int, decoding: float, engine: Engine) -> tuple[float, int]:
+    """Seconds that `images` will take, from those that decoding one took and from one timed batch; and features d."""
     engine.prepare()
     blank = np.zeros((engine.batch, 3, *engine.backbone.preprocess.size), np.uint8)
     started = time.perf_counter()
-    engine(blank)
-    forward = (time.perf_counter() - started) / engine.batch
+    _, d = engine(blank).shape
+    forward = (time.perf_counter() - started) / len(blank)
     decoding /= os.cpu_count() or 1
-    return images * (forward + decoding if engine.device == "cpu" else max(forward, decoding))
+    return images * (forward + decoding if engine.device == "cpu" else max(forward, decoding)), d

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from imgret import columns, ops, proportions, record
+from imgret import columns, ops, proportions, record, room
 from imgret.contracts import Backbone, Retriever
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
@@ -53,7 +53,8 @@ def run(settings: dict[str, Any]) -> Run:
         log.info("device %s, %s; backbone %s, %s", device, engine.title, used, backbone.licence)
 
     with clock.stage("features"):
-        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything, used)
+        where = room.Room(store.root, record.make_out(settings), bool(settings["attributes"] or settings["reports"]))
+        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything, used, where)
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
@@ -63,6 +64,7 @@ def run(settings: dict[str, Any]) -> Run:
             log.info(hint)
         matrix = store.matrix(extraction.features, collection.ids)
         features = load_array(matrix, mapped=True)  # (n, d)
+        room.refuse_memory(*features.shape)
         X, mean = ops.normalise(features, settings["normalize"])  # (n, d), (d,)
 
     with clock.stage("thumbnails"):
@@ -98,7 +100,7 @@ def run(settings: dict[str, Any]) -> Run:
         },
         "backbone": {"asked": asked, "used": used, "licence": backbone.licence, **backbone.facts},
         "space": made_in,
-        "engine": {"title": engine.title, "device": device, "precision": engine.precision, "batch": engine.batch},
+        "engine": engine.facts,
         "files": len(everything),
         "skipped": dict(source.skipped),
         "outcomes": collection.outcomes,

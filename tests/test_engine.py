@@ -16,6 +16,7 @@ from torch import nn
 from imgret import UsageError, engine
 from imgret.contracts import Backbone, Preprocess
 from imgret.engine import Engine, choose_device
+from imgret.forward import by_torch
 from imgret.registry import build
 from imgret.weights import seeded
 
@@ -114,10 +115,95 @@ def test_a_module_that_does_not_pool_is_named_for_it(module: nn.Module) -> None:
         Engine(backbone(module), "cpu", batch=2)(images(1))
 
 
-@pytest.mark.parametrize("pixels", [images(3), images(0), images(1, (8, 12)), images(2).astype(np.float32)])
+@pytest.mark.parametrize("pixels", [images(0), images(1, (8, 12)), images(2).astype(np.float32)])
 def test_pixels_of_another_kind_are_a_mistake(pixels: Any) -> None:
-    with pytest.raises(ValueError, match=r"allowed are 1 to 2 of uint8 \(3, 12, 8\)"):
+    with pytest.raises(ValueError, match=r"allowed are at least one of uint8 \(3, 12, 8\)"):
         Engine(backbone(seeded(small)), "cpu", batch=2)(pixels)
+
+
+class Greedy(nn.Module):
+    """Has the memory for `most` images at once."""
+
+    def __init__(self, most: int, error: Exception) -> None:
+        super().__init__()
+        self.most, self.error = most, error
+        self.sizes: list[int] = []
+
+    def forward(self, x: Any) -> Any:
+        self.sizes.append(len(x))
+        if len(x) > self.most:
+            raise self.error
+        return x.mean((2, 3))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 18.08 GB)"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate(handle)"),
+        RuntimeError("Exception from src/inference: could not create a primitive: std::bad_alloc"),
+    ],
+)
+def test_a_batch_that_is_too_much_for_the_memory_is_halved_and_no_image_is_lost(error: Exception, caplog: Any) -> None:
+    module, pixels = Greedy(3, error), images(16)
+    ours = Engine(backbone(module), "cpu", batch=16)
+    np.testing.assert_allclose(ours(pixels), by_hand(Greedy(16, error), pixels), rtol=1e-5)
+    assert module.sizes == [16, 8, 4, *[2] * 8]
+    assert (ours.batch, ours.halved) == (2, 3)
+    assert {key: ours.facts[key] for key in ("device", "batch", "halved")} == {"device": "cpu", "batch": 2, "halved": 3}
+    assert len(caplog.messages) == 3
+    assert caplog.messages[0].startswith("out of memory with 16 images at once, going on with 8: ")
+    ours(pixels[:3])
+    assert module.sizes[-2:] == [2, 2]  # it is not tried again with more
+
+
+def test_one_image_that_is_too_much_is_said_with_what_to_type() -> None:
+    ours = Engine(backbone(Greedy(0, MemoryError("no room"))), "cpu", batch=4)
+    with pytest.raises(UsageError) as raised:
+        ours(images(4))
+    assert str(raised.value) == (
+        "one image of 12 x 8 pixels is too much for the memory: no room\ntype a smaller backbone.size"
+    )
+
+
+def test_an_error_that_is_not_of_memory_is_left_as_it_is() -> None:
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        Engine(backbone(Greedy(0, RuntimeError("mat1 and mat2 shapes cannot be multiplied"))), "cpu")(images(4))
+
+
+def test_half_a_batch_stays_with_the_engine_whose_features_are_in_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = engine.by_openvino, []
+
+    def tight(found: Backbone, batch: int) -> Any:
+        forward = real(found, batch)
+
+        def run(pixels: Any) -> Any:
+            calls.append(len(pixels))
+            if len(pixels) > 2:
+                raise RuntimeError("Exception from src/core: failed to allocate 4096 bytes")
+            return forward(pixels)
+
+        return run
+
+    pixels = images(6)
+    reference = Engine(backbone(seeded(small)), "cpu", batch=6)(pixels)
+    monkeypatch.setattr(engine, "by_openvino", tight)
+    ours = Engine(backbone(seeded(small)), "cpu", batch=6)
+    assert ours(pixels).tobytes() == reference.tobytes()  # a request has one image, whatever the batch
+    assert (ours.name, ours.batch, ours.halved) == ("openvino", 1, 2)
+    assert calls == [2, 6, 3, *[1] * 6]  # the first compares with PyTorch
+
+
+def test_a_backbone_that_is_too_much_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_much(*_: object) -> None:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(engine, "by_torch", too_much)
+    with pytest.raises(UsageError, match=r"too much for the memory of device=mps: CUDA out of memory\.\nchoose a smal"):
+        Engine(backbone(nn.Flatten()), "mps").prepare()
 
 
 def test_the_global_state_is_as_it_was() -> None:
@@ -210,7 +296,7 @@ def test_an_images_features_do_not_depend_on_its_neighbours_or_its_place(name: s
     again = np.concatenate([ours(pixels[order[:8]]), ours(pixels[order[8:]])])
     assert again.tobytes() == first[order].tobytes()
     assert ours(pixels[5:6]).tobytes() == first[5:6].tobytes()
-    forward = engine._torch(ours.backbone, "cpu", 8)  # what a module gets that cannot be compiled
+    forward = by_torch(ours.backbone, "cpu", 8)  # what a module gets that cannot be compiled
     eager = np.concatenate([forward(pixels[:8]), forward(pixels[8:])])
     again = np.concatenate([forward(pixels[order[:8]]), forward(pixels[order[8:]])])
     assert again.tobytes() == eager[order].tobytes()

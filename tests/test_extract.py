@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from imgret.contracts import Backbone, Preprocess
+from imgret.engine import Engine
 from imgret.extract import embed, extract, space
 from imgret.plugins.sources.files import files
 from imgret.registry import UsageError
@@ -131,3 +132,37 @@ def test_rows_that_wait_for_a_full_shard_are_kept_when_the_run_is_stopped(tmp_pa
     with pytest.raises(KeyboardInterrupt):
         _extract(root, Stops(), store)
     assert _extract(root, FakeEngine(), store).computed == 20 - 12
+
+
+def test_no_image_is_lost_where_memory_ends(tmp_path: Path) -> None:
+    """Of 40 images the third batch finds no memory for more than two."""
+
+    class Greedy(torch.nn.Flatten):
+        calls = 0
+
+        def forward(self, x: Any) -> Any:
+            self.calls += 1
+            if self.calls > 3 and len(x) > 2:
+                raise MemoryError
+            return super().forward(x)
+
+    root = write(tmp_path / "in", {f"{i:02}.png": png((2 * i, 100, 50)) for i in range(40)})
+    backbone = Backbone(Greedy(), BACKBONE.preprocess, "none")
+    source, engine = files(str(root)), Engine(backbone, "cpu", batch=8)
+    done = extract(source, list(source), space({"name": "pixels"}, backbone), engine, Store(tmp_path / "store"))
+    assert (done.computed, engine.batch, engine.halved) == (40, 2, 2)
+    rows = done.features.rows([record.id for record in done.records])
+    np.testing.assert_allclose(rows * 255, [[i, 50, 25] for i in range(40)], rtol=1e-5)
+
+
+def test_queries_are_answered_in_the_batches_that_there_is_memory_for() -> None:
+    class Greedy(torch.nn.Flatten):
+        def forward(self, x: Any) -> Any:
+            if len(x) > 1:
+                raise MemoryError
+            return super().forward(x)
+
+    engine = Engine(Backbone(Greedy(), BACKBONE.preprocess, "none"), "cpu", batch=4)
+    images = [(f"{i}", png((2 * i, 100, 50))) for i in range(6)]
+    found = embed(images, engine.backbone, engine)
+    np.testing.assert_allclose(found * 255, [[i, 50, 25] for i in range(6)], rtol=1e-5)

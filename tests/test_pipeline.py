@@ -49,6 +49,7 @@ def test_colours_are_told_apart_and_everything_is_written_down(colours: Path) ->
     assert run.ids == sorted(run.ids)
     assert [hashlib.sha256(run.open(row)).hexdigest() for row in range(24)] == run.ids
     assert run.info["outcomes"] == {"ok": 24}
+    assert (run.info["engine"]["batch"] >= 16, run.info["engine"]["halved"]) == (True, 0)
     rows = _rows(run.folder / "items.csv")
     assert [r["path"] for r in rows] == sorted(r["path"] for r in rows)
     assert {(r["label"], r["group"]) for r in rows} == {(c, g) for c in ("red", "green", "blue") for g in "ab"}

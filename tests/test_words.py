@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgret.words import counted, decimal, duration, listed, printable, quoted, shown_path, typed_path
+from imgret.words import counted, decimal, duration, listed, printable, quoted, shown_path, size, typed_path
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=40)
 
@@ -37,6 +37,14 @@ def test_printable_text_is_printable_and_stays_so(text: str) -> None:
 
 def test_counts_and_times() -> None:
     assert [counted(n, "image") for n in (0, 1, 12345)] == ["0 images", "1 image", "12,345 images"]
+    assert [size(b) for b in (0, 900, 1e6, 187_711_488, 6.26e9, 3e12)] == [
+        "0 kB",
+        "1 kB",
+        "1 MB",
+        "188 MB",
+        "6.3 GB",
+        "3.0 TB",
+    ]
     assert [duration(s) for s in (0.2, 59.6, 89, 91, 3000, 7200)] == ["1 s", "60 s", "89 s", "2 min", "50 min", "2.0 h"]
     assert listed({"ok": 1200, "truncated": 3}) == "1,200 ok, 3 truncated"
 

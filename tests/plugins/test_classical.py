@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from imgret import UsageError
-from imgret.engine import Engine, _compare, _openvino
+from imgret.engine import Engine, _compare
+from imgret.forward import by_openvino
 from imgret.plugins.backbones._histograms import TINY, circular, colours, gradients, linear
 from imgret.registry import build
 
@@ -117,7 +118,7 @@ def test_features_of_any_image_are_finite_and_the_same_in_every_engine() -> None
     assert np.isfinite(features).all()
     np.testing.assert_allclose(np.linalg.norm(features, axis=1), [math.sqrt(2)] * 3 + [1, 1], rtol=1e-5)
     np.testing.assert_array_equal(features[1:2], Engine(backbone, "cpu")(pixels[1:2]))
-    _compare(_openvino(backbone)(pixels), features)
+    _compare(by_openvino(backbone, len(pixels))(pixels), features)
     assert TINY > 0
 
 
