@@ -14,7 +14,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-
 # The largest image that is read, 178,956,970 pixels, has 1.43 GB as four plain channels of 16 bits.
 MAX_BYTES = 1_500_000_000
 
