@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SHARD = 512  # images a shard: what a killed run loses at the most
 UNKEYED = {"weights", "offline", "device"}  # arguments that the digest of the weights stands for, or change nothing
+NOT_FINITE = "its features are not finite"
 log = logging.getLogger("imgret")
 
 
@@ -121,8 +122,7 @@ def extract(
         progress.close()
 
     records = [found[item.path] for item in items]
-    bad = "its features are not finite"
-    records = [r._replace(outcome="bad_feature", reason=bad) if r.id in pending.bad else r for r in records]
+    records = [r._replace(outcome="bad_feature", reason=NOT_FINITE) if r.id in pending.bad else r for r in records]
     return Extraction(records, features, pending.computed, time.perf_counter() - started)
 
 
@@ -139,7 +139,11 @@ def embed(
             raise UsageError(f"{name} cannot be used as an image: {done.outcome}, {done.reason}")
         rows.append(done.pixels)
     starts = range(0, len(rows), engine.batch)
-    return np.concatenate([engine(np.stack(rows[start : start + engine.batch])) for start in starts])
+    features = np.concatenate([engine(np.stack(rows[start : start + engine.batch])) for start in starts])
+    for (name, _), row in zip(images, features, strict=True):
+        if not np.isfinite(row).all():
+            raise UsageError(f"{name} cannot be used as an image: bad_feature, {NOT_FINITE}")
+    return features
 
 
 class _Pending:
