@@ -116,7 +116,8 @@ def test_a_query_in_noise_or_in_a_cluster_smaller_than_top(tmp_path: Path) -> No
         own = int(run.labels[run.row_of["alone.png"]])
         assert (own == -1) if clusterer == "dbscan" else (run.labels == own).sum() == 1
         hits = run.search("alone.png", 5)
-        everything = run.X @ run.X[run.row_of["alone.png"]]
+        query = run.X[run.row_of["alone.png"]]
+        everything = run.X @ query / np.linalg.norm(query)
         best = sorted(np.delete(everything, run.row_of["alone.png"]), reverse=True)[:5]
         np.testing.assert_allclose([hit.score for hit in hits], best, atol=1e-6)
 
