@@ -78,7 +78,7 @@ def _number(data: bytearray, other: bytes, rng: Rng) -> None:
     wide, order = int(rng.choice([1, 2, 4])), ("little", "big")[rng.integers(2)]
     start = int(rng.integers(min(len(data), 200) if rng.random() < 0.7 else len(data)))
     value = NUMBERS[rng.integers(len(NUMBERS))] % 256**wide
-    data[start : start + wide] = value.to_bytes(wide, order)  # type: ignore[arg-type]
+    data[start : start + wide] = value.to_bytes(wide, order)
 
 
 def _cut(data: bytearray, other: bytes, rng: Rng) -> None:
