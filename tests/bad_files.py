@@ -50,6 +50,7 @@ def bad_files(folder: Path, asked: bool = False) -> dict[str, Bad]:
 
     `asked`: where formats=[tiff] is typed. What a system has no room for, such as a name that is no text, is left out.
     """
+    folder = folder.resolve()  # links lead to it
     found: dict[str, tuple[Make, bytes, Bad]] = {}
 
     def put(path: str, odd: Odd) -> None:

@@ -1,6 +1,7 @@
-"""Everything that an archive has in it, as one collection, and each file as a query; see `bad_files`."""
+"""Everything that an archive has in it, as one collection, and each file as a query; the table of what happened."""
 
 import csv
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -12,8 +13,12 @@ import imgret
 from imgret import Run, UsageError
 from imgret.contracts import Preprocess
 from imgret.decode import decode
+from imgret.summary import summary
+from tests import bad_inputs
 from tests.bad_files import Bad, bad_files
 from tests.image_bytes import save
+
+ROOT = Path(__file__).parents[1]
 
 if sys.platform == "win32":
     pytest.skip("names are text there, and pipes no files", allow_module_level=True)
@@ -54,6 +59,11 @@ def test_the_accounts_add_up(corpus: tuple[Run, dict[str, Bad]]) -> None:
     again = imgret.load(run.folder)
     assert [item.path for item in again.collection.items] == sorted(listed)
     assert run.info["failed_reports"] == {}
+    assert all(line.isprintable() for line in summary(run))
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
 
 
 def test_good_images_have_their_pixels(corpus: tuple[Run, dict[str, Bad]]) -> None:
@@ -98,3 +108,20 @@ def test_new_images_are_queries_upright_and_on_white(corpus: tuple[Run, dict[str
         (tmp_path / "new").write_bytes(item.read_bytes() + b"more")
         best = run.search(tmp_path / "new", 1)[0]
         assert best.score > 0.999, path
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere have no room for some of these")
+def test_the_table_is_what_happens() -> None:
+    done = subprocess.run([sys.executable, "-m", "tests.bad_inputs"], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    again = "docs/bad-input.md is not what happens: python -m tests.bad_inputs > docs/bad-input.md"
+    assert done.stdout.decode() == (ROOT / "docs" / "bad-input.md").read_text(encoding="utf-8"), again
+
+
+def test_every_row_of_the_matrix_is_in_the_table_and_every_test_exists() -> None:
+    numbers = {number for number, _, _ in bad_inputs.FILES + bad_inputs.WORDS} | {row.number for row in bad_inputs.HELD}
+    assert numbers | bad_inputs.LATER == set(range(1, 46))
+    for name in {row.tests for row in bad_inputs.HELD} | {bad_inputs.ALL, bad_inputs.HERE}:
+        file, _, function = name.partition("::")
+        assert f"\ndef {function}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), name
