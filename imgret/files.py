@@ -72,10 +72,16 @@ def read_file(file: str | Path, first: int | None = None) -> bytes:
     status = os.stat(file)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(file))
-    if first is None and status.st_size > MAX_BYTES:
-        raise OSError(errno.EFBIG, f"{status.st_size:,} bytes are more than {MAX_BYTES:,}", str(file))
+    if first is None:
+        check_size(status.st_size)
     with open(file, "rb") as stream:
         return stream.read(status.st_size if first is None else min(first, status.st_size))
+
+
+def check_size(size: int) -> None:
+    """Raises OSError (EFBIG) for more than `MAX_BYTES`."""
+    if size > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"{size:,} bytes are more than {MAX_BYTES:,}")
 
 
 def write_csv(file: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -5,12 +5,14 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import imgret
 from imgret import Run, UsageError
+from imgret.__main__ import main
 from imgret.contracts import Preprocess
 from imgret.decode import decode
 from imgret.summary import summary
@@ -108,6 +110,11 @@ def test_new_images_are_queries_upright_and_on_white(corpus: tuple[Run, dict[str
         (tmp_path / "new").write_bytes(item.read_bytes() + b"more")
         best = run.search(tmp_path / "new", 1)[0]
         assert best.score > 0.999, path
+
+
+@pytest.mark.parametrize("format", ["folders", "csv", "parquet", "imagefolder", "coco", "projector"])
+def test_it_can_be_taken_away(corpus: tuple[Run, dict[str, Bad]], format: str, capsys: Any) -> None:
+    assert main(["export", format, "out", "--run", str(corpus[0].folder)]) == 0, capsys.readouterr().err
 
 
 @pytest.mark.slow
