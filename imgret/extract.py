@@ -19,7 +19,7 @@ from imgret.loader import batches
 from imgret.progress import Progress
 from imgret.registry import UsageError, find
 from imgret.store import FeatureSet, Store, code
-from imgret.words import counted, duration
+from imgret.words import counted, duration, printable
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -136,13 +136,13 @@ def embed(
     for name, data in images:
         done = decode(data, backbone.preprocess, formats)
         if done.pixels is None:
-            raise UsageError(f"{name} cannot be used as an image: {done.outcome}, {done.reason}")
+            raise UsageError(f"{printable(name)} cannot be used as an image: {done.outcome}, {done.reason}")
         rows.append(done.pixels)
     starts = range(0, len(rows), engine.batch)
     features = np.concatenate([engine(np.stack(rows[start : start + engine.batch])) for start in starts])
     for (name, _), row in zip(images, features, strict=True):
         if not np.isfinite(row).all():
-            raise UsageError(f"{name} cannot be used as an image: bad_feature, {NOT_FINITE}")
+            raise UsageError(f"{printable(name)} cannot be used as an image: bad_feature, {NOT_FINITE}")
     return features
 
 

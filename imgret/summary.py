@@ -47,9 +47,9 @@ def summary(run: Run) -> list[str]:
 
 
 def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:
-    """A clusterer that was told k and made fewer has found images whose features are equal."""
+    """Where a clusterer was told k and made fewer: as many as there are images of unequal features, say."""
     asked = next((node[name] for name, shared in SHARED.items() if shared == "k" and name in node), 0)
-    return [f"note      k={asked}, but only {counted(clusters, 'cluster')} could be told apart"] * (clusters < asked)
+    return [f"note      k={asked}, but there are images for {counted(clusters, 'cluster')} only"] * (clusters < asked)
 
 
 def _formats(run: Run) -> list[str]:

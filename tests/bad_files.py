@@ -63,6 +63,7 @@ def bad_files(folder: Path, asked: bool = False) -> dict[str, Bad]:
     for place, raw in enumerate(NAMES):
         pixels = flat((9 * place, 255 - 9 * place, 77))
         put(f"names/{os.fsdecode(raw)}", Odd(save(pixels, "PNG"), "ok", pixels))
+    put("names/bad\n\x1b[2Jname.jpg", Odd(b"neither an image nor a name", "unsupported"))
     once = Odd(save(textured(), "PNG"), "ok", textured())
     put("twice/a.png", once)
     put("twice/b/c.jpg", once)

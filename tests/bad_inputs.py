@@ -87,6 +87,7 @@ FILES: list[tuple[int, str, str]] = [
     (20, "a terabyte of zeros, and one that begins as a JPEG: not read", "files/tera.*"),
     (21, "names in Latin-1, in Shift-JIS, and of bytes that are no text",
      "names/*\udcff* names/*\udce9* names/*\udc8e*"),
+    (22, "no image, and a name with a newline and ESC", "names/bad*"),
     (22, "names with a newline, quotes, tags, a dash or a space in front, right to left, ESC, `${k}`, of 255 bytes; "
      "twins in NFC and NFD, in capitals and not", "names/*"),
     (22, "hidden files and litter of systems: not listed", "files/.hidden.jpg files/Thumbs.db"),

@@ -96,8 +96,7 @@ def test_each_file_as_a_query(corpus: tuple[Run, dict[str, Bad]]) -> None:
             with pytest.raises(UsageError) as caught:
                 run.search(root / path, 3)
             says = str(caught.value)
-            assert len(says.splitlines()) <= 2
-            assert says.isprintable() or says.replace("\n", "", 1).isprintable()
+            assert says.replace("\n", "", 1).isprintable()
             if bad.outcome in ("unsupported", "decode_error", "truncated", "extreme_aspect") and "tera" not in path:
                 assert f"cannot be used as an image: {bad.outcome}, " in says
 
