@@ -25,6 +25,7 @@ from tests.odd_files import Odd, odd_files
 
 Make = Callable[[Path], object]
 NOT_HERE = {errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.ENAMETOOLONG, errno.ENOENT, errno.EFBIG, errno.EPERM}
+PROC = "/proc/self/status"  # as many such files, it has bytes and says that it has none
 SPARSE = 2**40  # bytes, of which the disk holds next to none
 NAMES = [  # of files that all of them must come back with, byte for byte
     b"new\nline.png", b'quo"te\'s.png', b"-dash.png", b" space .png", b"tab\tand\rreturn.png", b"back\\slash.png",
@@ -122,6 +123,7 @@ def _no_files(folder: Path, once: Odd) -> dict[str, tuple[Make, bytes, Bad]]:
         "pipe.jpg": (os.mkfifo, b"", Bad("skipped", "not a file")),
         "socket.jpg": (partial(os.mknod, mode=stat.S_IFSOCK | 0o600), b"", Bad("skipped", "not a file")),
         "device.jpg": (partial(link, target="/dev/zero"), b"", Bad("skipped", "not a file")),
+        "proc.jpg": (partial(link, target=PROC), b"", Bad("decode_error" if os.path.exists(PROC) else "missing")),
         ".hidden.jpg": (partial(_write, b"x"), b"", hidden),
         "Thumbs.db": (partial(_write, b"x"), b"", hidden),
     }

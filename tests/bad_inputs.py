@@ -84,6 +84,7 @@ FILES: list[tuple[int, str, str]] = [
     (19, "a link to the folder that it lies in", "files/loop"),
     (19, "a link that leads out: followed", "files/linked.png"),
     (20, "a pipe, a socket, a link to /dev/zero: not opened", "files/pipe.jpg files/socket.jpg files/device.jpg"),
+    (20, "a link to a file of /proc: empty, by its own word", "files/proc.jpg"),
     (20, "a terabyte of zeros, and one that begins as a JPEG: not read", "files/tera.*"),
     (21, "names in Latin-1, in Shift-JIS, and of bytes that are no text",
      "names/*\udcff* names/*\udce9* names/*\udc8e*"),
