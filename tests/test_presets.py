@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 import imgret
-from imgret import UsageError
+from imgret import UsageError, registry
 from imgret.__main__ import main
 from imgret.contracts import Backbone, Preprocess
-from imgret.registry import _found
 from imgret.settings import nodes
 from tests.conftest import png, write
 from tests.plugins.test_retrieval import average_precision
@@ -107,7 +106,7 @@ def test_a_component_that_does_not_take_what_a_preset_sets(monkeypatch: pytest.M
     def plain(depth: int = 1) -> Backbone:
         return Backbone(torch.nn.Flatten(), Preprocess((8, 8)), "none")
 
-    monkeypatch.setitem(_found, ("backbone", "plain"), plain)
+    monkeypatch.setitem(registry._found, ("backbone", "plain"), plain)
     write(Path("photos"), {"1.png": png((9, 9, 9))})
     says = "preset=market1501 sets backbone.size, which backbone=plain does not take\ntype ~backbone.size, or choose"
     with pytest.raises(UsageError, match=says):

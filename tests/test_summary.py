@@ -13,7 +13,7 @@ from imgret.summary import _query, summary
 
 
 def _run(folder: Path, **changes: Any) -> Any:
-    items = [SimpleNamespace(file="photos/a.jpg")]
+    items, junk = [SimpleNamespace(file="photos/a.jpg")], [False, False]
     info = {
         "skipped": {}, "files": 1, "backbone": {"used": "pixels", "asked": "pixels"}, "baseline": None,
         "features": {"computed": 0, "seconds": 0.0}, "fitted": {"retriever": {"name": "exact", "probes": 1}},
@@ -21,7 +21,7 @@ def _run(folder: Path, **changes: Any) -> Any:
     }  # fmt: skip
     run: dict[str, Any] = {
         "info": info, "metrics": {"recall_at_top": 1.0, "nmi": 0.5}, "labels": np.array([-1, 0]),
-        "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[]),
+        "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[], junk=junk),
         "settings": {"clusterer": {"name": "kmeans"}, "retriever": {"name": "exact"}, "top": 5, "formats": []},
         "features": np.zeros((2, 3)),
         "truth_names": ["a"], "group_names": ["x", "y"],
@@ -58,6 +58,12 @@ def test_files_that_nobody_asked_for_are_counted_with_what_to_type(tmp_path: Pat
 def test_a_column_s_name_is_printed_as_text(tmp_path: Path) -> None:
     lines = summary(_run(tmp_path, metrics={"ami_a\x1b[2J\udcff": 0.5}))
     assert r"follows   AMI of the clusters with a\x1b[2J\udcff 0.50" in lines
+
+
+def test_the_image_that_it_searches_with_is_no_junk(tmp_path: Path) -> None:
+    run = _run(tmp_path, medoids=[0, 1])
+    run.collection.junk[0] = True
+    assert "query     b.jpg" in summary(run)
 
 
 @pytest.mark.parametrize(
