@@ -136,9 +136,15 @@ class Useless(torch.nn.Module):
         return torch.where(colour[:, :1] > 0.3, torch.full_like(colour, self.value), colour)
 
 
-@register("backbone", "useless")
-def useless(value: str) -> Backbone:
-    return Backbone(Useless(float(value)), Preprocess((4, 4), mean=(0, 0, 0), std=(1, 1, 1)), "none")
+@pytest.fixture
+def backbone() -> str:
+    """The name of one that gives such features."""
+
+    @register("backbone")
+    def useless(value: str) -> Backbone:
+        return Backbone(Useless(float(value)), Preprocess((4, 4), mean=(0, 0, 0), std=(1, 1, 1)), "none")
+
+    return "useless"
 
 
 RED = {f"red{i}.png": png((250, 9, 9), noise=i + 1) for i in range(4)}
@@ -146,8 +152,8 @@ OTHERS = {f"{i}.png": png((9, 20 * i, 250 - 20 * i), noise=i + 1) for i in range
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
-def test_features_that_are_no_numbers_are_left_out_and_counted(tmp_path: Path, value: str) -> None:
-    options: dict[str, Any] = QUICK | {"backbone": "useless", "backbone__value": value}
+def test_features_that_are_no_numbers_are_left_out_and_counted(tmp_path: Path, backbone: str, value: str) -> None:
+    options: dict[str, Any] = QUICK | {"backbone": backbone, "backbone__value": value}
     run = imgret.run(write(tmp_path / "in", RED | OTHERS), k=2, **options)
     assert run.info["outcomes"] == {"ok": 11, "bad_feature": 4}
     whole(run)
@@ -162,8 +168,10 @@ def test_features_that_are_no_numbers_are_left_out_and_counted(tmp_path: Path, v
 
 @pytest.mark.parametrize("normalize", ["centre", "l2", "none"])
 @pytest.mark.parametrize("files", [RED | OTHERS, RED], ids=["some", "all"])
-def test_zero_vectors_have_a_place_and_hits(tmp_path: Path, normalize: str, files: dict[str, bytes]) -> None:
-    more = QUICK | {"backbone": "useless", "backbone__value": "0", "normalize": normalize}
+def test_zero_vectors_have_a_place_and_hits(
+    tmp_path: Path, backbone: str, normalize: str, files: dict[str, bytes]
+) -> None:
+    more = QUICK | {"backbone": backbone, "backbone__value": "0", "normalize": normalize}
     run = imgret.run(write(tmp_path / "in", files), k=2, **more)
     assert run.info["outcomes"] == {"ok": len(files)}
     whole(run)
