@@ -19,7 +19,7 @@ from imgret.loader import batches
 from imgret.progress import Progress
 from imgret.registry import UsageError, find
 from imgret.store import FeatureSet, Store, code
-from imgret.words import counted, duration
+from imgret.words import counted, duration, printable
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SHARD = 512  # images a shard: what a killed run loses at the most
 UNKEYED = {"weights", "offline", "device"}  # arguments that the digest of the weights stands for, or change nothing
+NOT_FINITE = "its features are not finite"
 log = logging.getLogger("imgret")
 
 
@@ -127,8 +128,7 @@ def extract(
         progress.close()
 
     records = [found[item.path] for item in items]
-    bad = "its features are not finite"
-    records = [r._replace(outcome="bad_feature", reason=bad) if r.id in pending.bad else r for r in records]
+    records = [r._replace(outcome="bad_feature", reason=NOT_FINITE) if r.id in pending.bad else r for r in records]
     return Extraction(records, features, pending.computed, time.perf_counter() - started)
 
 
@@ -142,10 +142,15 @@ def embed(
     for name, data in images:
         done = decode(data, backbone.preprocess, formats)
         if done.pixels is None:
-            raise UsageError(f"{name} cannot be used as an image: {done.outcome}, {done.reason}")
+            raise UsageError(f"{printable(name)} cannot be used as an image: {done.outcome}, {done.reason}")
         rows.append(done.pixels)
     batch = engine.batch  # which it may halve on the way
-    return np.concatenate([engine(np.stack(rows[start : start + batch])) for start in range(0, len(rows), batch)])
+    starts = range(0, len(rows), batch)
+    features = np.concatenate([engine(np.stack(rows[start : start + batch])) for start in starts])
+    for (name, _), row in zip(images, features, strict=True):
+        if not np.isfinite(row).all():
+            raise UsageError(f"{printable(name)} cannot be used as an image: bad_feature, {NOT_FINITE}")
+    return features
 
 
 class _Pending:

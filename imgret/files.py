@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
+
+# The largest image that is read, 178,956,970 pixels, has 1.43 GB as four plain channels of 16 bits.
+MAX_BYTES = 1_500_000_000
 
 
 def commit(file: Path, write: Callable[[Path], object], sync: bool = True) -> None:
@@ -56,6 +61,27 @@ def sha256(file: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_file(file: str | Path, first: int | None = None) -> bytes:
+    """The bytes of a regular file, as many as it has when it is looked at; or only the `first` so many.
+
+    Raises OSError where it cannot be read, and of its own where it is none (EINVAL: a pipe would be waited for, a
+    device read for ever) or has more than `MAX_BYTES` (EFBIG), which no image has.
+    """
+    status = os.stat(file)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(file))
+    if first is None:
+        check_size(status.st_size)
+    with open(file, "rb") as stream:
+        return stream.read(status.st_size if first is None else min(first, status.st_size))
+
+
+def check_size(size: int) -> None:
+    """Raises OSError (EFBIG) for more than `MAX_BYTES`."""
+    if size > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"{size:,} bytes are more than {MAX_BYTES:,}")
 
 
 def write_csv(file: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -5,6 +5,7 @@ The workers hand over uint8 pixels and records, no floats: the device makes thos
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from imgret.contracts import Item, Preprocess, Source
 from imgret.decode import decode
 from imgret.filecache import Record, Stamp, stamp
+from imgret.files import read_file
 from imgret.formats import FURTHER, HEAD, is_read, sniff
 from imgret.processes import context, ignore_interrupt, without_main
 
@@ -88,8 +90,7 @@ def read(
     """Bytes, hash and pixels (3, h, w) uint8 of one item; pixels are None where the outcome is not ok."""
     try:
         if item.file:
-            with open(item.file, "rb") as stream:  # a film or a disk image is not read to the end to be refused
-                head = stream.read(HEAD)
+            head = read_file(item.file, HEAD)  # a film or a disk image is not read to the end to be refused
             if not is_read(sniff(head), formats):
                 refused = decode(head, preprocess, formats)
                 return Record("", refused.outcome, refused.reason, format=_further(head)), None
@@ -97,7 +98,8 @@ def read(
     except FileNotFoundError:
         return Record("", "missing", "no such file"), None
     except OSError as error:
-        return Record("", "unreadable", error.strerror or type(error).__name__), None
+        outcome = "too_large" if error.errno == errno.EFBIG else "unreadable"
+        return Record("", outcome, error.strerror or type(error).__name__), None
     done = decode(data, preprocess, formats)
     id = hashlib.sha256(data).hexdigest()
     format = _further(data[:HEAD])

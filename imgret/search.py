@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgret import ops
+from imgret.files import read_file
 from imgret.registry import UsageError
 from imgret.where import where as fulfilling
 from imgret.words import counted, printable, typed_path
@@ -159,7 +160,7 @@ def _find(run: Run, name: str) -> bytes | int:
     path = typed_path(name)
     try:
         if os.path.lexists(path):
-            return path.read_bytes()
+            return read_file(path)
         return run.row_of[name] if name in run.row_of else _row_of_prefix(run, name)
     except OSError as error:
         raise UsageError(f"{printable(name)}: {error.strerror}\ngive an image file") from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from imgret.formats import how_to_read
-from imgret.registry import called
+from imgret.registry import SHARED, called
 from imgret.results import Run
 from imgret.words import counted, duration, listed, printable, quoted, shown_path
 
@@ -32,6 +33,7 @@ def summary(run: Run) -> list[str]:
     if len(sizes):
         spread = f": largest {sizes.max():,}, median {int(np.median(sizes)):,}, smallest {sizes.min():,}"
         lines += [f"clusters  {len(sizes):,} by {called(run.settings, 'clusterer')}{spread}{noise}"]
+        lines += _fewer(run.settings["clusterer"], len(sizes))
     else:
         lines += ["clusters  none: every image is noise"]
     lines += _scores(run)
@@ -42,6 +44,12 @@ def summary(run: Run) -> list[str]:
     if used != asked:
         lines.append(f"note      the weights of {asked} were not to be had, so this run used {used}")
     return lines
+
+
+def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:
+    """Where a clusterer was told k and made fewer: as many as there are images of unequal features, say."""
+    asked = next((node[name] for name, shared in SHARED.items() if shared == "k" and name in node), 0)
+    return [f"note      k={asked}, but there are images for {counted(clusters, 'cluster')} only"] * (clusters < asked)
 
 
 def _formats(run: Run) -> list[str]:

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from imgret import UsageError
 from imgret.contracts import Item
+from imgret.files import check_size
 from imgret.words import printable
 
 from ._folder import hidden, labels
@@ -112,7 +113,8 @@ def items(file: Path, found: Index, label: str, group: str, skipped: Counter[str
 
 
 def read(file: Path, place: Place) -> bytes:
-    """The bytes of a member. Raises OSError where the tar is gone or ends before."""
+    """The bytes of a member. Raises OSError where the tar is gone or ends before, or it has more than any image."""
+    check_size(place.size)
     with open(file, "rb") as stream:
         data = _bytes(stream, place)
     if len(data) < place.size:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from imgret import UsageError, register
 from imgret.contracts import Item
+from imgret.files import read_file
 from imgret.words import printable, typed_path
 
 from . import _folder, _manifest, _tar
@@ -94,8 +95,7 @@ class files:
 
     def open(self, item: Item) -> bytes:
         if item.file:
-            with open(item.file, "rb") as stream:
-                return stream.read()
+            return read_file(item.file)
         if item.path in self._refused:
             raise OSError(errno.EINVAL, self._refused[item.path])
         tar = Path(self.images_ or typed_path(self.images or ""))

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 import imgret
+from imgret.contracts import Preprocess
+from imgret.loader import read
 from imgret.plugins.sources.files import files
 from imgret.registry import UsageError
 from imgret.results import Run
 from tests.conftest import png
+from tests.image_bytes import jpeg, scene
 
 A, B = png((250, 0, 0)), png((0, 0, 250))
 
@@ -66,6 +69,19 @@ def test_a_tar_that_was_cut_gives_what_it_has(tmp_path: Path) -> None:
     source = files(str(place))
     assert [i.path for i in source] == ["1.png"]
     assert source.skipped["cut off"] == 1
+
+
+def test_a_member_of_more_bytes_than_any_image_is_not_read(tmp_path: Path) -> None:
+    place = tmp_path / "s.tar"
+    large = tarfile.TarInfo("1.jpg")
+    large.size = 2 * 10**9
+    with place.open("wb") as stream:
+        stream.write(large.tobuf() + jpeg(scene()))
+        stream.seek(512 + large.size)
+        stream.write(bytes(1024))  # the rest is a hole
+    source = files(str(place))
+    (item,) = source
+    assert read(source, item, Preprocess((4, 4)))[0].outcome == "too_large"
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 2000])

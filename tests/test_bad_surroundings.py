@@ -1,0 +1,143 @@
+"""The same run in other surroundings: another user, locale, umask, home, clock, folder. It gives the same bytes."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import imgret
+from imgret import Run
+from imgret.contracts import Item, Preprocess
+from imgret.loader import read
+from imgret.plugins.sources import _folder
+from imgret.plugins.sources.files import files
+from tests.conftest import png, write
+
+if sys.platform == "win32":
+    pytest.skip("users, modes and locales are other ones there", allow_module_level=True)
+
+NAMES = ("a", "Ü 写真", "i İ ı", "new\nline", "caf\udce9", "z")
+PICTURES = {f"{'xy'[i % 2]}/{name}.png": png((40 * i, 20, 200 - 30 * i), noise=i + 1) for i, name in enumerate(NAMES)}
+QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "k": 2, "reports": ["maps", "sheets"]}
+SAME = ("items.csv", "failures.csv", "metrics.json", "features.npy", "mean.npy", "labels.npy", "view.npy")
+NOBODY = 65534
+
+
+def same(first: Path, second: Path) -> None:
+    for name in SAME:
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+@pytest.fixture
+def usual(tmp_path: Path) -> Run:
+    return imgret.run(write(tmp_path / "in", PICTURES), **QUICK)
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """As a user who may read what all may read; the superuser may read everything."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_file_and_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write(tmp_path / "in", {"mine.png": png((1, 2, 3)), "ours.png": png((4, 5, 6)), "closed/1.png": b"x"})
+    root.chmod(0o755)
+    monkeypatch.chdir(root)  # the folders above are closed to others, and relative names do not go through them
+    Path("mine.png").chmod(0)
+    Path("closed").chmod(0)
+    skipped: Counter[str] = Counter()
+    try:
+        with nobody():
+            found = sorted(_folder.walk(".", skipped))
+            records = {name: read(files("."), Item(name, name), Preprocess((4, 4)))[0] for name in found}
+    finally:
+        Path("closed").chmod(0o755)
+    assert {name: record.outcome for name, record in records.items()} == {"mine.png": "unreadable", "ours.png": "ok"}
+    assert records["mine.png"].reason == "Permission denied"
+    assert skipped == {"folder that cannot be read": 1}
+
+
+@pytest.mark.parametrize("mask", [0o077, 0o000])
+def test_another_umask(usual: Run, tmp_path: Path, mask: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMGRET_HOME", "another store")
+    before = os.umask(mask)
+    try:
+        run = imgret.run(tmp_path / "in", **QUICK)
+    finally:
+        os.umask(before)
+    same(usual.folder, run.folder)
+    kinds = {0o600, 0o700} if mask else {0o666, 0o777}
+    assert {file.stat().st_mode & 0o777 for file in run.folder.rglob("*") if not file.is_symlink()} <= kinds | {0o755}
+
+
+@pytest.mark.parametrize("folder", ["with space, [and] more ${k}", "d" * 250 + "/" + "é" * 120, "d/" * 400])
+def test_another_folder_to_stand_in(usual: Run, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, first = usual.info["root"], usual.folder.resolve()
+    os.makedirs(folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("IMGRET_HOME", "store")
+    run = imgret.run(root, **QUICK)
+    same(first, run.folder)
+    assert imgret.load().search("x/a.png", 3) == usual.search("x/a.png", 3)
+
+
+@pytest.mark.parametrize("mtime", [-(10**9), 0, 2**32, 4 * 10**9], ids=["1938", "1970", "2106", "2096"])
+def test_files_of_any_time(usual: Run, tmp_path: Path, mtime: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in PICTURES:
+        os.utime(tmp_path / "in" / path, (mtime, mtime))
+    monkeypatch.setenv("IMGRET_HOME", "another store")
+    for _ in range(2):
+        same(usual.folder, imgret.run(tmp_path / "in", **QUICK).folder)
+
+
+@pytest.mark.parametrize("now", [86_400.0, 4e9], ids=["1970", "2096"])
+def test_a_clock_that_is_wrong(usual: Run, tmp_path: Path, now: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was remembered at another time is still held against the files as they are."""
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(time, "time_ns", lambda: int(now * 1e9))
+    for _ in range(2):
+        same(usual.folder, imgret.run(tmp_path / "in", **QUICK).folder)
+    (tmp_path / "in" / "x" / "a.png").write_bytes(PICTURES["y/z.png"])
+    changed = imgret.run(tmp_path / "in", **QUICK)
+    assert changed.info["outcomes"] == {"ok": 5, "duplicate": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},  # names are bytes beyond ASCII there
+        {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},  # where the small letter of I is another
+        {"TZ": "Pacific/Kiritimati"},
+        {"HOME": os.devnull},
+        {"HOME": "read-only", "XDG_CACHE_HOME": "", "MPLCONFIGDIR": ""},
+        {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "7"},
+    ],
+    ids=lambda s: next(iter(s.items()))[0] + "=" + next(iter(s.values())),
+)
+def test_another_process(usual: Run, tmp_path: Path, surroundings: dict[str, str]) -> None:
+    Path("read-only").mkdir(mode=0o500)
+    env = os.environ | surroundings | {"IMGRET_HOME": str(tmp_path / "another store")}
+    if "HOME" in surroundings:
+        env["HOME"] = str(Path(surroundings["HOME"]).absolute())
+    env = {name: value for name, value in env.items() if value}
+    words = ["backbone=pixels", "view=pca", "k=2", "reports=[maps,sheets]", f"out={tmp_path / 'runs'}"]
+    command = [sys.executable, "-m", "imgret", str(tmp_path / "in"), *words]
+    done = subprocess.run(command, env=env, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"Traceback" not in done.stderr
+    same(usual.folder, (tmp_path / "runs" / "latest").resolve())
+    assert list(Path("read-only").iterdir()) == []
