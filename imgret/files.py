@@ -79,30 +79,30 @@ def clean(folder: Path, names: re.Pattern[str] = TEMPORARY) -> None:
 
 def sync_file(file: Path) -> None:
     """Make the bytes of a file last through a power failure."""
-    with file.open("rb+") as stream:
-        os.fsync(stream.fileno())
+    handle = os.open(file, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sync_tree(folder: Path) -> None:
-    """Make all that lies in `folder` last through a power failure."""
+    """Make all that lies in `folder` last through a power failure; what links lead to is not ours."""
     from concurrent.futures import ThreadPoolExecutor
 
-    folders = [(Path(place), names) for place, _, names in os.walk(folder)]
+    paths = sorted(path for path in folder.rglob("*") if not path.is_symlink())
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(sync_file, [place / name for place, names in folders for name in sorted(names)]))
-    for place, _ in folders:
-        sync_folder(place)
+        list(pool.map(sync_file, [path for path in paths if path.is_file()]))
+    for path in [folder, *paths]:
+        if path.is_dir():
+            sync_folder(path)
 
 
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` last through a power failure, where the system has that."""
     if os.name == "nt":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_file(folder)
 
 
 def link(source: Path, target: Path) -> None:
