@@ -191,10 +191,10 @@ def _point_to(latest: Path, name: str) -> None:
     """Make `latest` a link to the run, or a file with its name where there are no links."""
     temporary = latest.with_name(f".latest.{secrets.token_hex(3)}.tmp")
     try:
-        temporary.symlink_to(name, target_is_directory=True)
-    except (OSError, NotImplementedError):
-        temporary.write_text(name, encoding="utf-8")
-    try:
+        try:
+            temporary.symlink_to(name, target_is_directory=True)
+        except (OSError, NotImplementedError):
+            temporary.write_text(name, encoding="utf-8")
         os.replace(temporary, latest)
     except OSError as error:  # the run is there all the same
         temporary.unlink(missing_ok=True)

@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-SETTINGS = {"backbone": "pixels", "view": "pca", "k": 2, "reports": ["clusters", "page", "near_duplicates"]}
+SETTINGS = {
+    "backbone": "pixels",
+    "view": "pca",
+    "k": 2,
+    "metrics": ["sizes", "geometry", "retrieval"],
+    "reports": ["clusters", "page"],
+}
 Job = dict[str, Any]  # home, out, log; fault and at, see faults.Fault; settings that differ from SETTINGS
 
 
@@ -62,8 +68,8 @@ def serve(images: str) -> None:
 
 def _import_everything() -> None:
     """What a run imports, so that a child has it all; and small shards, everything kept, no further processes."""
-    import matplotlib.figure
-    import openvino
+    import gc
+
     import safetensors.numpy
     import scipy.sparse
     import sklearn.cluster
@@ -73,7 +79,7 @@ def _import_everything() -> None:
 
     import imgret.__main__
     import imgret.sheet
-    from imgret import extract, loader, pipeline, store, thumbnails
+    from imgret import extract, loader, pipeline, record, store, thumbnails
     from imgret.engine import Engine
 
     def in_here(decoder: Any, items: Sequence[Any], workers: int = 0) -> Iterator[Any]:
@@ -83,11 +89,13 @@ def _import_everything() -> None:
     def small(backbone: Any, device: str) -> Engine:
         return Engine(backbone, device, 2)
 
-    del matplotlib, openvino, safetensors, scipy, sklearn, torch
+    del safetensors, scipy, sklearn, torch
     loader.spread = thumbnails.spread = in_here
     pipeline.Engine = small  # type: ignore[misc,assignment]
     extract.SHARD, thumbnails.SHARD, store.WORTH_KEEPING = 2, 3, -1.0
     imgret.__main__._talk(debug=False)
+    record.versions()  # which takes a while, once a process
+    gc.freeze()  # what is collected in a child is copied first
 
 
 def _compose(images: str, changes: dict[str, Any]) -> dict[str, Any]:

@@ -58,10 +58,9 @@ class Bench:
             return list(range(len(self.events)))
         if kind == "full":  # what makes room, and what takes none, is not refused
             return [n for n, (event, *_) in enumerate(self.events) if event not in ("os.remove", "os.rmdir", "fsync")]
-        if kind == "undone":
-            return [n for n, (*_, names) in enumerate(self.events) if names]
-        before = [[], *(files for _, _, files, _ in self.events)]
-        return [n for n, (_, _, files, _) in enumerate(self.events) if files and files != before[n]]
+        at = -1 if kind == "undone" else -2
+        lost = [event[at] for event in self.events]
+        return [n for n, what in enumerate(lost) if what and (n == 0 or what != lost[n - 1])]
 
 
 def results(folder: Path) -> dict[str, bytes]:
