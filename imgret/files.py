@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from imgret.registry import UsageError
@@ -132,7 +133,8 @@ def save_array(file: Path, array: np.ndarray[Any, Any]) -> None:
     import numpy as np
 
     with file.open("wb") as stream:
-        np.save(stream, array, allow_pickle=False)
+        plain: Any = SimpleNamespace(write=stream.write)  # into a file itself NumPy writes without saying what failed
+        np.save(plain, array, allow_pickle=False)
 
 
 def load_array(file: Path, mapped: bool = False) -> Any:

@@ -87,7 +87,7 @@ class FeatureSet:
         self._refresh()
 
     def _refresh(self) -> None:
-        from safetensors import SafetensorError, safe_open
+        from safetensors import safe_open
 
         self._where = {}
         for shard in sorted(self.folder.glob("*.safetensors")):
@@ -96,11 +96,10 @@ class FeatureSet:
             try:
                 with safe_open(shard, framework="numpy") as file:
                     ids = file.get_tensor("ids")  # (s, 32) uint8
-            except (SafetensorError, OSError) as error:
+                for row, raw in enumerate(ids):
+                    self._where.setdefault(raw.tobytes().hex(), (shard, row))
+            except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
                 self._set_aside(shard, error)
-                continue
-            for row, raw in enumerate(ids):
-                self._where.setdefault(raw.tobytes().hex(), (shard, row))
 
     def __contains__(self, id: str) -> bool:
         """Whether its features are here, and as they were written: a shard is looked at when it is first asked for."""
@@ -112,16 +111,11 @@ class FeatureSet:
 
     def _is_whole(self, shard: Path) -> bool:
         """Whether a shard holds what the digest in its name says. One that does not is set aside."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
         if shard not in self._whole:
             try:
-                held = load_file(shard)
-                self._whole[shard] = digest(held["ids"], held["features"]) == shard.stem
-                if not self._whole[shard]:
-                    raise ValueError("it does not hold what was written")
-            except (SafetensorError, OSError, ValueError, KeyError) as error:
+                _features(shard)
+                self._whole[shard] = True
+            except Exception as error:
                 self._set_aside(shard, error)
         return self._whole[shard]
 
@@ -148,10 +142,8 @@ class FeatureSet:
     def rows(self, ids: Sequence[str]) -> Floats:
         """Features (n, d) of these images, in this order.
 
-        Raises KeyError for one that is not here, and StoreDamaged where a shard went away since it was looked at.
+        Raises KeyError for one that is not here, and StoreDamaged where a shard was damaged since it was looked at.
         """
-        from safetensors import SafetensorError, safe_open
-
         wanted: dict[Path, list[tuple[int, int]]] = {}
         for place, id in enumerate(ids):
             if id not in self:
@@ -161,9 +153,8 @@ class FeatureSet:
         out: Floats | None = None
         for shard, pairs in wanted.items():
             try:
-                with safe_open(shard, framework="numpy") as file:
-                    features = file.get_tensor("features")
-            except (SafetensorError, OSError) as error:
+                features = _features(shard)
+            except Exception as error:
                 raise StoreDamaged(
                     f"{shard} was damaged or deleted while it was in use: {error}\ntype the same again"
                 ) from error
@@ -172,6 +163,17 @@ class FeatureSet:
             places, rows = zip(*pairs, strict=True)
             out[list(places)] = features[list(rows)]
         return np.empty((0, 0), np.float32) if out is None else out
+
+
+def _features(shard: Path) -> Floats:
+    """The features (s, d) in a shard. Raises ValueError where it does not hold what was written, and its reader's."""
+    from safetensors.numpy import load_file
+
+    held = load_file(shard)
+    if digest(held["ids"], held["features"]) != shard.stem:
+        raise ValueError("it does not hold what was written")
+    features: Floats = held["features"]
+    return features
 
 
 class Store:

@@ -26,7 +26,8 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 class Ledger:
     """What a power failure would take: bytes that were not forced to disk, names whose folder was not."""
 
-    def __init__(self) -> None:
+    def __init__(self, undoing: bool) -> None:
+        self.undoing = undoing  # so what a name stood for before is to be kept
         self.bytes: set[str] = set()
         self.names: list[tuple[str, str, str]] = []  # event, where the name came from, the name; oldest first
 
@@ -37,7 +38,7 @@ class Ledger:
             if event == "os.rename":
                 moved = {path for path in self.bytes if path == source or path.startswith(source + os.sep)}
                 self.bytes = self.bytes - moved | {target + path[len(source) :] for path in moved}
-                if os.path.lexists(target):
+                if self.undoing and os.path.lexists(target):
                     shutil.copy(target, target + ".before", follow_symlinks=False)
             elif event == "os.link" and source in self.bytes:
                 self.bytes.add(target)
@@ -80,7 +81,7 @@ class Fault:
     def __init__(self, kind: str, at: int, roots: Sequence[str]) -> None:
         self.kind, self.at, self.roots = kind, at, [os.path.join(root, "") for root in roots]
         self.events: list[tuple[str, str, list[str], int]] = []
-        self.ledger = Ledger()
+        self.ledger = Ledger(kind == "undone")
         self.lock = threading.RLock()
         self.own = threading.local()  # what a thread does for us here is no write of the run
 

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 import imgret
 from imgret.commands import runs as runs_command
 from tests.conftest import png, write
-from tests.crash import Job, Runs
+from tests.crash import NO_MOUNT, Job, Runs
 
 IMAGES = 7  # distinct ones; with a copy and a broken file beside
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the faults are told by /proc")
@@ -55,7 +55,7 @@ class Bench:
     def points(self, kind: str) -> list[int]:
         """The writes at which this fault leaves what it leaves at no other one."""
         if kind == "kill":
-            return list(range(len(self.events)))
+            return [n for n, (event, *_) in enumerate(self.events) if event != "fsync"]  # else as at the next one
         if kind == "full":  # what makes room, and what takes none, is not refused
             return [n for n, (event, *_) in enumerate(self.events) if event not in ("os.remove", "os.rmdir", "fsync")]
         at = -1 if kind == "undone" else -2
@@ -142,3 +142,52 @@ def test_some_writes(bench: Bench, kind: str, capsys: pytest.CaptureFixture[str]
 def test_every_write(bench: Bench, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     points = bench.points(kind)
     prove(bench, kind, points, capsys)
+
+
+@pytest.mark.parametrize("where", ["home", "out"])
+def test_a_disk_that_is_really_full(bench: Bench, where: str, tmp_path: Path) -> None:
+    codes = []
+    for size in (20_000, 50_000, 80_000, 120_000, 180_000, 260_000):
+        name = f"small-{where}-{size}"
+        job = bench.job(name)
+        then = bench.job(name, room=[job[where], 2**25], copy=str(tmp_path / name), log=f"{job['log']}.2")
+        (found,) = bench.runs([[job | {"room": [job[where], size]}, then]])
+        if found == [NO_MOUNT]:
+            pytest.skip("no file system can be mounted here")
+        said = bench.said(name)
+        assert found[0] in (0, 2), said
+        assert found[0] == 0 or "No space left on device" in said, said
+        assert "Traceback" not in said
+        assert found[1] == 0, bench.said(f"{name}.log.2")
+        codes.append(found[0])
+        lone = dict(bench.lone)
+        if found[0] == 0:  # there is a run before it
+            del lone["clusters.csv"]
+        assert results(tmp_path / name).items() >= lone.items()
+    assert codes[0] == 2
+    assert codes.count(2) >= 3
+
+
+def test_runs_at_once_share_a_store(bench: Bench) -> None:
+    """Four processes start on one empty store, and write what they would have written alone."""
+    ways: list[dict[str, int]] = [{}, {}, {"k": 3}, {"seed": 1}]
+    lone = []
+    for number, way in enumerate(ways):
+        assert bench.runs([[bench.job(f"alone-{number}", settings=way)]]) == [[0]]
+        lone.append(results(bench.latest(f"alone-{number}")))
+    for turn in range(3):
+        name = f"together-{turn}"
+        root = bench.root / name
+        jobs = [bench.job(name, settings=way, log=f"{root}-{number}.log") for number, way in enumerate(ways)]
+        assert bench.runs([[job] for job in jobs], workers=len(jobs)) == [[0]] * len(jobs)
+        said = "".join(bench.said(f"{name}-{number}") for number in range(len(jobs)))
+        assert not re.search("passed over|damaged|does not point", said), said
+        runs = [imgret.load(file.parent) for file in sorted((root / "out").glob("2*/run.json"))]
+        assert sorted((run.settings["k"], run.seed) for run in runs) == [(2, 0), (2, 0), (2, 1), (3, 0)]
+        for run in runs:
+            alone = lone[2 if run.settings["k"] == 3 else 3 if run.seed else 0]
+            found = results(run.folder)
+            assert all(found[file] == alone[file] for file in alone if file != "clusters.csv")
+        assert committed(root / "home") == IMAGES
+        assert bench.latest(name) in [run.folder for run in runs]
+        assert not list(root.rglob("*.tmp"))
