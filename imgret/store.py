@@ -140,14 +140,11 @@ class FeatureSet:
         self._where |= {id: (shard, row) for row, id in enumerate(ids)}
 
     def rows(self, ids: Sequence[str]) -> Floats:
-        """Features (n, d) of these images, in this order.
-
-        Raises KeyError for one that is not here, and StoreDamaged where a shard was damaged since it was looked at.
-        """
+        """Features (n, d) of these images, in this order. Raises StoreDamaged where one is not here any more."""
         wanted: dict[Path, list[tuple[int, int]]] = {}
         for place, id in enumerate(ids):
             if id not in self:
-                raise KeyError(id)
+                raise StoreDamaged(f"{self.folder} lacks the features of {id}\ntype the same again")
             shard, row = self._where[id]
             wanted.setdefault(shard, []).append((place, row))
         out: Floats | None = None

@@ -112,9 +112,7 @@ class Fault:
                 if self.kind != "kill":
                     self.ledger.lose(self.kind)
                 os.kill(os.getpid(), signal.SIGKILL)
-            if event == "fsync":
-                self.ledger.forced(target)
-            else:
+            if event != "fsync":
                 self.ledger.note(event, source, target)
             self.own.busy = False
 
@@ -132,7 +130,10 @@ class Fault:
 
     def _fsync(self, file: int) -> None:
         """Nothing is really forced to disk: the ledger is what the tests believe."""
-        self.happens("fsync", os.readlink(f"/proc/self/fd/{file}"))
+        path = os.readlink(f"/proc/self/fd/{file}")
+        self.happens("fsync", path)
+        with self.lock:
+            self.ledger.forced(path)  # the roots' own names are in folders above them
 
     def _save_file(self, save_file: Any, tensors: Any, file: Any) -> None:
         self.happens("open", _absolute(file), torn=True)

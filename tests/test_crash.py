@@ -52,6 +52,12 @@ class Bench:
     def latest(self, name: str) -> Path:
         return (self.root / name / "out" / "latest").resolve()
 
+    def forced(self, at: int) -> int:
+        """How many images have their features on disk for good before a write: shards of two, and their folder."""
+        shards = {n for n, (event, path, *_) in enumerate(self.events[:at]) if path.endswith(".safetensors")}
+        done = sum(self.events[n + 1][0] == "fsync" and n + 1 < at for n in shards)
+        return min(IMAGES, 2 * done)
+
     def points(self, kind: str) -> list[int]:
         """The writes at which this fault leaves what it leaves at no other one."""
         if kind == "kill":
@@ -64,9 +70,16 @@ class Bench:
 
 
 def results(folder: Path) -> dict[str, bytes]:
-    names = ["items.csv", "metrics.json", "clusters.csv", *sorted(file.name for file in folder.glob("*.npy"))]
-    assert len(names) == 7
-    return {name: (folder / name).read_bytes() for name in names}
+    """What a run writes, but for run.json, which says when."""
+    found = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    assert len(found) == 11 + IMAGES
+    return {name: data for name, data in found.items() if name != "run.json"}
+
+
+def for_ever(results: dict[str, bytes], alone: bool) -> dict[str, bytes]:
+    """Those that do not tell what became of the clusters of an earlier run, where there is one."""
+    earlier = () if alone else ("clusters.csv", "report.html")
+    return {name: data for name, data in results.items() if name not in earlier}
 
 
 def whole_runs(out: Path, capsys: pytest.CaptureFixture[str]) -> list[Path]:
@@ -115,15 +128,14 @@ def prove(bench: Bench, kind: str, points: list[int], capsys: pytest.CaptureFixt
             assert not list(root.rglob("*.tmp")), what
         assert "Traceback" not in said
         kept[at] = committed(root / "home"), len(there)
+        assert kept[at][0] >= bench.forced(at), what
     codes = bench.runs([[bench.job(names[at])] for at in points])
     for at, (code,) in zip(points, codes, strict=True):
         what, root, said = bench.events[at][:2], bench.root / names[at], bench.said(names[at])
         assert code == 0, (what, said)
         rows, before = kept[at]
         assert len(whole_runs(root / "out", capsys)) == before + 1, what
-        found, lone = results(bench.latest(names[at])), dict(bench.lone)
-        if before:  # what became of its clusters is in it
-            del found["clusters.csv"], lone["clusters.csv"]
+        found, lone = (for_ever(each, not before) for each in (results(bench.latest(names[at])), bench.lone))
         assert found == lone, (what, [name for name in lone if found[name] != lone[name]])
         assert imgret.load(bench.latest(names[at])).info["features"]["computed"] == IMAGES - rows, (what, said)
 
@@ -160,10 +172,8 @@ def test_a_disk_that_is_really_full(bench: Bench, where: str, tmp_path: Path) ->
         assert "Traceback" not in said
         assert found[1] == 0, bench.said(f"{name}.log.2")
         codes.append(found[0])
-        lone = dict(bench.lone)
-        if found[0] == 0:  # there is a run before it
-            del lone["clusters.csv"]
-        assert results(tmp_path / name).items() >= lone.items()
+        again = results(tmp_path / name)
+        assert for_ever(again, found[0] != 0) == for_ever(bench.lone, found[0] != 0)
     assert codes[0] == 2
     assert codes.count(2) >= 3
 
@@ -186,8 +196,7 @@ def test_runs_at_once_share_a_store(bench: Bench) -> None:
         assert sorted((run.settings["k"], run.seed) for run in runs) == [(2, 0), (2, 0), (2, 1), (3, 0)]
         for run in runs:
             alone = lone[2 if run.settings["k"] == 3 else 3 if run.seed else 0]
-            found = results(run.folder)
-            assert all(found[file] == alone[file] for file in alone if file != "clusters.csv")
+            assert for_ever(results(run.folder), False) == for_ever(alone, False)
         assert committed(root / "home") == IMAGES
         assert bench.latest(name) in [run.folder for run in runs]
         assert not list(root.rglob("*.tmp"))
