@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,15 @@ class Bench:
         for file in images.iterdir():
             os.utime(file, (10**9, 10**9))  # so that the cache trusts what it knows of them
         self.runs = Runs(images)
-        (code,) = self.runs([[self.job("lone", writes=str(root / "writes.json"))]])[0]
-        assert code == 0, self.said("lone")
-        self.events = json.loads((root / "writes.json").read_text())
+        self.events: list[Any] = []
+        self.record("lone")
         self.lone = results(self.latest("lone"))
+
+    def record(self, name: str) -> None:
+        """Make a run that nothing happens to; its writes are those that are counted from now on."""
+        file = self.root / "writes.json"
+        assert self.runs([[self.job(name, writes=str(file))]]) == [[0]], self.said(name)
+        self.events = json.loads(file.read_text())
 
     def job(self, name: str, **more: Any) -> Job:
         root = self.root / name
@@ -112,9 +118,14 @@ def committed(home: Path) -> int:
     return len(ids)
 
 
-def prove(bench: Bench, kind: str, points: list[int], capsys: pytest.CaptureFixture[str]) -> None:
-    """At each point a run meets its fault, then another one goes on: it is a lone run byte for byte."""
-    names = {at: f"{kind}-{at}-{len(points)}" for at in points}
+def prove(bench: Bench, kind: str, points: list[int], capsys: pytest.CaptureFixture[str], earlier: str = "") -> None:
+    """At each point a run meets its fault, then another one goes on: it is a lone run byte for byte.
+
+    It starts on an empty store, or on what the run `earlier` has left.
+    """
+    names = {at: f"{kind}-{at}-of-{len(points)}{earlier}" for at in points}
+    for name in names.values() if earlier else ():
+        shutil.copytree(bench.root / earlier, bench.root / name, symlinks=True)
     codes = bench.runs([[bench.job(names[at], fault=kind, at=at)] for at in points])
     kept = {}
     for at, (code,) in zip(points, codes, strict=True):
@@ -154,6 +165,19 @@ def test_some_writes(bench: Bench, kind: str, capsys: pytest.CaptureFixture[str]
 def test_every_write(bench: Bench, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     points = bench.points(kind)
     prove(bench, kind, points, capsys)
+
+
+@pytest.mark.slow
+def test_every_write_of_a_second_run(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """There `latest` is a link that is replaced, and the first run is still to be seen."""
+    shutil.copytree(bench.root / "lone", bench.root / "first", symlinks=True)
+    first = bench.events
+    bench.record("lone")
+    try:
+        for kind in ("kill", "undone"):
+            prove(bench, kind, bench.points(kind), capsys, earlier="first")
+    finally:
+        bench.events = first
 
 
 @pytest.mark.parametrize("where", ["home", "out"])
