@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import os
 import re
@@ -100,10 +101,14 @@ def sync_tree(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` last through a power failure, where the system has that."""
+    """Make a rename in `folder` last through a power failure, where the system and its disk have that."""
     if os.name == "nt":
         return
-    sync_file(folder)
+    try:
+        sync_file(folder)
+    except OSError as error:  # a folder that may be written to but not read, a disk behind a network
+        if error.errno not in (errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP, errno.EPERM):
+            raise
 
 
 def link(source: Path, target: Path) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,20 @@ def test_a_file_is_forced_to_disk_before_its_name_and_then_the_name(folder: Path
     assert temporary.parent == then == folder
     assert files.TEMPORARY.fullmatch(temporary.name)
     assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize(("code", "goes_on"), [(errno.EINVAL, True), (errno.EACCES, True), (errno.EIO, False)])
+def test_a_folder_that_cannot_be_forced_to_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, code: int, goes_on: bool
+) -> None:
+    def sync(path: Path) -> None:
+        if path.is_dir():
+            raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(files, "sync_file", sync)
+    with nullcontext() if goes_on else pytest.raises(OSError, match=os.strerror(code)):
+        commit(folder / "new", lambda file: file.write_text("x"))
+    assert (folder / "new").read_text() == "x"
 
 
 def test_a_tree_is_forced_to_disk_but_not_what_its_links_lead_to(tmp_path: Path, forced: list[Path]) -> None:
