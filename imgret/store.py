@@ -123,7 +123,7 @@ class FeatureSet:
         """Its images are computed again. It is kept under another name, unless it only could not be opened."""
         self._whole[shard] = False
         log.warning("store: %s cannot be read and is passed over: %s", shard, error)
-        if not isinstance(error, OSError):
+        if not isinstance(error, OSError | MemoryError):
             with suppress(OSError):
                 os.replace(shard, shard.with_suffix(".damaged"))
 
@@ -207,7 +207,7 @@ class Store:
             try:
                 if file.stem == f"{key}-{digest(load_array(file, mapped=True))}":
                     return file
-            except FileNotFoundError:  # another run has removed it
+            except OSError:  # it cannot be opened, or another run has removed it
                 continue
             except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
                 log.debug("store: %s: %s", file, error)

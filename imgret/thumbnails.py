@@ -125,7 +125,7 @@ def look(
     for id, place in zip(collection.ids, collection.first, strict=True):
         if any(id not in values for values in known.values()) or not _is_whole(file_of(id, store.root)):
             items.append(collection.items[place])
-    for folder in {file_of(id, store.root).parent for id in collection.ids} if items else ():
+    for folder in sorted({file_of(id, store.root).parent for id in collection.ids}) if items else ():
         clean(folder)
     ids = {item.path: collection.records[place].id for place, item in enumerate(collection.items)}
     looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes, formats)
