@@ -103,4 +103,5 @@ class FileCache:
             self.off = True
             return
         log.warning("%s is damaged and starts empty: %s", self.file, error)
+        self.file.with_name(f"{self.file.name}-journal").unlink(missing_ok=True)  # first: it is not the next file's
         self.file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and tables that any name survives."""
+"""Files written whole or not at all; arrays as files; and tables that any name survives."""
 
 from __future__ import annotations
 
@@ -6,13 +6,26 @@ import csv
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from imgret.registry import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+THREADS = 16  # that force files to disk: a file system settles many at a time as fast as one
+STALE = 86_400  # seconds after its last change in which a temporary file's writer has come to an end
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")  # what `commit` writes to
 
 # The largest image that is read, 178,956,970 pixels, has 1.43 GB as four plain channels of 16 bits.
 MAX_BYTES = 1_500_000_000
@@ -28,8 +41,7 @@ def commit(file: Path, write: Callable[[Path], object], sync: bool = True) -> No
     try:
         write(temporary)
         if sync:
-            with temporary.open("rb+") as stream:
-                os.fsync(stream.fileno())
+            sync_file(temporary)
         os.replace(temporary, file)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -38,15 +50,69 @@ def commit(file: Path, write: Callable[[Path], object], sync: bool = True) -> No
         sync_folder(file.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` last through a power failure, where the system has that."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """What cannot be written into `folder` is said with what to type."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"{folder} cannot be written to: {reason}\nmake room there, or set IMGRET_HOME=FOLDER"
+        ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and what is missing above it, so that they last through a power failure."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(missing):
+        sync_folder(each.parent)
+
+
+def clean(folder: Path, names: re.Pattern[str] = TEMPORARY) -> None:
+    """Remove what killed writers have left in `folder`: files and folders with such names, unchanged for a day."""
+    with suppress(OSError):
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if names.fullmatch(entry.name) and time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    Path(entry.path).unlink(missing_ok=True)
+
+
+def sync_file(file: Path) -> None:
+    """Make the bytes of a file last through a power failure."""
+    handle = os.open(file, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make all that lies in `folder` last through a power failure; what links lead to is not ours."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    paths = sorted(path for path in folder.rglob("*") if not path.is_symlink())
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(sync_file, [path for path in paths if path.is_file()]))
+    for path in [folder, *paths]:
+        if path.is_dir():
+            sync_folder(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` last through a power failure, where the system and its disk have that."""
+    if os.name == "nt":
+        return
+    try:
+        sync_file(folder)
+    except OSError as error:  # a folder that may be written to but not read, a disk behind a network
+        if error.errno not in (errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP, errno.EPERM):
+            raise
 
 
 def link(source: Path, target: Path) -> None:
@@ -91,3 +157,21 @@ def write_csv(file: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
         careful = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)  # `plain` forgets carriage returns
         for row in chain([header], rows):
             (careful if any("\r" in str(value) for value in row) else plain).writerow(row)
+
+
+def save_array(file: Path, array: np.ndarray[Any, Any]) -> None:
+    import numpy as np
+
+    with file.open("wb") as stream:
+        plain: Any = SimpleNamespace(write=stream.write)  # into a file itself NumPy writes without saying what failed
+        np.save(plain, array, allow_pickle=False)
+
+
+def load_array(file: Path, mapped: bool = False) -> Any:
+    """The array in a `.npy` file, memory-mapped if asked. Raises ValueError where it is none; never unpickles."""
+    import numpy as np
+
+    try:
+        return np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except EOFError as error:  # an empty file
+        raise ValueError(f"{file} is empty") from error

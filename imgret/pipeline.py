@@ -14,11 +14,12 @@ from imgret import columns, ops, proportions, record, room
 from imgret.contracts import Backbone, Retriever
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
+from imgret.files import load_array
 from imgret.formats import require
 from imgret.items import Collection, collect, sample
 from imgret.registry import SHARED, SLOTS, UsageError, build, called, find, learned, on_device, parameters
 from imgret.results import Run
-from imgret.store import Store, code, digest, load_array
+from imgret.store import Store, code, digest
 from imgret.thumbnails import look
 from imgret.weights import WeightsUnavailable
 from imgret.words import listed

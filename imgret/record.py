@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import platform
@@ -19,12 +20,14 @@ from typing import Any
 
 import imgret
 from imgret.contracts import Item
-from imgret.files import link, sha256, sync_folder
+from imgret.files import clean, link, make_folder, sha256, sync_folder, sync_tree
 from imgret.registry import UsageError, called, find
 from imgret.results import SCHEMA, Run
 from imgret.tables import write_json
 from imgret.words import typed_path
 
+STARTED = re.compile(r"\.(\d{4}-\d\d-\d\d_\d{6}-[0-9a-f]{6}(-sweep)?|(latest\.|imgret-)[0-9a-f]{6,12})\.tmp")
+FULL = {errno.ENOSPC, errno.EDQUOT}
 log = logging.getLogger("imgret")
 
 
@@ -96,11 +99,15 @@ def versions() -> dict[str, str]:
 
 
 def make_out(settings: Mapping[str, Any]) -> Path:
-    """The folder that runs are written to, made and found to be writable. Raises UsageError."""
+    """The folder that runs are written to, made, found to be writable, and rid of what killed runs left in it.
+
+    Raises UsageError.
+    """
     out = typed_path(settings["out"])
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        trial = out / f".{secrets.token_hex(6)}.tmp"
+        make_folder(out)
+        clean(out, STARTED)
+        trial = out / f".imgret-{secrets.token_hex(6)}.tmp"
         trial.touch()
         trial.unlink()
     except OSError as error:
@@ -146,13 +153,15 @@ def whole(folder: Path) -> Iterator[Path]:
     try:
         temporary.mkdir(parents=True)
         yield temporary
+        sync_tree(temporary)
         os.replace(temporary, folder)
         sync_folder(folder.parent)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError):
+            reason = error.strerror or str(error)
             raise UsageError(
-                f"{folder.parent} cannot be written to: {error.strerror}\nmake room there, or type out=FOLDER"
+                f"{folder.parent} cannot be written to: {reason}\nmake room there, or type out=FOLDER"
             ) from error
         raise
 
@@ -165,6 +174,8 @@ def _report(run: Run, folder: Path) -> dict[str, str]:
         try:
             report(run, folder)
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in FULL:  # no report will fit, nor will run.json
+                raise
             failed[name] = f"{type(error).__name__}: {error}"
             log.warning("report %s failed: %s", name, failed[name], exc_info=log.isEnabledFor(logging.DEBUG))
     return failed
@@ -180,10 +191,10 @@ def _point_to(latest: Path, name: str) -> None:
     """Make `latest` a link to the run, or a file with its name where there are no links."""
     temporary = latest.with_name(f".latest.{secrets.token_hex(3)}.tmp")
     try:
-        temporary.symlink_to(name, target_is_directory=True)
-    except (OSError, NotImplementedError):
-        temporary.write_text(name, encoding="utf-8")
-    try:
+        try:
+            temporary.symlink_to(name, target_is_directory=True)
+        except (OSError, NotImplementedError):
+            temporary.write_text(name, encoding="utf-8")
         os.replace(temporary, latest)
     except OSError as error:  # the run is there all the same
         temporary.unlink(missing_ok=True)

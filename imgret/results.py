@@ -14,10 +14,10 @@ import numpy as np
 
 from imgret import ops, tables
 from imgret.contracts import Retriever
+from imgret.files import save_array
 from imgret.items import Collection
 from imgret.registry import UsageError, build, called, load_plugins, on_device
 from imgret.search import search
-from imgret.store import save_array
 from imgret.words import printable, typed_path
 
 if TYPE_CHECKING:

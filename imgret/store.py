@@ -2,12 +2,13 @@
 
     features/<recipe>/set.json              what the features are made with
     features/<recipe>/<digest>.safetensors  immutable shards: ids (s, 32) uint8, features (s, d) float32
-    matrices/<digest>.npy                   features of one set of images, in order of id
-    derived/<digest>.npy                    arrays that follow from others: views, reductions
+    matrices/<key>-<digest>.npy             features of one set of images, in order of id
+    derived/<key>-<digest>.npy              arrays that follow from others: views, reductions
     cache.sqlite                            (see filecache.py) only what can be found again
 
 The rename is the commit and the folder is the catalogue, so any number of writers can share a store: a row
-that two of them wrote is the same row.
+that two of them wrote is the same row. The digest of an array's values is in its file's name, and is held against
+them when they are read: what was damaged is made again, and never used.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgret.files import commit
-from imgret.registry import UsageError
+from imgret.files import clean, commit, load_array, make_folder, save_array, writing
+from imgret.registry import StoreDamaged
 from imgret.words import typed_path
 
 if TYPE_CHECKING:
@@ -70,48 +71,61 @@ def code(component: Callable[..., Any]) -> str:
         return ""
 
 
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """What cannot be written into `folder` is said with what to type."""
-    from safetensors import SafetensorError
-
-    try:
-        yield
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"{folder} cannot be written to: {reason}\nmake room there, or set IMGRET_HOME=FOLDER"
-        ) from error
-
-
 class FeatureSet:
     """Features made with one recipe, by image id (64 hex digits)."""
 
     def __init__(self, folder: Path, recipe: Mapping[str, Any]) -> None:
         self.folder, self.recipe = folder, recipe
         self._where: dict[str, tuple[Path, int]] = {}
+        self._whole: dict[Path, bool] = {}  # shards that were held against their digests
         with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            if not (folder / "set.json").exists():
+            make_folder(folder)
+            if not _is_json(folder / "set.json"):
                 text = json.dumps({"schema": SCHEMA, "recipe": recipe}, indent=1, sort_keys=True)
                 commit(folder / "set.json", lambda file: file.write_text(text))
+        clean(folder)
         self._refresh()
 
     def _refresh(self) -> None:
-        from safetensors import SafetensorError, safe_open
+        from safetensors import safe_open
 
+        self._where = {}
         for shard in sorted(self.folder.glob("*.safetensors")):
+            if not self._whole.get(shard, True):
+                continue
             try:
                 with safe_open(shard, framework="numpy") as file:
                     ids = file.get_tensor("ids")  # (s, 32) uint8
-            except (SafetensorError, OSError) as error:  # its images are computed again
-                log.warning("store: %s cannot be read and is passed over: %s", shard, error)
-                continue
-            for row, raw in enumerate(ids):
-                self._where.setdefault(raw.tobytes().hex(), (shard, row))
+                for row, raw in enumerate(ids):
+                    self._where.setdefault(raw.tobytes().hex(), (shard, row))
+            except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
+                self._set_aside(shard, error)
 
     def __contains__(self, id: str) -> bool:
-        return id in self._where
+        """Whether its features are here, and as they were written: a shard is looked at when it is first asked for."""
+        while id in self._where:
+            if self._is_whole(self._where[id][0]):
+                return True
+            self._refresh()  # another shard may have it
+        return False
+
+    def _is_whole(self, shard: Path) -> bool:
+        """Whether a shard holds what the digest in its name says. One that does not is set aside."""
+        if shard not in self._whole:
+            try:
+                _features(shard)
+                self._whole[shard] = True
+            except Exception as error:
+                self._set_aside(shard, error)
+        return self._whole[shard]
+
+    def _set_aside(self, shard: Path, error: Exception) -> None:
+        """Its images are computed again. It is kept under another name, unless it only could not be opened."""
+        self._whole[shard] = False
+        log.warning("store: %s cannot be read and is passed over: %s", shard, error)
+        if not isinstance(error, OSError | MemoryError):
+            with suppress(OSError):
+                os.replace(shard, shard.with_suffix(".damaged"))
 
     def add(self, ids: Sequence[str], features: Floats) -> None:
         """Write one shard: features (s, d) of s images. It is there whole, or not at all."""
@@ -122,25 +136,41 @@ class FeatureSet:
         shard = self.folder / f"{digest(raw, features)}.safetensors"
         with writing(self.folder):
             commit(shard, lambda file: save_file({"ids": raw, "features": features}, file))
+        self._whole[shard] = True
         self._where |= {id: (shard, row) for row, id in enumerate(ids)}
 
     def rows(self, ids: Sequence[str]) -> Floats:
-        """Features (n, d) of these images, in this order. Raises KeyError for one that is not here."""
-        from safetensors import safe_open
-
+        """Features (n, d) of these images, in this order. Raises StoreDamaged where one is not here any more."""
         wanted: dict[Path, list[tuple[int, int]]] = {}
         for place, id in enumerate(ids):
+            if id not in self:
+                raise StoreDamaged(f"{self.folder} lacks the features of {id}\ntype the same again")
             shard, row = self._where[id]
             wanted.setdefault(shard, []).append((place, row))
         out: Floats | None = None
         for shard, pairs in wanted.items():
-            with safe_open(shard, framework="numpy") as file:
-                features = file.get_tensor("features")
+            try:
+                features = _features(shard)
+            except Exception as error:
+                raise StoreDamaged(
+                    f"{shard} was damaged or deleted while it was in use: {error}\ntype the same again"
+                ) from error
             if out is None:
                 out = np.empty((len(ids), features.shape[1]), np.float32)
             places, rows = zip(*pairs, strict=True)
             out[list(places)] = features[list(rows)]
         return np.empty((0, 0), np.float32) if out is None else out
+
+
+def _features(shard: Path) -> Floats:
+    """The features (s, d) in a shard. Raises ValueError where it does not hold what was written, and its reader's."""
+    from safetensors.numpy import load_file
+
+    held = load_file(shard)
+    if digest(held["ids"], held["features"]) != shard.stem:
+        raise ValueError("it does not hold what was written")
+    features: Floats = held["features"]
+    return features
 
 
 class Store:
@@ -149,47 +179,55 @@ class Store:
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or home()
         with writing(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
+            make_folder(self.root)
 
     def features(self, recipe: Mapping[str, Any]) -> FeatureSet:
         return FeatureSet(self.root / "features" / digest(recipe), recipe)
 
     def matrix(self, features: FeatureSet, ids: Sequence[str]) -> Path:
         """The file of the features (n, d) of these images in this order; written the first time."""
-        file = self.root / "matrices" / f"{digest(features.recipe, ''.join(ids).encode())}.npy"
-        try:
-            load_array(file, mapped=True)
-        except (OSError, ValueError):  # not there, or damaged: either way it is made again
-            self._keep(file, features.rows(ids))
-        return file
+        key = digest(features.recipe, "".join(ids).encode())
+        return self._kept("matrices", key) or self._keep("matrices", key, features.rows(ids))
 
     def derived(self, compute: Callable[[], Floats], *key: object) -> Floats:
         """What `compute` returned for this key, now or earlier; kept where it took long enough to be worth a file."""
-        file = self.root / "derived" / f"{digest(*key)}.npy"
-        try:
+        name = digest(*key)
+        if file := self._kept("derived", name):
             found: Floats = load_array(file)
             return found
-        except (OSError, ValueError):
-            started = time.perf_counter()
-            array = compute()
-            if time.perf_counter() - started > WORTH_KEEPING:
-                self._keep(file, array)
-            return array
+        started = time.perf_counter()
+        array = compute()
+        if time.perf_counter() - started > WORTH_KEEPING:
+            self._keep("derived", name, array)
+        return array
 
-    def _keep(self, file: Path, array: Floats) -> None:
+    def _kept(self, folder: str, key: str) -> Path | None:
+        """The file of the array with this key, if there is one that holds what its name says; others are removed."""
+        for file in sorted((self.root / folder).glob(f"{key}-*.npy")):
+            try:
+                if file.stem == f"{key}-{digest(load_array(file, mapped=True))}":
+                    return file
+            except OSError:  # it cannot be opened, or another run has removed it
+                continue
+            except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
+                log.debug("store: %s: %s", file, error)
+            log.warning("store: %s is damaged and made again", file)
+            with suppress(OSError):
+                file.unlink()
+        return None
+
+    def _keep(self, folder: str, key: str, array: Floats) -> Path:
+        array = np.ascontiguousarray(array)
+        file = self.root / folder / f"{key}-{digest(array)}.npy"
         with writing(file.parent):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            commit(file, lambda temporary: save_array(temporary, np.ascontiguousarray(array)))
+            make_folder(file.parent)
+            clean(file.parent)
+            commit(file, lambda temporary: save_array(temporary, array))
+        return file
 
 
-def save_array(file: Path, array: np.ndarray[Any, Any]) -> None:
-    with file.open("wb") as stream:
-        np.save(stream, array, allow_pickle=False)
-
-
-def load_array(file: Path, mapped: bool = False) -> Any:
-    """The array in a `.npy` file, memory-mapped if asked. Raises ValueError where it is none; never unpickles."""
+def _is_json(file: Path) -> bool:
     try:
-        return np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except EOFError as error:  # an empty file
-        raise ValueError(f"{file} is empty") from error
+        return bool(json.loads(file.read_bytes()))
+    except (OSError, ValueError):
+        return False

@@ -20,9 +20,8 @@ import numpy as np
 from imgret.columns import free
 from imgret.contracts import Item
 from imgret.filecache import Record
-from imgret.files import sha256, write_csv
+from imgret.files import load_array, sha256, write_csv
 from imgret.items import Collection, collect
-from imgret.store import load_array
 from imgret.words import decimal
 
 if TYPE_CHECKING:

@@ -10,7 +10,9 @@ import hashlib
 import inspect
 import json
 import logging
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -20,12 +22,12 @@ from imgret.columns import free
 from imgret.contracts import Item, Source
 from imgret.decode import DECODE, picture
 from imgret.filecache import Record
-from imgret.files import commit
+from imgret.files import clean, commit, make_folder, writing
 from imgret.items import Collection as Images
 from imgret.loader import spread
 from imgret.progress import Progress
 from imgret.registry import find
-from imgret.store import Store, digest, home, writing
+from imgret.store import Store, digest, home
 from imgret.words import decimal
 
 if TYPE_CHECKING:
@@ -92,10 +94,8 @@ def _columns(name: str, attribute: Callable[..., Any], pixels: Any) -> dict[str,
 
 def thumbnail(id: str, open: Callable[[], bytes], formats: Collection[str] = ()) -> bytes:
     """The thumbnail of an image, from the store or else from its bytes, which may raise OSError or ValueError."""
-    try:
-        return file_of(id).read_bytes()
-    except OSError:
-        return jpeg(picture(open(), SIDE, formats))
+    file = file_of(id)
+    return file.read_bytes() if _is_whole(file) else jpeg(picture(open(), SIDE, formats))
 
 
 def jpeg(image: Image.Image) -> bytes:
@@ -123,8 +123,10 @@ def look(
     known = {name: _read(folder) for name, folder in folders.items()}
     items = []
     for id, place in zip(collection.ids, collection.first, strict=True):
-        if any(id not in values for values in known.values()) or not file_of(id, store.root).is_file():
+        if any(id not in values for values in known.values()) or not _is_whole(file_of(id, store.root)):
             items.append(collection.items[place])
+    for folder in sorted({file_of(id, store.root).parent for id in collection.ids}) if items else ():
+        clean(folder)
     ids = {item.path: collection.records[place].id for place, item in enumerate(collection.items)}
     looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes, formats)
     fresh: dict[str, Values] = {name: {} for name in names}
@@ -166,10 +168,21 @@ def _key(attribute: Callable[..., Any]) -> str:
 
 
 def _keep(file: Path, data: bytes) -> None:
-    if not file.is_file():
+    if not _is_whole(file):
         with writing(file.parent):
             file.parent.mkdir(parents=True, exist_ok=True)
             commit(file, partial(_write, data), sync=False)
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a thumbnail is there from the first to the last marker: its bytes are not forced to disk (T.81, B.1)."""
+    try:
+        with file.open("rb") as stream:
+            begins = stream.read(2) == b"\xff\xd8"
+            stream.seek(-2, os.SEEK_END)
+            return begins and stream.read() == b"\xff\xd9"
+    except OSError:
+        return False
 
 
 def _write(data: bytes, file: Path) -> None:
@@ -181,7 +194,8 @@ def _store(fresh: Mapping[str, Values], folders: Mapping[str, Path]) -> None:
         if values:
             data = json.dumps(values, sort_keys=True).encode("ascii")
             with writing(folders[name]):
-                folders[name].mkdir(parents=True, exist_ok=True)
+                make_folder(folders[name])
+                clean(folders[name])
                 commit(folders[name] / f"{digest(data)}.json", partial(_write, data))
             values.clear()
 
@@ -190,8 +204,14 @@ def _read(folder: Path) -> Values:
     found: Values = {}
     for file in sorted(folder.glob("*.json")):
         try:
-            said = json.loads(file.read_text(encoding="ascii"))
+            data = file.read_bytes()
+            if digest(data) != file.stem:
+                raise ValueError("it does not hold what was written")
+            said = json.loads(data.decode("ascii"))
             found |= {str(id): {str(k): str(v) for k, v in values.items()} for id, values in said.items()}
         except (OSError, ValueError, AttributeError) as error:  # it is found again
             log.warning("store: %s cannot be read and is passed over: %s", file, error)
+            if not isinstance(error, OSError):
+                with suppress(OSError):
+                    file.unlink()
     return found

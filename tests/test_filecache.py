@@ -54,6 +54,14 @@ def test_a_damaged_cache_starts_empty(tmp_path: Path) -> None:
     assert cache.known([a]) == {a: Record("1", "ok")}
 
 
+def test_a_damaged_cache_takes_its_journal_along(tmp_path: Path) -> None:
+    """Else SQLite would play it back into the next file."""
+    (tmp_path / "cache.sqlite").write_bytes(b"this is no data base" * 100)
+    (tmp_path / "cache.sqlite-journal").write_bytes(b"nor is this its journal")
+    assert FileCache(tmp_path / "cache.sqlite").known(["x"]) == {}
+    assert list(tmp_path.glob("cache*")) == []
+
+
 def test_a_cache_that_cannot_be_opened_is_passed_over(tmp_path: Path) -> None:
     cache = FileCache(tmp_path / "missing folder" / "cache.sqlite")
     assert cache.known(["x"]) == {}

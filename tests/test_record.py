@@ -1,13 +1,14 @@
 """What a run takes: seconds by stage, and memory that is this run's own."""
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imgret.record import Clock, forget_peak, new_folder, whole
+from imgret.record import Clock, forget_peak, make_out, new_folder, whole
 from imgret.registry import UsageError
 
 MB = 10**6
@@ -61,3 +62,18 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [file.relative_to(tmp_path / "out").as_posix() for file in folder.iterdir()] == [f"{folder.name}/a"]
     with pytest.raises(UsageError, match="type out=FOLDER"), whole(folder / "a" / "b"):
         pass
+
+
+def test_what_killed_runs_left_goes_after_a_day_and_nothing_of_others_does(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    left = [f".{new_folder(out, kind).name}.tmp" for kind in ("", "-sweep")]
+    others = ["2020-01-01_000000-abcdef", ".2020-01-01.tmp", ".theirs.0123456789ab.tmp", "latest"]
+    for name in [*left, *others]:
+        (out / name).mkdir()
+        (out / name / "run.json").touch()
+        os.utime(out / name, (1, 1))
+    live = out / f".{new_folder(out).name}.tmp"
+    live.mkdir()
+    assert make_out({"out": str(out)}) == out
+    assert {path.name for path in out.iterdir()} == {*others, live.name}

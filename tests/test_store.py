@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgret.registry import UsageError
+from imgret.registry import StoreDamaged, UsageError
 from imgret.store import Store, code, digest, home
 
 IDS = [f"{i:064x}" for i in range(10)]
@@ -39,6 +39,64 @@ def test_a_shard_that_is_damaged_is_passed_over(tmp_path: Path) -> None:
     features.add(IDS[5:], F[5:])
     again = Store(tmp_path).features({"backbone": "x"})
     assert [id in again for id in IDS] == [False] * 5 + [True] * 5
+
+
+def test_a_shard_that_is_not_what_was_written_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One flipped bit: the ids read well, the features do not; another shard that has them is taken."""
+    features = Store(tmp_path).features({"backbone": "x"})
+    features.add(IDS[:5], F[:5])
+    (shard,) = features.folder.glob("*.safetensors")
+    features.add(IDS[3:7], F[3:7])
+    data = bytearray(shard.read_bytes())
+    data[data.rindex(F[1].tobytes())] ^= 1
+    shard.write_bytes(data)
+    again = Store(tmp_path).features({"backbone": "x"})
+    assert [id in again for id in IDS] == [False] * 3 + [True] * 4 + [False] * 3
+    np.testing.assert_array_equal(again.rows(IDS[3:7]), F[3:7])
+    assert caplog.text.count("is passed over") == 1
+    assert shard.with_suffix(".damaged").read_bytes() == data
+    again.add(IDS[:3], F[:3])
+    np.testing.assert_array_equal(Store(tmp_path).features({"backbone": "x"}).rows(IDS[:7]), F[:7])
+    assert caplog.text.count("is passed over") == 1
+
+
+def test_features_that_are_damaged_while_in_use_are_not_returned(tmp_path: Path) -> None:
+    features = Store(tmp_path).features({"backbone": "x"})
+    features.add(IDS[:5], F[:5])
+    (shard,) = features.folder.glob("*.safetensors")
+    shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    with pytest.raises(StoreDamaged, match=r"while it was in use.*\ntype the same again") as error:
+        features.rows(IDS[:1])
+    assert error.value.exit_code == 4
+    with pytest.raises(StoreDamaged, match=IDS[9]):
+        features.rows(IDS[9:])
+
+
+def test_a_derived_array_with_a_flipped_bit_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgret.store.WORTH_KEEPING", -1.0)
+    store, made = Store(tmp_path), []
+
+    def compute() -> np.ndarray:  # type: ignore[type-arg]
+        made.append(1)
+        return F
+
+    for _ in range(2):
+        np.testing.assert_array_equal(store.derived(compute, "key"), F)
+    assert len(made) == 1
+    (file,) = tmp_path.glob("derived/*.npy")
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    np.testing.assert_array_equal(store.derived(compute, "key"), F)
+    np.testing.assert_array_equal(store.derived(compute, "key"), F)
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("left", [b"", b'{"schema": 1, "rec'])
+def test_what_says_how_features_were_made_is_written_again_when_damaged(tmp_path: Path, left: bytes) -> None:
+    folder = Store(tmp_path).features({"backbone": "x"}).folder
+    whole = (folder / "set.json").read_bytes()
+    (folder / "set.json").write_bytes(left)
+    Store(tmp_path).features({"backbone": "x"})
+    assert (folder / "set.json").read_bytes() == whole
 
 
 def test_a_matrix_is_written_once_and_again_when_damaged(tmp_path: Path) -> None:

@@ -139,3 +139,28 @@ def test_a_thumbnail_is_small_and_says_no_more_than_it_shows(size: tuple[int, in
         assert (image.format, image.size, dict(image.getexif())) == ("JPEG", shrunk, {})
     with pytest.raises(ValueError, match="unsupported"):
         thumbnail("0" * 64, lambda: b"no image")
+
+
+@pytest.mark.usefixtures("offered")
+@pytest.mark.parametrize("left", [0, 1, 300])
+def test_a_thumbnail_that_lost_its_end_is_made_again(tmp_path: Path, left: int) -> None:
+    source, collection = _collection(_root(tmp_path))
+    look(source, collection, [], Store())
+    file = file_of(collection.ids[0])
+    whole = file.read_bytes()
+    assert len(whole) > 300
+    file.write_bytes(whole[:left])
+    assert thumbnail(collection.ids[0], lambda: source.open(collection.items[collection.first[0]])) == whole
+    look(source, collection, [], Store())
+    assert file.read_bytes() == whole
+
+
+@pytest.mark.usefixtures("offered")
+def test_what_an_attribute_said_is_found_again_where_its_file_is_damaged(tmp_path: Path) -> None:
+    source, collection = _collection(_root(tmp_path))
+    said = look(source, collection, ["redness"], Store())
+    (file,) = Store().root.glob("attributes/redness-*/*.json")
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b"0", b"1", 1))  # well formed, but not what was written
+    assert look(source, collection, ["redness"], Store()) == said
+    assert file.read_bytes() == whole

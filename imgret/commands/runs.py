@@ -22,7 +22,7 @@ def main(words: Sequence[str]) -> None:
     out = typed_path(parser.parse_args(words).out)
     if not os.path.isdir(out):
         raise UsageError(f"{out} does not exist\nmake a run with `python -m imgret FOLDER`")
-    folders = [file.parent for file in out.glob("*/run.json") if not file.parent.is_symlink()]
+    folders = [file.parent for file in out.glob("[!.]*/run.json") if not file.parent.is_symlink()]
     if not folders:
         print(f"no runs in {printable(shown_path(out))}")
     for folder in sorted(folders, key=lambda f: f.name, reverse=True):

@@ -6,8 +6,8 @@ from typing import Any
 
 from imgret import UsageError, register
 from imgret.contracts import Backbone, Preprocess, Vectors
-from imgret.files import sha256
-from imgret.store import digest, load_array
+from imgret.files import load_array, sha256
+from imgret.store import digest
 from imgret.words import printable, typed_path
 
 

@@ -69,6 +69,7 @@ class synthetic:
         """The folder with all files of the plan; where it is missing or not whole, it is drawn."""
         import hashlib
 
+        from imgret.files import clean, sync_tree
         from imgret.store import home
 
         from ._fabric_plan import VERSION
@@ -82,8 +83,10 @@ class synthetic:
         log.info("drawing %s photographs of %s fabrics into %s (once)", f"{self.n:,}", f"{self.kinds:,}", folder)
         temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.tmp")
         try:
+            clean(folder.parent)
             temporary.mkdir(parents=True)
             _draw_all(temporary, plan, self.size, self.draw)
+            sync_tree(temporary)
             _put(temporary, folder, names)
         except OSError as error:
             raise UsageError(
