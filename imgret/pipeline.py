@@ -32,7 +32,7 @@ def run(settings: dict[str, Any]) -> Run:
 
     Raises UsageError for what is wrong with the settings or the input; the run is on disk when this returns.
     """
-    clock, store = record.Clock(), Store()
+    clock, store, timeout = record.Clock(), Store(), settings["timeout"]
     device = settings["device"] = choose_device(settings["device"])
     _check(settings)
 
@@ -53,7 +53,7 @@ def run(settings: dict[str, Any]) -> Run:
         log.info("device %s, %s; backbone %s, %s", device, engine.title, used, backbone.licence)
 
     with clock.stage("features"):
-        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything, used)
+        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything, used, timeout)
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
@@ -67,9 +67,8 @@ def run(settings: dict[str, Any]) -> Run:
 
     with clock.stage("thumbnails"):
         if settings["attributes"] or settings["reports"]:
-            collection = columns.add(
-                collection, look(source, collection, settings["attributes"], store, settings["formats"])
-            )
+            looked = look(source, collection, settings["attributes"], store, settings["formats"], timeout)
+            collection = columns.add(collection, looked)
 
     with clock.stage("clusters"):
         labels, clusterer = cluster(X, settings, store)  # (n,)
@@ -197,7 +196,9 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
     backbone = build("backbone", settings["baseline"])
     engine = Engine(backbone, settings["device"])
     name, made_in = called(settings, "baseline"), space(settings["baseline"], backbone)
-    extraction = extract(source, items, made_in, engine, store, settings["formats"], by=name)
+    extraction = extract(
+        source, items, made_in, engine, store, settings["formats"], by=name, timeout=settings["timeout"]
+    )
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store)
