@@ -1,8 +1,8 @@
 """Workers: processes that go through things one by one, and may crash or hang over one: it costs that one alone.
 
-Each worker has a pipe of its own and answers for one thing before it takes up the next, so the first thing without an
-answer is the one that ended it, and nothing that was answered is lost. A queue that workers share would not do: one
-that is killed while it writes leaves the queue locked, or half a message in it (see `multiprocessing.Queue`).
+Each worker has a pipe of its own, and notes in shared memory which thing it takes up, before it does: so the one that
+ended it is known. A queue that workers share would not do: one that is killed while it writes leaves the queue locked,
+or half a message in it (see `multiprocessing.Queue`).
 """
 
 from __future__ import annotations
@@ -87,9 +87,9 @@ def spread(
             yield chunk, done
     finally:
         closing.set()
+        threads.shutdown(cancel_futures=True)
         for worker in crew:
             worker.stop()
-        threads.shutdown(cancel_futures=True)
 
 
 def _alone(worker: _Worker[Thing, Done], thing: Thing) -> list[Done | Lost]:
@@ -106,42 +106,46 @@ class _Worker(Generic[Thing, Done]):
         self.task, self.timeout, self.needs, self.closing = task, timeout, needs, closing
         self.process: Any = None
         self.pipe: Connection
+        self.at: Any  # shared with the process: the place, in what it was sent, of the thing that it has in hand
 
     def __call__(self, things: Sequence[Thing]) -> list[Done | Lost]:
         """What there is of each thing; of fewer where this is closing."""
-        done: list[Done | Lost] = []
+        done: dict[int, Done | Lost] = {}
         while len(done) < len(things) and (self.process or self._start()):
-            began = time.time_ns()
+            todo = [place for place in range(len(things)) if place not in done]
+            began, self.at.value, answered = time.time_ns(), 0, 0
             try:
-                self.pipe.send(things[len(done) :])
-                while len(done) < len(things):
-                    if not self._has_answered(self.timeout):
-                        self.stop()
-                        if self.closing.is_set():
-                            return done
-                        done.append(Lost(LATE, late(self.timeout), began))
-                        break
-                    fault, answer = self.pipe.recv()
-                    if fault is not None:
-                        raise _Raised(fault)
-                    done.append(answer)
-                    began = time.time_ns()
+                self.pipe.send([things[place] for place in todo])
+                while answered < len(todo) and self._has_answered():
+                    for fault, answer in self.pipe.recv():
+                        if fault is not None:
+                            raise _Raised(fault)
+                        done[todo[answered]] = answer
+                        answered += 1
+                lost = LATE, late(self.timeout)
             except (EOFError, OSError):
-                done.append(Lost(CRASHED, self.stop(5), began))
+                lost = CRASHED, self.stop(5)
             except _Raised as raised:
                 raise raised.fault from None
-        return done
+            if self.closing.is_set():
+                break
+            if answered < len(todo):
+                self.stop()
+                done[todo[max(answered, self.at.value)]] = Lost(*lost, began)
+        return [done[place] for place in sorted(done)]
 
     def _start(self) -> bool:
         """Raises RuntimeError where the process ends before it takes anything up; False where this is closing."""
         processes = context(preload=["imgret.loader", "imgret.thumbnails"])
         self.pipe, theirs = processes.Pipe()
+        self.at = processes.RawValue("q", 0)
+        arguments = self.task, theirs, self.at, self.timeout + GRACE
         with STARTING, without_main(self.needs):
-            self.process = processes.Process(target=_work, args=(self.task, theirs, self.timeout + GRACE), daemon=True)
+            self.process = processes.Process(target=_work, args=arguments, daemon=True)
             self.process.start()
         theirs.close()  # from now on, its end is the pipe's end
         try:
-            while not self._has_answered(self.timeout):
+            while not self._has_answered():
                 if self.closing.is_set():
                     return False
             self.pipe.recv()
@@ -149,11 +153,17 @@ class _Worker(Generic[Thing, Done]):
             raise RuntimeError(f"a worker process did not start: {self.stop(5)}") from None
         return True
 
-    def _has_answered(self, seconds: int) -> bool:
-        """Counts in short waits: when all processes are suspended for an hour, no more than one wait is over."""
-        return any(self.pipe.poll(0.1) or self.closing.is_set() for _ in range(10 * seconds)) and (
-            not self.closing.is_set()
-        )
+    def _has_answered(self) -> bool:
+        """Whether there is an answer before a thing has taken too long, or this is closing.
+
+        Time is counted in short waits: when all processes are suspended for an hour, one wait is over, no more.
+        """
+        at, waits = self.at.value, 0
+        while waits < 10 * self.timeout and not self.closing.is_set():
+            if self.pipe.poll(0.1):
+                return True
+            at, waits = self.at.value, waits + 1 if self.at.value == at else 0
+        return False
 
     def stop(self, leave: float = 0) -> str:
         """End the process, which has `leave` seconds to end by itself; what became of it."""
@@ -179,24 +189,31 @@ class _Raised(Exception):
         self.fault = fault
 
 
-def _work(task: Task[Any, Any], pipe: Connection, seconds: int) -> None:
-    """What a worker does: answer (fault, answer) for each thing that it is sent, until there is nobody to answer.
+def _work(task: Task[Any, Any], pipe: Connection, at: Any, seconds: int) -> None:
+    """What a worker does: answer for each thing that it is sent by (fault, answer), until there is nobody to answer.
 
-    Its own watchdog works in C, so that it ends a decoder that never comes back to Python, too.
+    Answers are sent together while they come fast. Its own watchdog works in C, so that it ends a decoder that never
+    comes back to Python, too.
     """
     ignore_interrupt()
     with suppress(EOFError, ConnectionError), open(os.devnull, "w") as nowhere:
         pipe.send(None)
         while True:
-            for thing in pipe.recv():
-                faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
-                answer: tuple[Exception | None, Any]
+            things = pipe.recv()
+            answers: list[tuple[Exception | None, Any]] = []
+            sent = time.monotonic()
+            faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+            for at.value, thing in enumerate(things):
                 try:
-                    answer = None, task(thing)
+                    answers.append((None, task(thing)))
                 except Exception as error:
-                    answer = _portable(error), None
-                faulthandler.cancel_dump_traceback_later()
-                pipe.send(answer)
+                    answers.append((_portable(error), None))
+                if at.value == len(things) - 1 or time.monotonic() - sent > 0.1:
+                    pipe.send_bytes(pickle.dumps(answers, 5))  # whose arrays are copied once less than by `send`
+                    answers = []
+                    sent = time.monotonic()
+                    faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _portable(error: Exception) -> Exception:
