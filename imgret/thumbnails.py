@@ -156,7 +156,7 @@ def look(
         _store(fresh, folders)
         progress.close()
     if lost:
-        log.warning("no thumbnail of %s, such as %s", counted(len(lost), "image"), lost[0])
+        log.warning("%s could not be looked at, such as %s", counted(len(lost), "image"), lost[0])
     return _table(collection.ids, known)
 
 

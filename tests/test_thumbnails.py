@@ -131,7 +131,7 @@ def test_an_image_that_ends_its_worker_is_left_out_and_not_tried_again(
     with caplog.at_level(logging.WARNING, "imgret"):
         first = look(source, collection, ["fatal"], Store())
     assert (first["fatal"][row], first["fatal"][1 - row]) == ("", "1")
-    assert "no thumbnail of 1 image, such as red.png: decoder_crashed, killed by SIGABRT" in caplog.text
+    assert "1 image could not be looked at, such as red.png: decoder_crashed, killed by SIGABRT" in caplog.text
     with pytest.raises(ValueError, match=r"^decoder_crashed: killed by SIGABRT$"):
         thumbnail(collection.ids[row], lambda: b"what would end this process, too")
     with monkeypatch.context() as patch:
