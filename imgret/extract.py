@@ -8,18 +8,20 @@ import os
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgret.contracts import Backbone, Item, Source
-from imgret.decode import DECODE
+from imgret.decode import DECODE, decode
 from imgret.filecache import FileCache, Record, Stamp
 from imgret.loader import batches
 from imgret.progress import Progress
 from imgret.registry import UsageError, find
 from imgret.store import FeatureSet, Store, code
 from imgret.words import counted, duration, printable
+from imgret.workers import TIMEOUT, Lost, spread
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -77,12 +79,13 @@ def extract(
     listing: Sequence[Item] | None = None,
     by: str = "",
     room: Room | None = None,
+    timeout: int = TIMEOUT,
 ) -> Extraction:
     """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`.
 
     `listing` is all that the source lists, where `items` are a part of it; `by` is what the backbone is called on the
     screen, where that is not its component's name. Where there is a `room`, UsageError is raised for what does not fit
-    into it.
+    into it. Decoding one image has `timeout` seconds.
     """
     started = time.perf_counter()
     if engine.backbone.vectors is not None:
@@ -90,24 +93,25 @@ def extract(
 
         if room:
             room.check(len(items), len(items), engine.backbone.vectors.matrix.shape[1])
-        records, features, added = look_up(source, items, listing or items, made_in, engine.backbone, store, formats)
+        among = listing or items
+        records, features, added = look_up(source, items, among, made_in, engine.backbone, store, formats, timeout)
         return Extraction(records, features, added, time.perf_counter() - started)
     features = store.features(recipe(made_in, engine))
     cache = FileCache(store.root / "cache.sqlite")
-    known = cache.known((item.file for item in items if item.file), formats)
+    known = cache.known((item.file for item in items if item.file), formats, timeout)
     known = {file: record for file, record in known.items() if record.outcome != "ok" or record.id in features}
     todo = [item for item in items if item.file not in known]
     found: dict[str, Record] = {item.path: known[item.file] for item in items if item.file in known}
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
-            return extract(source, items, made_in, engine, store, formats, listing, by, room)
+            return extract(source, items, made_in, engine, store, formats, listing, by, room, timeout)
 
     what = f"features by {by or made_in['backbone']}"
     progress = Progress(what, len(todo), "images")
     pending = _Pending(engine, features)
     try:
-        for loaded in batches(source, todo, engine.backbone.preprocess, formats=formats):
+        for loaded in batches(source, todo, engine.backbone.preprocess, formats=formats, timeout=timeout):
             if not progress.done:
                 seconds, d = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
                 more = room.check(len(todo), len(items), d) if room else ""
@@ -133,17 +137,23 @@ def extract(
 
 
 def embed(
-    images: Sequence[tuple[str, bytes]], backbone: Backbone, engine: Engine, formats: Collection[str] = ()
+    images: Sequence[tuple[str, bytes]],
+    backbone: Backbone,
+    engine: Engine,
+    formats: Collection[str] = (),
+    timeout: int = TIMEOUT,
 ) -> Floats:
-    """Features (q, d) of images given by name and bytes. Raises UsageError, naming it, for what is no image."""
-    from imgret.decode import decode
+    """Features (q, d) of images given by name and bytes. Raises UsageError, naming it, for what is no image.
 
+    Decoded in a worker, so that no image ends the process that asks; one has `timeout` seconds.
+    """
+    read = partial(decode, preprocess=backbone.preprocess, formats=tuple(formats))
+    done = [each for _, chunk in spread(read, [data for _, data in images], timeout) for each in chunk]
     rows = []
-    for name, data in images:
-        done = decode(data, backbone.preprocess, formats)
-        if done.pixels is None:
-            raise UsageError(f"{printable(name)} cannot be used as an image: {done.outcome}, {done.reason}")
-        rows.append(done.pixels)
+    for (name, _), each in zip(images, done, strict=True):
+        if isinstance(each, Lost) or each.pixels is None:
+            raise UsageError(f"{printable(name)} cannot be used as an image: {each.outcome}, {each.reason}")
+        rows.append(each.pixels)
     batch = engine.batch  # which it may halve on the way
     starts = range(0, len(rows), batch)
     features = np.concatenate([engine(np.stack(rows[start : start + batch])) for start in starts])

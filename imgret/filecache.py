@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imgret.decode import DECODE
+from imgret.workers import LATE, TIMEOUT, late
 
 TABLE = """CREATE TABLE IF NOT EXISTS files_3 (
     path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER,
@@ -66,8 +67,11 @@ class FileCache:
             with base:
                 yield base
 
-    def known(self, files: Iterable[str], formats: Collection[str] = ()) -> dict[str, Record]:
-        """Records of files that have not changed since they were read, where these `formats` would give them again."""
+    def known(self, files: Iterable[str], formats: Collection[str] = (), timeout: int = TIMEOUT) -> dict[str, Record]:
+        """Records of files that have not changed since they were read, where these settings would give them again.
+
+        That is as far as can be told: what took too long under another `timeout` is not known.
+        """
         found: dict[str, Record] = {}
         if self.off:
             return found
@@ -78,6 +82,8 @@ class FileCache:
                     row = base.execute(query, (os.fsencode(file),)).fetchone()
                     if row and row[-1] == DECODE and row[5] - row[2] > UNSETTLED_NS and row[1:5] == stamp(file):
                         record = Record(*row[6:-1])
+                        if record.outcome == LATE and record.reason != late(timeout):
+                            continue
                         if not record.format or (record.format in formats) == (record.outcome != "unsupported"):
                             found[file] = record
         except sqlite3.DatabaseError as error:

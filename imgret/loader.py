@@ -7,34 +7,25 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
-import re
-import signal
-import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from imgret.contracts import Item, Preprocess, Source
 from imgret.decode import decode
 from imgret.filecache import Record, Stamp, stamp
 from imgret.files import read_file
 from imgret.formats import FURTHER, HEAD, is_read, sniff
-from imgret.processes import context, ignore_interrupt, without_main
+from imgret.workers import TIMEOUT, Lost, spread
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
 
-CHUNK = 16  # images a task: enough to hide the cost of handing over, few enough that no worker idles at the end
-DIED = re.compile(r"DataLoader worker \(pid")
-Result = TypeVar("Result", covariant=True)
-
 
 class Loaded(NamedTuple):
-    """One task's results: records and stamps of its items in order, pixels of those that are ok, seconds taken."""
+    """Some items: their records and stamps in order, pixels of those that are ok, seconds that a worker took."""
 
     items: Sequence[Item]
     stamps: list[Stamp | None]
@@ -43,45 +34,26 @@ class Loaded(NamedTuple):
     seconds: float
 
 
-class Task(Protocol[Result]):
-    """What workers do with items of a source: pickled to them, called with a few items at a time."""
+class One(NamedTuple):
+    """What a worker made of one item; pixels (3, h, w) uint8, None unless ok."""
 
-    source: Source
-
-    def __getitem__(self, items: Sequence[Item], /) -> Result: ...
-
-    def nothing(self, item: Item, record: Record, /) -> Result:
-        """What there is of an item that took its worker down, as `record` says."""
+    stamp: Stamp | None
+    record: Record
+    pixels: NDArray[np.uint8] | None
+    seconds: float
 
 
 class Decoder:
-    """A dataset for torch's DataLoader whose index is the items themselves: no worker holds the whole listing."""
+    """What the workers do: read, hash and decode one item."""
 
     def __init__(self, source: Source, preprocess: Preprocess, formats: Collection[str] = ()) -> None:
         self.source, self.preprocess, self.formats = source, preprocess, formats
 
-    def nothing(self, item: Item, record: Record) -> Loaded:
-        """What there is of an item that was not decoded."""
-        import torch
-
-        pixels = torch.empty((0, 3, *self.preprocess.size), dtype=torch.uint8)
-        return Loaded([item], [stamp(item.file)], [record], pixels, 0.0)
-
-    def __getitem__(self, items: Sequence[Item]) -> Loaded:
-        import numpy as np
-        import torch
-
+    def __call__(self, item: Item) -> One:
         started = time.perf_counter()
-        stamps, records, kept = [], [], []
-        for item in items:
-            stamps.append(stamp(item.file))
-            record, pixels = read(self.source, item, self.preprocess, self.formats)
-            records.append(record)
-            if pixels is not None:
-                kept.append(pixels)
-        height, width = self.preprocess.size
-        stacked = np.stack(kept) if kept else np.empty((0, 3, height, width), np.uint8)
-        return Loaded(items, stamps, records, torch.from_numpy(stacked), time.perf_counter() - started)
+        before = stamp(item.file)
+        record, pixels = read(self.source, item, self.preprocess, self.formats)
+        return One(before, record, pixels, time.perf_counter() - started)
 
 
 def read(
@@ -116,69 +88,28 @@ def _further(head: bytes) -> str:
 
 
 def batches(
-    source: Source, items: Sequence[Item], preprocess: Preprocess, workers: int = 0, formats: Collection[str] = ()
+    source: Source,
+    items: Sequence[Item],
+    preprocess: Preprocess,
+    workers: int = 0,
+    formats: Collection[str] = (),
+    timeout: int = TIMEOUT,
 ) -> Iterator[Loaded]:
-    """Read, hash and decode `items` in worker processes; see `spread`."""
-    return spread(Decoder(source, preprocess, formats), items, workers)
+    """Read, hash and decode `items` in worker processes, a few at a time, in order; see `spread`."""
+    import numpy as np
+    import torch
+
+    empty = np.empty((0, 3, *preprocess.size), np.uint8)
+    for chunk, done in spread(Decoder(source, preprocess, formats), items, timeout, workers, source):
+        found = [_lost(item, one) if isinstance(one, Lost) else one for item, one in zip(chunk, done, strict=True)]
+        kept = [one.pixels for one in found if one.pixels is not None]
+        pixels = torch.from_numpy(np.stack(kept) if kept else empty)
+        stamps, records = [one.stamp for one in found], [one.record for one in found]
+        yield Loaded(chunk, stamps, records, pixels, sum(one.seconds for one in found))
 
 
-def spread(decoder: Task[Result], items: Sequence[Item], workers: int = 0) -> Iterator[Result]:
-    """What `decoder` makes of `items` in `workers` processes (default: one a core, 16 at most), in order.
-
-    It gets CHUNK of them at a time. One that takes its process down costs one file: the chunk in hand is gone through
-    again, one file at a time, and for the one that does it again there is what `decoder.nothing` gives.
-    """
-    done = 0
-    while done < len(items):
-        try:
-            for loaded in _load(decoder, items[done:], CHUNK, workers or min(os.cpu_count() or 1, 16)):
-                yield loaded
-                done += CHUNK
-        except RuntimeError as error:
-            if not DIED.search(str(error)):
-                raise
-            for item in items[done : done + CHUNK]:
-                yield _alone(decoder, item)
-                done += 1
-
-
-def _alone(decoder: Task[Result], item: Item) -> Result:
-    try:
-        (loaded,) = _load(decoder, [item], 1, 1)
-        return loaded
-    except RuntimeError as error:
-        if not DIED.search(str(error)):
-            raise
-        crashed = Record("", "decoder_crashed", "the process that decoded it came to a sudden end")
-        return decoder.nothing(item, crashed)
-
-
-def _load(decoder: Task[Result], items: Sequence[Item], chunk: int, workers: int) -> Iterator[Result]:
-    """Raises RuntimeError, with words that DIED finds, where a worker process dies."""
-    from torch.utils.data import DataLoader
-
-    chunks = [items[start : start + chunk] for start in range(0, len(items), chunk)]
-    loader: DataLoader[Any] = DataLoader(
-        decoder,  # type: ignore[arg-type]
-        sampler=chunks,
-        batch_size=None,
-        num_workers=min(workers, len(chunks)),
-        multiprocessing_context=context(preload=["torch.utils.data", "imgret.loader"]),
-        worker_init_fn=ignore_interrupt,
-    )
-    with without_main(decoder.source), _same_signals():
-        batches = iter(loader)
-    yield from batches
-
-
-@contextmanager
-def _same_signals() -> Iterator[None]:
-    """Torch tells of a dead worker wherever the main thread happens to be; it is to be told here, by the loader."""
-    sigchld = getattr(signal, "SIGCHLD", None)
-    here = sigchld is not None and threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(sigchld) if here and sigchld is not None else None
-    try:
-        yield
-    finally:
-        if sigchld is not None and before is not None:
-            signal.signal(sigchld, before)
+def _lost(item: Item, lost: Lost) -> One:
+    """What there is of an item that was not decoded; without a stamp where its file has changed in the meantime."""
+    now = stamp(item.file)
+    before = now if now and max(now[1:3]) < lost.began else None
+    return One(before, Record("", lost.outcome, lost.reason), None, 0.0)

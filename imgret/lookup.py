@@ -13,6 +13,7 @@ from imgret.progress import Progress
 from imgret.registry import UsageError
 from imgret.store import digest
 from imgret.words import printable
+from imgret.workers import TIMEOUT
 
 if TYPE_CHECKING:
     from imgret.contracts import Backbone, Item, Preprocess, Source, Vectors
@@ -30,6 +31,7 @@ def look_up(
     backbone: Backbone,
     store: Store,
     formats: Collection[str] = (),
+    timeout: int = TIMEOUT,
 ) -> tuple[list[Record], FeatureSet, int]:
     """Records of the items, the set that holds their features, and how many rows it did not have yet.
 
@@ -41,7 +43,7 @@ def look_up(
     vectors = backbone.vectors
     assert vectors is not None
     rows_by_key = _rows_by_key(vectors, listing)  # before anything is read: a mistake shows at once
-    records = _read(source, items, backbone.preprocess, FileCache(store.root / "cache.sqlite"), formats)
+    records = _read(source, items, backbone.preprocess, FileCache(store.root / "cache.sqlite"), formats, timeout)
     rows = _rows(items, records, rows_by_key)
     if vectors.keys is not None and not rows and any(record.outcome in USABLE for record in records):
         key = printable(next(iter(vectors.keys)))
@@ -105,15 +107,20 @@ def _rows(items: Sequence[Item], records: Sequence[Record], rows_by_key: Mapping
 
 
 def _read(
-    source: Source, items: Sequence[Item], preprocess: Preprocess, cache: FileCache, formats: Collection[str]
+    source: Source,
+    items: Sequence[Item],
+    preprocess: Preprocess,
+    cache: FileCache,
+    formats: Collection[str],
+    timeout: int,
 ) -> list[Record]:
     """What reading each item gives; files that are known are not read again."""
-    known = cache.known((item.file for item in items if item.file), formats)
+    known = cache.known((item.file for item in items if item.file), formats, timeout)
     found = {item.path: known[item.file] for item in items if item.file in known}
     todo = [item for item in items if item.file not in known]
     progress = Progress("images to read", len(todo), "images")
     try:
-        for loaded in batches(source, todo, preprocess, formats=formats):
+        for loaded in batches(source, todo, preprocess, formats=formats, timeout=timeout):
             settled = []
             for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
                 found[item.path] = record

@@ -33,7 +33,7 @@ def run(settings: dict[str, Any]) -> Run:
 
     Raises UsageError for what is wrong with the settings or the input; the run is on disk when this returns.
     """
-    clock, store = record.Clock(), Store()
+    clock, store, timeout = record.Clock(), Store(), settings["timeout"]
     device = settings["device"] = choose_device(settings["device"])
     _check(settings)
 
@@ -55,7 +55,8 @@ def run(settings: dict[str, Any]) -> Run:
 
     with clock.stage("features"):
         where = room.Room(store.root, record.make_out(settings), bool(settings["attributes"] or settings["reports"]))
-        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything, used, where)
+        formats = settings["formats"]
+        extraction = extract(source, items, made_in, engine, store, formats, everything, used, where, timeout)
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
@@ -70,9 +71,8 @@ def run(settings: dict[str, Any]) -> Run:
 
     with clock.stage("thumbnails"):
         if settings["attributes"] or settings["reports"]:
-            collection = columns.add(
-                collection, look(source, collection, settings["attributes"], store, settings["formats"])
-            )
+            looked = look(source, collection, settings["attributes"], store, settings["formats"], timeout)
+            collection = columns.add(collection, looked)
 
     with clock.stage("clusters"):
         labels, clusterer = cluster(X, settings, store)  # (n,)
@@ -200,7 +200,9 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
     backbone = build("backbone", settings["baseline"])
     engine = Engine(backbone, settings["device"])
     name, made_in = called(settings, "baseline"), space(settings["baseline"], backbone)
-    extraction = extract(source, items, made_in, engine, store, settings["formats"], by=name)
+    extraction = extract(
+        source, items, made_in, engine, store, settings["formats"], by=name, timeout=settings["timeout"]
+    )
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store)

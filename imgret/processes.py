@@ -5,10 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+
+# Held to start a process and to wait for its end: multiprocessing keeps its processes, and we swap the main module,
+# as if there were no threads.
+STARTING = threading.RLock()
 
 
 def context(preload: Sequence[str] = ()) -> Any:

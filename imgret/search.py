@@ -18,6 +18,7 @@ from imgret.files import read_file
 from imgret.registry import UsageError
 from imgret.where import where as fulfilling
 from imgret.words import counted, printable, typed_path
+from imgret.workers import TIMEOUT
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -150,7 +151,9 @@ def _vectors(run: Run, names: Sequence[str]) -> tuple[Floats, set[int]]:
             )
         from imgret.extract import embed
 
-        features = embed(list(new.values()), run.backbone, run.engine, run.settings["formats"])
+        features = embed(
+            list(new.values()), run.backbone, run.engine, run.settings["formats"], run.settings.get("timeout", TIMEOUT)
+        )
         vectors[list(new)] = ops.normalise(features, run.settings["normalize"], run.mean)[0]
     return vectors, set(own.values())
 

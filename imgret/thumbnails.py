@@ -1,6 +1,7 @@
 """Thumbnails of a collection, and what its attributes say of them: one decoding for both, kept in the store.
 
 thumbnails/<decoder>/<first two digits>/<id>.jpg   at most SIDE pixels on the longer side
+thumbnails/<decoder>/<first two digits>/<id>.lost  what became of the worker that was to make it, and the way it was to
 attributes/<attribute>/<digest>.json               the attribute's columns by image id; immutable
 """
 
@@ -21,14 +22,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imgret.columns import free
 from imgret.contracts import Item, Source
 from imgret.decode import DECODE, picture
-from imgret.filecache import Record
 from imgret.files import clean, commit, make_folder, writing
 from imgret.items import Collection as Images
-from imgret.loader import spread
 from imgret.progress import Progress
 from imgret.registry import find
 from imgret.store import Store, digest, home
-from imgret.words import decimal
+from imgret.words import counted, decimal, printable
+from imgret.workers import TIMEOUT, Lost, spread
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -49,7 +49,7 @@ class Look(NamedTuple):
 
 
 class Looker:
-    """What the workers do: thumbnails of items, and what the attributes, by name, say of each."""
+    """What the workers do: the thumbnail of an item, and what the attributes, by name, say of it."""
 
     def __init__(
         self,
@@ -60,27 +60,20 @@ class Looker:
     ) -> None:
         self.source, self.ids, self.attributes, self.formats = source, ids, attributes, formats
 
-    def nothing(self, item: Item, record: Record) -> list[Look]:
-        return [Look(self.ids[item.path], b"", {})]
-
-    def __getitem__(self, items: Sequence[Item]) -> list[Look]:
+    def __call__(self, item: Item) -> Look:
         import numpy as np
 
-        looks = []
-        for item in items:
-            id = self.ids[item.path]
-            try:
-                data = self.source.open(item)
-                if hashlib.sha256(data).hexdigest() != id:
-                    raise ValueError("it is not the image any more that the features were made of")
-                image = picture(data, SIDE, self.formats)
-            except (OSError, ValueError):  # it is gone, since it was read for its features
-                looks.append(Look(id, b"", {}))
-                continue
-            pixels = np.asarray(image)
-            said = {name: _columns(name, attribute, pixels) for name, attribute in self.attributes.items()}
-            looks.append(Look(id, jpeg(image), said))
-        return looks
+        id = self.ids[item.path]
+        try:
+            data = self.source.open(item)
+            if hashlib.sha256(data).hexdigest() != id:
+                raise ValueError("it is not the image any more that the features were made of")
+            image = picture(data, SIDE, self.formats)
+        except (OSError, ValueError):  # it is gone, since it was read for its features
+            return Look(id, b"", {})
+        pixels = np.asarray(image)
+        said = {name: _columns(name, attribute, pixels) for name, attribute in self.attributes.items()}
+        return Look(id, jpeg(image), said)
 
 
 def _columns(name: str, attribute: Callable[..., Any], pixels: Any) -> dict[str, str]:
@@ -93,9 +86,16 @@ def _columns(name: str, attribute: Callable[..., Any], pixels: Any) -> dict[str,
 
 
 def thumbnail(id: str, open: Callable[[], bytes], formats: Collection[str] = ()) -> bytes:
-    """The thumbnail of an image, from the store or else from its bytes, which may raise OSError or ValueError."""
+    """The thumbnail of an image, from the store or else from its bytes, which may raise OSError or ValueError.
+
+    Raises ValueError as well for an image that a worker came to grief over: it is not decoded here.
+    """
     file = file_of(id)
-    return file.read_bytes() if _is_whole(file) else jpeg(picture(open(), SIDE, formats))
+    if _is_whole(file):
+        return file.read_bytes()
+    if lost := _lost(file):
+        raise ValueError(lost[0])
+    return jpeg(picture(open(), SIDE, formats))
 
 
 def jpeg(image: Image.Image) -> bytes:
@@ -112,28 +112,43 @@ def file_of(id: str, root: Path | None = None) -> Path:
 
 
 def look(
-    source: Source, collection: Images, names: Sequence[str], store: Store, formats: Collection[str] = ()
+    source: Source,
+    collection: Images,
+    names: Sequence[str],
+    store: Store,
+    formats: Collection[str] = (),
+    timeout: int = TIMEOUT,
 ) -> dict[str, list[str]]:
     """Make what thumbnails the store lacks; the columns of the attributes `names`, a text for each row of arrays.
 
-    A value is empty where an image is gone or the attribute failed, which is told once an attribute.
+    A value is empty where an image is gone or the attribute failed, which is told once an attribute; and where the
+    image crashed its worker or took it more than `timeout` seconds, which is not tried again in the same way.
     """
     attributes = {name: find("attribute", name) for name in names}
     folders = {name: store.root / "attributes" / f"{name}-{_key(found)}" for name, found in attributes.items()}
     known = {name: _read(folder) for name, folder in folders.items()}
+    way = digest(*sorted(folder.name for folder in folders.values()), *sorted(formats), timeout)
     items = []
     for id, place in zip(collection.ids, collection.first, strict=True):
-        if any(id not in values for values in known.values()) or not _is_whole(file_of(id, store.root)):
+        file = file_of(id, store.root)
+        lacks = any(id not in values for values in known.values()) or not _is_whole(file)
+        if lacks and _lost(file)[1:] != [way]:
             items.append(collection.items[place])
     for folder in sorted({file_of(id, store.root).parent for id in collection.ids}) if items else ():
         clean(folder)
     ids = {item.path: collection.records[place].id for place, item in enumerate(collection.items)}
     looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes, formats)
     fresh: dict[str, Values] = {name: {} for name in names}
+    lost: list[str] = []
     progress = Progress("thumbnails", len(items), "images")
     try:
-        for looks in spread(looker, items):
-            for each in looks:
+        for chunk, looks in spread(looker, items, timeout, needs=source):
+            for item, each in zip(chunk, looks, strict=True):
+                if isinstance(each, Lost):
+                    lost.append(f"{printable(item.path)}: {each.outcome}, {each.reason}")
+                    mark = f"{each.outcome}: {each.reason}\n{way}".encode("ascii")
+                    _keep(file_of(looker.ids[item.path], store.root).with_suffix(".lost"), mark)
+                    continue
                 if each.jpeg:
                     _keep(file_of(each.id, store.root), each.jpeg)
                 for name, said in each.said.items():
@@ -144,6 +159,8 @@ def look(
     finally:  # stopped or not, what was found is kept
         _store(fresh, folders)
         progress.close()
+    if lost:
+        log.warning("%s could not be looked at, such as %s", counted(len(lost), "image"), lost[0])
     return _table(collection.ids, known)
 
 
@@ -167,8 +184,16 @@ def _key(attribute: Callable[..., Any]) -> str:
         return digest(DECODE, SIDE)[:12]
 
 
+def _lost(file: Path) -> list[str]:
+    """What became of the worker that was to make this thumbnail, and in which way it was; empty where none was lost."""
+    try:
+        return file.with_suffix(".lost").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
 def _keep(file: Path, data: bytes) -> None:
-    if not _is_whole(file):
+    if file.suffix == ".lost" or not _is_whole(file):
         with writing(file.parent):
             file.parent.mkdir(parents=True, exist_ok=True)
             commit(file, partial(_write, data), sync=False)

@@ -1,5 +1,7 @@
 """Extraction: full batches, shards, one forward pass an image, bad features, what makes a feature set."""
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,21 @@ def test_queries_go_in_batches(tmp_path: Path) -> None:
     assert engine.sizes == [4, 1]
     with pytest.raises(UsageError, match=r"^letter\.txt cannot be used as an image: unsupported"):
         embed([("letter.txt", b"Dear all")], BACKBONE, engine)  # type: ignore[arg-type]
+
+
+def _stuck(data: bytes, preprocess: Preprocess, formats: tuple[str, ...]) -> Any:
+    if data == b"crash":
+        os.abort()
+    time.sleep(3600)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names a signal")
+def test_a_query_that_ends_its_decoder_is_a_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgret.extract.decode", _stuck)
+    for data, says in ((b"crash", "decoder_crashed, killed by SIGABRT"), (b"hang", "timeout, no result after 1 s")):
+        with pytest.raises(UsageError) as caught:
+            embed([("a.jpg", data)], BACKBONE, FakeEngine(), timeout=1)  # type: ignore[arg-type]
+        assert str(caught.value) == f"a.jpg cannot be used as an image: {says}"
 
 
 def test_the_space_is_weights_arguments_and_preprocessing_and_not_where_they_lay() -> None:

@@ -68,6 +68,18 @@ def test_a_cache_that_cannot_be_opened_is_passed_over(tmp_path: Path) -> None:
     cache.remember([])
 
 
+def test_what_took_too_long_is_known_for_as_long_a_time_only(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path / "cache.sqlite")
+    (tmp_path / "a.png").write_bytes(b"12")
+    path = _aged(tmp_path / "a.png")
+    seen = stamp(path)
+    assert seen
+    for outcome, reason, known in (("timeout", "no result after 5 s", False), ("decoder_crashed", "killed", True)):
+        cache.remember([(path, seen, Record("", outcome, reason))])
+        assert cache.known([path], timeout=5) == {path: Record("", outcome, reason)}
+        assert bool(cache.known([path], timeout=6)) == known
+
+
 def test_what_hangs_on_the_formats_asked_for_is_known_only_for_these(tmp_path: Path) -> None:
     records = {
         "read.tif": Record("1", "ok", "", 3, 4, "2019-07-21T18:04:11", "Canon EOS 5D", "tiff"),

@@ -1,8 +1,9 @@
 """The loader: order, restart at a row, files that are no images, and what never reaches a decoder."""
 
+import ctypes
 import hashlib
 import os
-import signal
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 
 from imgret.contracts import Item, Preprocess
-from imgret.filecache import Record
-from imgret.loader import CHUNK, batches, read
+from imgret.filecache import Record, stamp
+from imgret.loader import One, _lost, batches, read
 from imgret.plugins.sources.files import files
+from imgret.workers import CHUNK, Lost
 from tests.conftest import png, write
 
 TINY = Preprocess((4, 4))
@@ -49,28 +51,45 @@ def test_what_reading_one_file_gives(tmp_path: Path) -> None:
     assert read(source, Item("gone.jpg", str(root / "gone.jpg")), TINY)[0].outcome == "missing"
 
 
-class Crashing(files):
-    """A source whose bytes take the process down that reads them, as a fault in a decoder's C code does."""
+class Troubled(files):
+    """A source of which some bytes end or hold up the process that reads them, as a fault in a decoder's C code does.
+
+    What it opens, it writes down beside its folder.
+    """
 
     def open(self, item: Item) -> bytes:
-        if item.label == "crash":
-            os.kill(os.getpid(), signal.SIGSEGV)
-        return super().open(item)
+        data = super().open(item)
+        with Path(self.images + ".opened").open("a") as log:
+            log.write(item.path + "\n")
+        if data == CRASH:
+            ctypes.string_at(0)
+        if data == HANG:
+            re.match("(a+)+$", "a" * 60 + "b")  # for years, and holds the interpreter's lock
+        return data
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="sends a signal")
-def test_a_decoder_that_crashes_costs_one_file(tmp_path: Path) -> None:
-    names = [f"ok/{i:02}.png" for i in range(20)] + ["crash/20.png"] + [f"ok/{i}.png" for i in range(21, 40)]
-    root = write(tmp_path / "in", {name: png((i, i, i)) for i, name in enumerate(names)})
-    source = Crashing(str(root))
-    items = list(source)
-    found = {
-        item.path: record.outcome
-        for loaded in batches(source, items, TINY, workers=2)
-        for item, record in zip(loaded.items, loaded.records, strict=True)
-    }
-    assert found == {name: "decoder_crashed" if name == "crash/20.png" else "ok" for name in names}
+CRASH, HANG = png((1, 1, 1), (3, 3)), png((2, 2, 2), (3, 3))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names a signal")
+def test_decoders_that_crash_and_hang_cost_one_file_each(tmp_path: Path) -> None:
+    bad = {0: CRASH, 15: HANG, 20: CRASH, 21: CRASH, 39: HANG}
+    root = write(tmp_path / "in", {f"{i:02}.png": bad.get(i, png((i, i, i))) for i in range(40)})
+    source = Troubled(str(root))
+    told = {CRASH: ("decoder_crashed", "killed by SIGSEGV"), HANG: ("timeout", "no result after 1 s")}
+    seen = list(batches(source, list(source), TINY, workers=2, timeout=1))
+    records = [record for loaded in seen for record in loaded.records]
+    assert [record[1:3] for record in records] == [told.get(bad.get(i, b""), ("ok", "")) for i in range(40)]
+    assert all(each for loaded in seen for each in loaded.stamps)
+    pixels = np.concatenate([loaded.pixels.numpy() for loaded in seen])
+    assert pixels[:, 0, 0, 0].tolist() == [i // 2 for i in range(40) if i not in bad]
+
+
+def test_what_changed_while_it_hung_is_not_taken_for_known(tmp_path: Path) -> None:
+    item = Item("a.png", str(write(tmp_path, {"a.png": b"1"}) / "a.png"))
+    changed = os.stat(item.file).st_ctime_ns
+    assert _lost(item, Lost("timeout", "late", changed - 1)) == One(None, Record("", "timeout", "late"), None, 0.0)
+    assert _lost(item, Lost("timeout", "late", changed + 1)).stamp == stamp(item.file)
 
 
 def test_a_script_without_a_guard_is_not_run_again_by_the_workers(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,9 +87,9 @@ def test_what_is_in_the_store_is_not_made_again(tmp_path: Path, monkeypatch: pyt
     asked: list[str] = []
     real = thumbnails.spread
 
-    def spread(looker: thumbnails.Looker, items: list[Item]) -> Iterator[list[thumbnails.Look]]:
+    def spread(looker: thumbnails.Looker, items: list[Item], *given: Any, **named: Any) -> Iterator[Any]:
         asked.extend(item.path for item in items)
-        return real(looker, items)
+        return real(looker, items, *given, **named)
 
     monkeypatch.setattr(thumbnails, "spread", spread)
     assert look(source, collection, ["redness"], Store()) == first
@@ -112,6 +113,32 @@ def test_a_file_that_changed_meanwhile_says_nothing(tmp_path: Path) -> None:
     columns = look(source, collection, ["redness"], Store())
     assert sorted(columns["redness"]) == ["", "0"]
     assert sum(file_of(id).is_file() for id in collection.ids) == 1
+
+
+def fatal(thumbnail: np.ndarray) -> float:  # type: ignore[type-arg]
+    if thumbnail[0, 0, 0] == 100:
+        os.abort()
+    return 1.0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names a signal")
+def test_an_image_that_ends_its_worker_is_left_out_and_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(registry._found, ("attribute", "fatal"), fatal)
+    source, collection = _collection(_root(tmp_path))
+    row = collection.paths.index("red.png")
+    with caplog.at_level(logging.WARNING, "imgret"):
+        first = look(source, collection, ["fatal"], Store())
+    assert (first["fatal"][row], first["fatal"][1 - row]) == ("", "1")
+    assert "1 image could not be looked at, such as red.png: decoder_crashed, killed by SIGABRT" in caplog.text
+    with pytest.raises(ValueError, match=r"^decoder_crashed: killed by SIGABRT$"):
+        thumbnail(collection.ids[row], lambda: b"what would end this process, too")
+    with monkeypatch.context() as patch:
+        patch.setattr(thumbnails, "spread", lambda looker, items, *_, **__: iter([items] if items else []))
+        assert look(source, collection, ["fatal"], Store()) == first
+    assert look(source, collection, [], Store()) == {}  # another way, in which nothing is wrong
+    assert thumbnail(collection.ids[row], lambda: b"").startswith(b"\xff\xd8")
 
 
 def test_equal_images_give_equal_bytes() -> None:

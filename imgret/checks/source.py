@@ -70,7 +70,7 @@ def counts_what_it_skips(subject: Subject) -> str:
 def opens(subject: Subject) -> None:
     """`open(item)` gives the bytes, here and in a worker process that it is pickled into"""
     with listed(subject) as (source, items):
-        elsewhere = pickle.loads(pickle.dumps(source))  # as torch hands it over: our own bytes, never a file's
+        elsewhere = pickle.loads(pickle.dumps(source))  # as it is handed over: our own bytes, never a file's
         for item in items[:OPENED]:
             data = source.open(item)
             if not isinstance(data, bytes):
