@@ -30,6 +30,7 @@ def look_up(
     backbone: Backbone,
     store: Store,
     formats: Collection[str] = (),
+    rehash: bool = False,
 ) -> tuple[list[Record], FeatureSet, int]:
     """Records of the items, the set that holds their features, and how many rows it did not have yet.
 
@@ -41,7 +42,7 @@ def look_up(
     vectors = backbone.vectors
     assert vectors is not None
     rows_by_key = _rows_by_key(vectors, listing)  # before anything is read: a mistake shows at once
-    records = _read(source, items, backbone.preprocess, FileCache(store.root / "cache.sqlite"), formats)
+    records = _read(source, items, backbone.preprocess, FileCache(store.root / "cache.sqlite"), formats, rehash)
     rows = _rows(items, records, rows_by_key)
     if vectors.keys is not None and not rows and any(record.outcome in USABLE for record in records):
         key = printable(next(iter(vectors.keys)))
@@ -105,10 +106,15 @@ def _rows(items: Sequence[Item], records: Sequence[Record], rows_by_key: Mapping
 
 
 def _read(
-    source: Source, items: Sequence[Item], preprocess: Preprocess, cache: FileCache, formats: Collection[str]
+    source: Source,
+    items: Sequence[Item],
+    preprocess: Preprocess,
+    cache: FileCache,
+    formats: Collection[str],
+    rehash: bool,
 ) -> list[Record]:
-    """What reading each item gives; files that are known are not read again."""
-    known = cache.known((item.file for item in items if item.file), formats)
+    """What reading each item gives; files that are known are not read again, but for `rehash`."""
+    known = {} if rehash else cache.known((item.file for item in items if item.file), formats)
     found = {item.path: known[item.file] for item in items if item.file in known}
     todo = [item for item in items if item.file not in known]
     progress = Progress("images to read", len(todo), "images")

@@ -53,7 +53,8 @@ def run(settings: dict[str, Any]) -> Run:
         log.info("device %s, %s; backbone %s, %s", device, engine.title, used, backbone.licence)
 
     with clock.stage("features"):
-        extraction = extract(source, items, made_in, engine, store, settings["formats"], everything, used)
+        reading = settings["formats"], everything, used, settings["rehash"]
+        extraction = extract(source, items, made_in, engine, store, *reading)
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
