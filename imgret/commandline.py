@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imgret.registry import UsageError, unknown
+from imgret.settings import SWITCHES
 from imgret.words import typed_path
 
 SHORT = {"-m": "--multirun", "-c": "--cfg", "-p": "--package", "-i": "--info", "-sc": "--shell-completion"}
@@ -81,7 +82,8 @@ def _flag(word: str, rest: list[str]) -> str:
     name, equals, value = word.partition("=")
     flag = SHORT.get(name, name)
     if flag not in FLAGS:
-        setting, given = name.lstrip("-"), value if equals else "".join(rest[:1])
+        setting = name.lstrip("-")
+        given = value if equals else "true" if setting in SWITCHES else "".join(rest[:1])
         raise UsageError(f"{word}: settings are written name=value, without dashes\ntype {setting}={given or '...'}")
     values = FLAGS[flag]
     if not equals and values and rest and re.fullmatch(values, rest[0]):

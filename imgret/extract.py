@@ -80,12 +80,14 @@ def extract(
     by: str = "",
     room: Room | None = None,
     timeout: int = TIMEOUT,
+    rehash: bool = False,
 ) -> Extraction:
     """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`.
 
     `listing` is all that the source lists, where `items` are a part of it; `by` is what the backbone is called on the
     screen, where that is not its component's name. Where there is a `room`, UsageError is raised for what does not fit
-    into it. Decoding one image has `timeout` seconds.
+    into it. Decoding one image has `timeout` seconds. `rehash` reads every file, also those that have not changed as
+    far as their path, size and times tell; features that the store has are not computed again for that.
     """
     started = time.perf_counter()
     if engine.backbone.vectors is not None:
@@ -93,19 +95,19 @@ def extract(
 
         if room:
             room.check(len(items), len(items), engine.backbone.vectors.matrix.shape[1])
-        among = listing or items
-        records, features, added = look_up(source, items, among, made_in, engine.backbone, store, formats, timeout)
+        among, how = listing or items, (formats, timeout, rehash)
+        records, features, added = look_up(source, items, among, made_in, engine.backbone, store, *how)
         return Extraction(records, features, added, time.perf_counter() - started)
     features = store.features(recipe(made_in, engine))
     cache = FileCache(store.root / "cache.sqlite")
-    known = cache.known((item.file for item in items if item.file), formats, timeout)
+    known = {} if rehash else cache.known((item.file for item in items if item.file), formats, timeout)
     known = {file: record for file, record in known.items() if record.outcome != "ok" or record.id in features}
     todo = [item for item in items if item.file not in known]
     found: dict[str, Record] = {item.path: known[item.file] for item in items if item.file in known}
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
-            return extract(source, items, made_in, engine, store, formats, listing, by, room, timeout)
+            return extract(source, items, made_in, engine, store, formats, listing, by, room, timeout, rehash)
 
     what = f"features by {by or made_in['backbone']}"
     progress = Progress(what, len(todo), "images")

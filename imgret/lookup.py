@@ -32,6 +32,7 @@ def look_up(
     store: Store,
     formats: Collection[str] = (),
     timeout: int = TIMEOUT,
+    rehash: bool = False,
 ) -> tuple[list[Record], FeatureSet, int]:
     """Records of the items, the set that holds their features, and how many rows it did not have yet.
 
@@ -43,7 +44,8 @@ def look_up(
     vectors = backbone.vectors
     assert vectors is not None
     rows_by_key = _rows_by_key(vectors, listing)  # before anything is read: a mistake shows at once
-    records = _read(source, items, backbone.preprocess, FileCache(store.root / "cache.sqlite"), formats, timeout)
+    cache = FileCache(store.root / "cache.sqlite")
+    records = _read(source, items, backbone.preprocess, cache, formats, timeout, rehash)
     rows = _rows(items, records, rows_by_key)
     if vectors.keys is not None and not rows and any(record.outcome in USABLE for record in records):
         key = printable(next(iter(vectors.keys)))
@@ -113,9 +115,10 @@ def _read(
     cache: FileCache,
     formats: Collection[str],
     timeout: int,
+    rehash: bool,
 ) -> list[Record]:
-    """What reading each item gives; files that are known are not read again."""
-    known = cache.known((item.file for item in items if item.file), formats, timeout)
+    """What reading each item gives; files that are known are not read again, but for `rehash`."""
+    known = {} if rehash else cache.known((item.file for item in items if item.file), formats, timeout)
     found = {item.path: known[item.file] for item in items if item.file in known}
     todo = [item for item in items if item.file not in known]
     progress = Progress("images to read", len(todo), "images")

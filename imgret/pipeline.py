@@ -55,8 +55,8 @@ def run(settings: dict[str, Any]) -> Run:
 
     with clock.stage("features"):
         where = room.Room(store.root, record.make_out(settings), bool(settings["attributes"] or settings["reports"]))
-        formats = settings["formats"]
-        extraction = extract(source, items, made_in, engine, store, formats, everything, used, where, timeout)
+        how = settings["formats"], everything, used, where, timeout, settings["rehash"]
+        extraction = extract(source, items, made_in, engine, store, *how)
         collection = collect(items, extraction.records)
         if not collection.ids:
             raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")

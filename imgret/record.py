@@ -21,6 +21,7 @@ from typing import Any
 import imgret
 from imgret.contracts import Item
 from imgret.files import clean, link, make_folder, sha256, sync_folder, sync_tree
+from imgret.previous import since
 from imgret.registry import UsageError, called, find
 from imgret.results import SCHEMA, Run
 from imgret.tables import write_json
@@ -121,7 +122,8 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
     with whole(folder) as temporary:
         run.save(temporary)
         link(matrix, temporary / "features.npy")
-        run.info |= {"schema": SCHEMA, "versions": versions()}
+        changes = since(run, folder.parent)
+        run.info |= {"schema": SCHEMA, "versions": versions(), "since": changes._asdict() if changes else None}
         with clock.stage("reports"):
             failed = _report(run, temporary)
         run.info |= {

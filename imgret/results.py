@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgret import ops, tables
+from imgret.assign import assign
 from imgret.contracts import Retriever
 from imgret.files import save_array
 from imgret.items import Collection
@@ -121,10 +122,7 @@ class Run:
 
     @cached_property
     def neighbours(self) -> tuple[Ints, Floats]:
-        """Rows (n, m) and scores (n, m) of the m = min(20, n - 1) nearest others in X, best first; exact, ties by row.
-
-        Scores are inner products, as in search.
-        """
+        """Rows, scores (n, m) of the m = min(20, n - 1) nearest others by inner product, best first, ties by row."""
         scores, rows = ops.top_k(self.X, self.X, NEIGHBOURS, exclude=np.arange(len(self.X)), device=self.device)
         return rows, scores
 
@@ -178,6 +176,7 @@ class Run:
         return fitted
 
     search = search  # run.search("photo.jpg", top=20)
+    assign = assign  # run.assign(["new.jpg", "folder"])
 
     @property
     def backbone(self) -> Backbone:

@@ -164,13 +164,15 @@ def _find(run: Run, name: str) -> bytes | int:
     try:
         if os.path.lexists(path):
             return read_file(path)
-        return run.row_of[name] if name in run.row_of else _row_of_prefix(run, name)
+        return row_of(run, name)
     except OSError as error:
         raise UsageError(f"{printable(name)}: {error.strerror}\ngive an image file") from error
 
 
-def _row_of_prefix(run: Run, name: str) -> int:
-    """The row of the one image whose id begins with `name`."""
+def row_of(run: Run, name: str) -> int:
+    """The row of the image of this run that has this path or id, or the one id that begins so. Raises UsageError."""
+    if name in run.row_of:
+        return run.row_of[name]
     row = bisect_left(run.ids, name)
     alike = [id for id in run.ids[row : row + 2] if PREFIX.fullmatch(name) and id.startswith(name)]
     if not alike:

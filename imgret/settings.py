@@ -17,7 +17,8 @@ from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, fi
 HERE = Path(__file__).parent
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
 WHOLE = {"k": 1, "top": 1, "limit": 1, "seed": 0, "timeout": 1}  # root settings that are whole numbers, least of each
-CHOICES = {"log": ("quiet", "info", "debug"), "normalize": ("centre", "l2", "none"), "offline": (True, False)}
+SWITCHES = {"offline": (True, False), "rehash": (True, False)}
+CHOICES = {"log": ("quiet", "info", "debug"), "normalize": ("centre", "l2", "none"), **SWITCHES}
 STOP = re.compile(r"(?<!\b[A-Z])\.(?:\s+|$)")  # the end of a sentence, not that of an initial
 
 

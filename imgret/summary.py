@@ -36,6 +36,7 @@ def summary(run: Run) -> list[str]:
         lines += _fewer(run.settings["clusterer"], len(sizes))
     else:
         lines += ["clusters  none: every image is noise"]
+    lines += _since(run)
     lines += _scores(run)
     lines += _follows(run)
     lines += _search(run)
@@ -65,6 +66,16 @@ def _features(run: Run) -> str:
     computed, seconds = run.info["features"]["computed"], run.info["features"]["seconds"]
     pace = f"{computed:,} computed in {duration(seconds)}" if computed else "all from the store"
     return f"{n:,} x {d:,} by {run.info['backbone']['used']}; {pace}"
+
+
+def _since(run: Run) -> list[str]:
+    """What has changed since the previous run of the same collection, if there is one."""
+    since = run.info.get("since")
+    if not since:
+        return []
+    clusters = f"{since['kept']:,} of {counted(len(since['clusters']), 'cluster')} as they were"
+    images = f"{counted(since['new'], 'image')} new, {since['gone']:,} gone"
+    return [f"since     {since['run']}: {images}; {clusters}, {counted(since['moved'], 'image')} moved"]
 
 
 def _scores(run: Run) -> list[str]:

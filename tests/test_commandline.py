@@ -41,6 +41,9 @@ def test_words_as_hydra_takes_them(words: list[str], tidied: list[str], tmp_path
     [
         (["--k", "100"], "--k: settings are written name=value, without dashes\ntype k=100"),
         (["--k=100"], "--k=100: settings are written name=value, without dashes\ntype k=100"),
+        (["--rehash"], "--rehash: settings are written name=value, without dashes\ntype rehash=true"),
+        (["photos", "--rehash", "k=3"], "--rehash: settings are written name=value, without dashes\ntype rehash=true"),
+        (["--offline"], "--offline: settings are written name=value, without dashes\ntype offline=true"),
         (["qeury", "x.jpg"], "no command, folder or setting 'qeury', did you mean query?"),
         (["photos", "kmeans"], "kmeans: settings are written name=value"),
         ([""], "an empty word"),

@@ -204,9 +204,12 @@ def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     assert [name for kind in KINDS for name in options(kind) if name not in shown] == []
-    assert all(f"\n{setting}=" in shown for setting in ("k", "top", "seed", "limit", "device", "offline", "out"))
+    assert all(
+        f"\n{setting}=" in shown for setting in ("k", "top", "seed", "limit", "device", "offline", "rehash", "out")
+    )
     for usage in (
         "query IMAGE... [--not IMAGE] [--where COLUMN=VALUE] [--top N] [--json]",
+        "assign IMAGE... [--run DIR] [--json]",
         "runs [DIR]",
         "plugins [KIND]",
     ):

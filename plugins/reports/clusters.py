@@ -20,7 +20,8 @@ COLUMNS = 4  # cards side by side
 UNIT = 116  # width of a member's picture, in pixels; the representative is twice as wide
 SEAM = 6  # between the pictures of a card
 SPACE = 48  # between cards
-HEADER = "cluster", "size", "representative", "mean_distance", "label", "label_share", "labelled"
+SINCE = "was", "stayed", "came", "left"
+HEADER = "cluster", "size", "representative", "mean_distance", "label", "label_share", "labelled", *SINCE
 
 
 @register("report")
@@ -29,7 +30,9 @@ def clusters(run: Run, folder: Path) -> list[Path]:
 
     A card shows the representative, and four members at even steps of their order by distance to the centroid: the
     doubtful ones as well as the typical. Pictures are cropped to their common shape. In the table noise is cluster
-    -1; `label` is the commonest of the `labelled` members, `label_share` its part of them.
+    -1; `label` is the commonest of the `labelled` members, `label_share` its part of them. `was` is the cluster's
+    number in the previous run of the collection, to which the images that `stayed` belonged, but not those that `came`;
+    `left` are that one's other images. Empty where there is no such run, and `was` where no cluster was this one.
     """
     return [sheet.save(_overview(run), folder / "clusters.jpg"), _table(run, folder / "clusters.csv")]
 
@@ -122,4 +125,12 @@ def _row(run: Run, cluster: int) -> tuple[object, ...]:
     share = round(count / known, 6) if known else ""
     distance = round(float(run.distances[rows].mean(dtype=np.float64)), 6)
     representative = run.paths[run.medoids[cluster]] if cluster >= 0 else ""
-    return cluster, int(rows.sum()), representative, distance, label, share, known
+    return cluster, int(rows.sum()), representative, distance, label, share, known, *_since(run, cluster)
+
+
+def _since(run: Run, cluster: int) -> tuple[object, ...]:
+    since = run.info.get("since")
+    if not since:
+        return ("",) * len(SINCE)
+    was, stayed, came, left = since["noise"] if cluster < 0 else since["clusters"][cluster]
+    return "" if was is None else was, stayed, came, left

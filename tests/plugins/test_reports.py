@@ -61,6 +61,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "opened": opened,
         "seed": 0,
         "settings": {"formats": []},
+        "info": {},
         "title": "title",
     }
     return SimpleNamespace(**facts | changes | {"thumbnail": changes.get("open", opens)})
@@ -172,11 +173,22 @@ def test_the_table_of_clusters(tmp_path: Path) -> None:
     table = clusters(run, tmp_path)[1]
     assert table.name == "clusters.csv"
     assert table.read_bytes() == (
-        b"cluster,size,representative,mean_distance,label,label_share,labelled\n"
-        b'0,3,"say ""hi"".png",0.333333,shoe\xff,0.666667,3\n'
-        b"1,1,caf\xe9.png,0.333333,,,0\n"
-        b'-1,1,,2.0,"a,b",1.0,1\n'
+        b"cluster,size,representative,mean_distance,label,label_share,labelled,was,stayed,came,left\n"
+        b'0,3,"say ""hi"".png",0.333333,shoe\xff,0.666667,3,,,,\n'
+        b"1,1,caf\xe9.png,0.333333,,,0,,,,\n"
+        b'-1,1,,2.0,"a,b",1.0,1,,,,\n'
     )
+
+
+def test_the_table_of_clusters_beside_an_earlier_run(tmp_path: Path) -> None:
+    since = {"clusters": [[1, 2, 1, 4], [None, 0, 1, 0]], "noise": [-1, 1, 0, 3]}
+    run = fake_run([0, 0, 0, 1, -1], info={"since": since})
+    rows = clusters(run, tmp_path)[1].read_text().splitlines()
+    assert [row.split(",")[7:] for row in rows[1:]] == [
+        ["1", "2", "1", "4"],
+        ["", "0", "1", "0"],
+        ["-1", "1", "0", "3"],
+    ]
 
 
 def test_cards_show_the_representative_and_an_even_spread(tmp_path: Path) -> None:
