@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import logging
 import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
-from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,8 +38,10 @@ def main(words: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no run
     _talk(debug="log=debug" in words)
     try:
-        faults = _do([word for word in words if word != "log=debug"] if words[:1] and words[0] in COMMANDS else words)
-        sys.stdout.flush()
+        with _stopped_alike():
+            command = words[:1] and words[0] in COMMANDS
+            faults = _do([word for word in words if word != "log=debug"] if command else words)
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print("imgret: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
         return 130
@@ -96,6 +100,28 @@ def _do(words: list[str]) -> list[Exception]:
     except UsageError as error:
         faults.append(error)
     return faults
+
+
+@contextmanager
+def _stopped_alike() -> Iterator[None]:
+    """Being told to end, by whatever manages processes or because the terminal is gone, is answered as Ctrl-C is."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {each: signal.getsignal(each) for each in signals}
+    for each in signals:
+        if before[each] != signal.SIG_IGN:  # as nohup has it
+            signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _unread() -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from imgret import ops
 from imgret.contracts import Item
-from imgret.files import sha256
+from imgret.files import check_size, read_file, sha256
 from imgret.formats import HEAD, is_read, sniff
 from imgret.registry import UsageError, build
 from imgret.search import row_of
@@ -109,8 +109,8 @@ def _known(run: Run, item: Item) -> int | Assigned | None:
 def _id(file: str, formats: Collection[str]) -> str:
     """The id of an image file; empty for what cannot be read, or is no image: a film is not read to its end."""
     try:
-        with open(file, "rb") as stream:
-            head = stream.read(HEAD)
+        head = read_file(file, HEAD)
+        check_size(os.path.getsize(file))
         return sha256(Path(file)) if is_read(sniff(head), formats) else ""
     except OSError:
         return ""
@@ -123,9 +123,10 @@ def _new(run: Run, source: Source, items: Sequence[Item]) -> list[Assigned]:
     if "vectors" in run.info["space"]:
         return [Assigned(item.path, "no_vector", "this run's vectors were computed elsewhere") for item in items]
     from imgret.extract import extract
+    from imgret.loader import Reading
 
-    formats, by = run.settings["formats"], run.called("backbone")
-    done = extract(source, items, run.info["space"], run.engine, Store(), formats, by=by)
+    reading = Reading.of({**run.settings, "max_failed": 1, "rehash": False})
+    done = extract(source, items, run.info["space"], run.engine, Store(), reading, by=run.called("backbone"))
     read = [Assigned(i.path, r.outcome, r.reason, r.id) for i, r in zip(items, done.records, strict=True)]
     good = [each for each in read if each.outcome == "ok"]
     if not good:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,13 @@ import numpy as np
 from imgret.contracts import Backbone, Item, Source
 from imgret.decode import DECODE, decode
 from imgret.filecache import FileCache, Record, Stamp
-from imgret.loader import batches
+from imgret.loader import READING, Reading, batches
+from imgret.outcomes import PASSING, Failures
 from imgret.progress import Progress
 from imgret.registry import UsageError, find
 from imgret.store import FeatureSet, Store, code
 from imgret.words import counted, duration, printable
-from imgret.workers import TIMEOUT, Lost, spread
+from imgret.workers import Lost, spread
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -75,19 +76,18 @@ def extract(
     made_in: Mapping[str, Any],
     engine: Engine,
     store: Store,
-    formats: Collection[str] = (),
+    reading: Reading = READING,
     listing: Sequence[Item] | None = None,
     by: str = "",
     room: Room | None = None,
-    timeout: int = TIMEOUT,
-    rehash: bool = False,
 ) -> Extraction:
     """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`.
 
     `listing` is all that the source lists, where `items` are a part of it; `by` is what the backbone is called on the
     screen, where that is not its component's name. Where there is a `room`, UsageError is raised for what does not fit
-    into it. Decoding one image has `timeout` seconds. `rehash` reads every file, also those that have not changed as
-    far as their path, size and times tell; features that the store has are not computed again for that.
+    into it. TooManyFailed is raised as soon as more files have failed than `reading` allows. With its `rehash` every
+    file is read, also those that have not changed as far as their path, size and times tell; features that the store
+    has are not computed again for that.
     """
     started = time.perf_counter()
     if engine.backbone.vectors is not None:
@@ -95,25 +95,29 @@ def extract(
 
         if room:
             room.check(len(items), len(items), engine.backbone.vectors.matrix.shape[1])
-        among, how = listing or items, (formats, timeout, rehash)
-        records, features, added = look_up(source, items, among, made_in, engine.backbone, store, *how)
+        among = listing or items
+        records, features, added = look_up(source, items, among, made_in, engine.backbone, store, reading)
         return Extraction(records, features, added, time.perf_counter() - started)
     features = store.features(recipe(made_in, engine))
     cache = FileCache(store.root / "cache.sqlite")
-    known = {} if rehash else cache.known((item.file for item in items if item.file), formats, timeout)
+    known = {} if reading.rehash else cache.known((item.file for item in items if item.file), *reading[:2])
     known = {file: record for file, record in known.items() if record.outcome != "ok" or record.id in features}
     todo = [item for item in items if item.file not in known]
     found: dict[str, Record] = {item.path: known[item.file] for item in items if item.file in known}
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
-            return extract(source, items, made_in, engine, store, formats, listing, by, room, timeout, rehash)
+            return extract(source, items, made_in, engine, store, reading, listing, by, room)
 
+    failures = Failures(len(items), reading.max_failed, reading.formats)
+    for item in items:
+        if item.path in found:
+            failures.add(item, found[item.path])
     what = f"features by {by or made_in['backbone']}"
     progress = Progress(what, len(todo), "images")
     pending = _Pending(engine, features)
     try:
-        for loaded in batches(source, todo, engine.backbone.preprocess, formats=formats, timeout=timeout):
+        for loaded in batches(source, todo, engine.backbone.preprocess, reading):
             if not progress.done:
                 seconds, d = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
                 more = room.check(len(todo), len(items), d) if room else ""
@@ -124,9 +128,11 @@ def extract(
                 found[item.path] = record
                 if record.outcome == "ok":
                     pending.offer(record.id, next(rows))
-                if stamp and record.outcome not in ("missing", "unreadable"):  # those may be well again next time
+                if stamp and record.outcome not in PASSING:
                     settled.append((item.file, stamp, record))
             cache.remember(settled)
+            for item, record in zip(loaded.items, loaded.records, strict=True):
+                failures.add(item, record)
             progress.advance(len(loaded.items))
         pending.compute()
     finally:  # stopped or not, what was computed is kept
@@ -142,15 +148,14 @@ def embed(
     images: Sequence[tuple[str, bytes]],
     backbone: Backbone,
     engine: Engine,
-    formats: Collection[str] = (),
-    timeout: int = TIMEOUT,
+    reading: Reading = READING,
 ) -> Floats:
     """Features (q, d) of images given by name and bytes. Raises UsageError, naming it, for what is no image.
 
-    Decoded in a worker, so that no image ends the process that asks; one has `timeout` seconds.
+    Decoded in a worker, so that no image ends the process that asks; one has the seconds that `reading` says.
     """
-    read = partial(decode, preprocess=backbone.preprocess, formats=tuple(formats))
-    done = [each for _, chunk in spread(read, [data for _, data in images], timeout) for each in chunk]
+    read = partial(decode, preprocess=backbone.preprocess, formats=tuple(reading.formats))
+    done = [each for _, chunk in spread(read, [data for _, data in images], reading.timeout) for each in chunk]
     rows = []
     for (name, _), each in zip(images, done, strict=True):
         if isinstance(each, Lost) or each.pixels is None:

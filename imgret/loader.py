@@ -8,8 +8,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import time
-from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgret.contracts import Item, Preprocess, Source
 from imgret.decode import decode
@@ -22,6 +22,23 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
+
+
+class Reading(NamedTuple):
+    """How the files of a run are read: the settings of these names (see configs/config.yaml)."""
+
+    formats: Collection[str] = ()
+    timeout: int = TIMEOUT
+    rehash: bool = False
+    max_failed: float = 1.0
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Reading:
+        """As `settings` say; a run of an earlier version does not know all of them."""
+        return cls(**{name: settings[name] for name in cls._fields if name in settings})
+
+
+READING = Reading()
 
 
 class Loaded(NamedTuple):
@@ -53,6 +70,9 @@ class Decoder:
         started = time.perf_counter()
         before = stamp(item.file)
         record, pixels = read(self.source, item, self.preprocess, self.formats)
+        after = stamp(item.file)
+        if before and after and before != after and not _same_bytes(before, after):
+            record, pixels = Record("", "changed_during_run", "another file than when it was begun to be read"), None
         return One(before, record, pixels, time.perf_counter() - started)
 
 
@@ -81,6 +101,11 @@ def read(
     return Record(id, done.outcome, done.reason, *seen, format), done.pixels
 
 
+def _same_bytes(before: Stamp, after: Stamp) -> bool:
+    """Whether size, time of change and inode are as they were; a link that was made to a file changes the rest."""
+    return (before[0], before[1], before[3]) == (after[0], after[1], after[3])
+
+
 def _further(head: bytes) -> str:
     """The format of a file that is read only when asked for, as it is typed; empty for all others."""
     kind = sniff(head)
@@ -91,16 +116,15 @@ def batches(
     source: Source,
     items: Sequence[Item],
     preprocess: Preprocess,
+    reading: Reading = READING,
     workers: int = 0,
-    formats: Collection[str] = (),
-    timeout: int = TIMEOUT,
 ) -> Iterator[Loaded]:
     """Read, hash and decode `items` in worker processes, a few at a time, in order; see `spread`."""
     import numpy as np
     import torch
 
     empty = np.empty((0, 3, *preprocess.size), np.uint8)
-    for chunk, done in spread(Decoder(source, preprocess, formats), items, timeout, workers, source):
+    for chunk, done in spread(Decoder(source, preprocess, reading.formats), items, reading.timeout, workers, source):
         found = [_lost(item, one) if isinstance(one, Lost) else one for item, one in zip(chunk, done, strict=True)]
         kept = [one.pixels for one in found if one.pixels is not None]
         pixels = torch.from_numpy(np.stack(kept) if kept else empty)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgret.filecache import FileCache, Record
-from imgret.loader import batches
+from imgret.loader import Reading, batches
+from imgret.outcomes import PASSING, Failures
 from imgret.progress import Progress
 from imgret.registry import UsageError
 from imgret.store import digest
 from imgret.words import printable
-from imgret.workers import TIMEOUT
 
 if TYPE_CHECKING:
     from imgret.contracts import Backbone, Item, Preprocess, Source, Vectors
@@ -30,22 +30,21 @@ def look_up(
     made_in: Mapping[str, Any],
     backbone: Backbone,
     store: Store,
-    formats: Collection[str] = (),
-    timeout: int = TIMEOUT,
-    rehash: bool = False,
+    reading: Reading,
 ) -> tuple[list[Record], FeatureSet, int]:
     """Records of the items, the set that holds their features, and how many rows it did not have yet.
 
     An image without a row ends as `no_vector`, one whose row is not finite in float32 as `bad_feature`. Of files with
     the same bytes the first by path that has a row counts. The set is keyed by which row each image has as well: the
     same table may say something else of the same bytes when files are renamed. Raises UsageError where rows and
-    items do not go together.
+    items do not go together, TooManyFailed once more files have failed than `reading` allows.
     """
     vectors = backbone.vectors
     assert vectors is not None
     rows_by_key = _rows_by_key(vectors, listing)  # before anything is read: a mistake shows at once
     cache = FileCache(store.root / "cache.sqlite")
-    records = _read(source, items, backbone.preprocess, cache, formats, timeout, rehash)
+    failures = Failures(len(items), reading.max_failed, reading.formats)
+    records = _read(source, items, backbone.preprocess, cache, reading, failures)
     rows = _rows(items, records, rows_by_key)
     if vectors.keys is not None and not rows and any(record.outcome in USABLE for record in records):
         key = printable(next(iter(vectors.keys)))
@@ -65,7 +64,11 @@ def look_up(
         if new:
             features.add([ids[start + at] for at in new], found[new])
             added += len(new)
-    return [_settled(record, rows, bad) for record in records], features, added
+    settled = [_settled(record, rows, bad) for record in records]
+    for item, before, after in zip(items, records, settled, strict=True):
+        if after != before:
+            failures.add(item, after)
+    return settled, features, added
 
 
 def _settled(record: Record, rows: Mapping[str, int], bad: set[str]) -> Record:
@@ -113,23 +116,27 @@ def _read(
     items: Sequence[Item],
     preprocess: Preprocess,
     cache: FileCache,
-    formats: Collection[str],
-    timeout: int,
-    rehash: bool,
+    reading: Reading,
+    failures: Failures,
 ) -> list[Record]:
     """What reading each item gives; files that are known are not read again, but for `rehash`."""
-    known = {} if rehash else cache.known((item.file for item in items if item.file), formats, timeout)
+    known = {} if reading.rehash else cache.known((item.file for item in items if item.file), *reading[:2])
     found = {item.path: known[item.file] for item in items if item.file in known}
     todo = [item for item in items if item.file not in known]
+    for item in items:
+        if item.path in found:
+            failures.add(item, found[item.path])
     progress = Progress("images to read", len(todo), "images")
     try:
-        for loaded in batches(source, todo, preprocess, formats=formats, timeout=timeout):
+        for loaded in batches(source, todo, preprocess, reading):
             settled = []
             for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
                 found[item.path] = record
-                if stamp and record.outcome not in ("missing", "unreadable"):
+                if stamp and record.outcome not in PASSING:
                     settled.append((item.file, stamp, record))
             cache.remember(settled)
+            for item, record in zip(loaded.items, loaded.records, strict=True):
+                failures.add(item, record)
             progress.advance(len(loaded.items))
     finally:
         progress.close()

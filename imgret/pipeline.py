@@ -10,21 +10,31 @@ from typing import Any
 
 import numpy as np
 
-from imgret import columns, ops, proportions, record, room
+from imgret import columns, k, ops, proportions, record, room
 from imgret.contracts import Backbone, Retriever
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
 from imgret.files import load_array
 from imgret.formats import require
 from imgret.items import Collection, collect, sample
-from imgret.registry import SHARED, SLOTS, UsageError, build, called, find, learned, on_device, parameters
+from imgret.loader import Reading
+from imgret.registry import (
+    SLOTS,
+    TooManyFailed,
+    UsageError,
+    build,
+    called,
+    find,
+    learned,
+    on_device,
+    parameters,
+)
 from imgret.results import Run
 from imgret.store import Store, code, digest
 from imgret.thumbnails import look
 from imgret.weights import WeightsUnavailable
 from imgret.words import listed
 
-A_CLUSTER = 5  # images, at the least, for the average cluster where nobody typed how many clusters there are
 log = logging.getLogger("imgret")
 
 
@@ -33,7 +43,7 @@ def run(settings: dict[str, Any]) -> Run:
 
     Raises UsageError for what is wrong with the settings or the input; the run is on disk when this returns.
     """
-    clock, store, timeout = record.Clock(), Store(), settings["timeout"]
+    clock, store, reading = record.Clock(), Store(), Reading.of(settings)
     device = settings["device"] = choose_device(settings["device"])
     _check(settings)
 
@@ -43,7 +53,7 @@ def run(settings: dict[str, Any]) -> Run:
         items = sample(everything, settings["limit"], settings["seed"])
     if not items:
         raise UsageError(f"{record.origin(settings)} has no files in it\ngive a folder that has images in it")
-    _check_k(settings, len(items), "files")
+    k.check(settings, len(items), "files")
 
     with clock.stage("backbone"):
         asked = called(settings, "backbone")
@@ -55,13 +65,13 @@ def run(settings: dict[str, Any]) -> Run:
 
     with clock.stage("features"):
         where = room.Room(store.root, record.make_out(settings), bool(settings["attributes"] or settings["reports"]))
-        how = settings["formats"], everything, used, where, timeout, settings["rehash"]
-        extraction = extract(source, items, made_in, engine, store, *how)
+        extraction = extract(source, items, made_in, engine, store, reading, everything, used, where)
         collection = collect(items, extraction.records)
         if not collection.ids:
-            raise UsageError(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
-        _check_k(settings, len(collection.ids), "distinct readable images")
-        _fit_k(settings, len(collection.ids))
+            only = UsageError if set(collection.outcomes) == {"unsupported"} else TooManyFailed
+            raise only(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
+        k.check(settings, len(collection.ids), "distinct readable images")
+        k.fit(settings, len(collection.ids))
         if hint := proportions.hint(collection, backbone.preprocess, settings["backbone"]):
             log.info(hint)
         matrix = store.matrix(extraction.features, collection.ids)
@@ -71,7 +81,7 @@ def run(settings: dict[str, Any]) -> Run:
 
     with clock.stage("thumbnails"):
         if settings["attributes"] or settings["reports"]:
-            looked = look(source, collection, settings["attributes"], store, settings["formats"], timeout)
+            looked = look(source, collection, settings["attributes"], store, reading)
             collection = columns.add(collection, looked)
 
     with clock.stage("clusters"):
@@ -200,9 +210,8 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
     backbone = build("backbone", settings["baseline"])
     engine = Engine(backbone, settings["device"])
     name, made_in = called(settings, "baseline"), space(settings["baseline"], backbone)
-    extraction = extract(
-        source, items, made_in, engine, store, settings["formats"], by=name, timeout=settings["timeout"]
-    )
+    reading = Reading.of({**settings, "max_failed": 1, "rehash": False})  # what it is to read has been read
+    extraction = extract(source, items, made_in, engine, store, reading, by=name)
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store)
@@ -217,30 +226,6 @@ def _check(settings: Mapping[str, Any]) -> None:
         if slot != "backbone":  # which is built next, and takes its time
             with _blame(settings, slot):
                 _build(settings, slot)
-
-
-def _check_k(settings: dict[str, Any], n: int, what: str) -> None:
-    """A typed k above n is an error."""
-    for node, parameter, typed in _ks(settings):
-        if typed and node[parameter] > n:
-            raise UsageError(f"k={node[parameter]}: there are only {n:,} {what}\ntype a k from 1 to {n}")
-
-
-def _fit_k(settings: dict[str, Any], n: int) -> None:
-    """A default k that leaves hardly any of n images a cluster gives way, with one line."""
-    enough = min(n, max(2, n // A_CLUSTER))
-    for node, parameter, typed in _ks(settings):
-        if not typed and node[parameter] > enough:
-            log.info("k=%s is many for %s images: this run uses k=%s, or what you type", node[parameter], n, enough)
-            node[parameter] = settings["k"] = enough
-
-
-def _ks(settings: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, bool]]:
-    """The nodes that have a number of clusters, under which name, and whether it was typed."""
-    for slot in SLOTS:
-        node = settings[slot]
-        for parameter in (p for p, shared in SHARED.items() if shared == "k" and node.get(p)):
-            yield node, parameter, bool({"k", f"{slot}.{parameter}"} & set(settings["typed"]))
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from imgret.files import read_file
 from imgret.registry import UsageError
 from imgret.where import where as fulfilling
 from imgret.words import counted, printable, typed_path
-from imgret.workers import TIMEOUT
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -150,10 +149,9 @@ def _vectors(run: Run, names: Sequence[str]) -> tuple[Floats, set[int]]:
                 "search with an image of the run"
             )
         from imgret.extract import embed
+        from imgret.loader import Reading
 
-        features = embed(
-            list(new.values()), run.backbone, run.engine, run.settings["formats"], run.settings.get("timeout", TIMEOUT)
-        )
+        features = embed(list(new.values()), run.backbone, run.engine, Reading.of(run.settings))
         vectors[list(new)] = ops.normalise(features, run.settings["normalize"], run.mean)[0]
     return vectors, set(own.values())
 

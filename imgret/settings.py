@@ -98,6 +98,9 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     for key, least in WHOLE.items():
         if settings[key] is not None or key != "limit":
             _check_whole(key, settings[key], least)
+    share = settings["max_failed"]
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise UsageError(f"max_failed={share}: it is a share of the files, from 0 to 1\ntype max_failed=0.5")
     for key, choices in CHOICES.items():
         if settings[key] not in choices:
             raise UsageError(f"{key}={settings[key]}\nchoose from: {', '.join(str(c).lower() for c in choices)}")

@@ -24,11 +24,12 @@ from imgret.contracts import Item, Source
 from imgret.decode import DECODE, picture
 from imgret.files import clean, commit, make_folder, writing
 from imgret.items import Collection as Images
+from imgret.loader import READING, Reading
 from imgret.progress import Progress
 from imgret.registry import find
 from imgret.store import Store, digest, home
 from imgret.words import counted, decimal, printable
-from imgret.workers import TIMEOUT, Lost, spread
+from imgret.workers import Lost, spread
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -116,18 +117,17 @@ def look(
     collection: Images,
     names: Sequence[str],
     store: Store,
-    formats: Collection[str] = (),
-    timeout: int = TIMEOUT,
+    reading: Reading = READING,
 ) -> dict[str, list[str]]:
     """Make what thumbnails the store lacks; the columns of the attributes `names`, a text for each row of arrays.
 
     A value is empty where an image is gone or the attribute failed, which is told once an attribute; and where the
-    image crashed its worker or took it more than `timeout` seconds, which is not tried again in the same way.
+    image crashed its worker, or took it more than the seconds of `reading`, which is not tried again in the same way.
     """
     attributes = {name: find("attribute", name) for name in names}
     folders = {name: store.root / "attributes" / f"{name}-{_key(found)}" for name, found in attributes.items()}
     known = {name: _read(folder) for name, folder in folders.items()}
-    way = digest(*sorted(folder.name for folder in folders.values()), *sorted(formats), timeout)
+    way = digest(*sorted(folder.name for folder in folders.values()), *sorted(reading.formats), reading.timeout)
     items = []
     for id, place in zip(collection.ids, collection.first, strict=True):
         file = file_of(id, store.root)
@@ -137,12 +137,12 @@ def look(
     for folder in sorted({file_of(id, store.root).parent for id in collection.ids}) if items else ():
         clean(folder)
     ids = {item.path: collection.records[place].id for place, item in enumerate(collection.items)}
-    looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes, formats)
+    looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes, reading.formats)
     fresh: dict[str, Values] = {name: {} for name in names}
     lost: list[str] = []
     progress = Progress("thumbnails", len(items), "images")
     try:
-        for chunk, looks in spread(looker, items, timeout, needs=source):
+        for chunk, looks in spread(looker, items, reading.timeout, needs=source):
             for item, each in zip(chunk, looks, strict=True):
                 if isinstance(each, Lost):
                     lost.append(f"{printable(item.path)}: {each.outcome}, {each.reason}")
