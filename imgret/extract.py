@@ -19,8 +19,9 @@ from imgret.filecache import FileCache, Record, Stamp
 from imgret.loader import READING, Reading, batches
 from imgret.outcomes import PASSING, Failures
 from imgret.progress import Progress
-from imgret.registry import UsageError, find
+from imgret.registry import UsageError, build, find
 from imgret.store import FeatureSet, Store, code
+from imgret.weights import WeightsUnavailable
 from imgret.words import counted, duration, printable
 from imgret.workers import Lost, spread
 
@@ -62,6 +63,26 @@ def space(node: Mapping[str, Any], backbone: Backbone) -> dict[str, Any]:
         "decode": DECODE,
         **made_elsewhere,
     }
+
+
+def same_backbone(node: Mapping[str, Any], name: str, made_in: Mapping[str, Any]) -> Backbone:
+    """The backbone that features were `made_in`, without fetching anything: a run may come from anywhere.
+
+    Raises UsageError where it is not on this machine, or is not the same.
+    """
+    try:
+        backbone: Backbone = build("backbone", {**node, "offline": True} if "offline" in node else node)
+    except WeightsUnavailable as error:
+        raise WeightsUnavailable(
+            f"{str(error).splitlines()[0]}\nsearch with an image of the run, or make a run with "
+            f"backbone={printable(name)} first, which fetches them"
+        ) from error
+    if space(node, backbone) != made_in:
+        raise UsageError(
+            f"the features of this run were not made with the weights or preprocessing that backbone={printable(name)} "
+            "has here\nsearch with an image of the run, or make the run again"
+        )
+    return backbone
 
 
 def recipe(space: Mapping[str, Any], engine: Engine) -> dict[str, Any]:

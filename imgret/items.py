@@ -13,6 +13,7 @@ import numpy as np
 
 from imgret.contracts import Item
 from imgret.filecache import Record
+from imgret.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +67,8 @@ class Collection:
 
 def collect(items: Sequence[Item], records: Sequence[Record]) -> Collection:
     """Tables from items and what reading each one gave, in the same order."""
+    if unknown := {record.outcome for record in records} - set(OUTCOMES):
+        raise ValueError(f"outcomes of no known name: {sorted(unknown)}")
     order = sorted(range(len(items)), key=lambda i: items[i].path)
     items, records = [items[i] for i in order], [records[i] for i in order]
     ids = sorted({record.id for record in records if record.outcome in ("ok", "duplicate")})

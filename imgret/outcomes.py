@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from imgret.contracts import Item
-from imgret.filecache import Record
 from imgret.formats import FORMATS
 from imgret.registry import TooManyFailed
 from imgret.words import printable
+
+if TYPE_CHECKING:
+    from imgret.contracts import Item
+    from imgret.filecache import Record
 
 OUTCOMES = {  # every file of a collection ends in one of these
     "ok": "an image, and the first by path with its bytes",
@@ -26,7 +29,7 @@ OUTCOMES = {  # every file of a collection ends in one of these
     "timeout": "not decoded within `timeout` seconds",
     "decoder_crashed": "its decoder came to a sudden end, twice",
     "bad_feature": "the backbone's features of it are not finite",
-    "no_vector": "no vector was given for it (`backbone=precomputed`)",
+    "no_vector": "no vector was given for it, where vectors were made elsewhere",
 }
 PASSING = {"missing", "unreadable", "changed_during_run"}  # may be well again: not remembered
 SUFFIXES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass, field
@@ -140,15 +141,19 @@ class Run:
         return source
 
     def open(self, row: int) -> bytes:
-        """The bytes of an image. Raises OSError where it is not there any more, or no regular file.
+        """The bytes of an image. Raises OSError where it is not there any more, no regular file, or another image.
 
-        The folder and names are run.json's and items.csv's: a run from elsewhere can name any file of yours to be
-        looked at here, and a link inside the collection may lead out of it, as it may when a run is made.
+        The folder and names are run.json's and items.csv's: a run from elsewhere can name any file of yours, and a
+        link inside the collection may lead out of it. What is not the very image that the run saw, by its SHA-256, is
+        handed to nobody.
         """
         item = self.collection.items[self.collection.first[row]]
         if item.file and not stat.S_ISREG(os.stat(item.file).st_mode):
             raise OSError(EINVAL, "not a file", item.file)
-        return self.source.open(item)
+        data = self.source.open(item)
+        if hashlib.sha256(data).hexdigest() != self.ids[row]:
+            raise OSError(EINVAL, "not the image that the run saw", item.file or item.path)
+        return data
 
     def thumbnail(self, row: int) -> bytes:
         """A JPEG of an image, at most 256 pixels on its longer side. Raises OSError or ValueError where it is gone."""
@@ -181,17 +186,10 @@ class Run:
     @property
     def backbone(self) -> Backbone:
         if "backbone" not in self.fitted:
-            from imgret.extract import space
+            from imgret.extract import same_backbone
 
-            node = self.settings["backbone"]
-            backbone = build("backbone", node)
-            if space(node, backbone) != self.info["space"]:
-                name = printable(self.called("backbone"))
-                raise UsageError(
-                    f"the features of this run were not made with the weights or preprocessing that "
-                    f"backbone={name} has here\nsearch with an image of the run, or make the run again"
-                )
-            self.fitted["backbone"] = backbone
+            name = self.called("backbone")
+            self.fitted["backbone"] = same_backbone(self.settings["backbone"], name, self.info["space"])
         found: Backbone = self.fitted["backbone"]
         return found
 

@@ -12,10 +12,11 @@ from typing import Any
 import yaml
 
 from imgret.formats import FURTHER
-from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options, parameters
+from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options, parameters, unknown
 
 HERE = Path(__file__).parent
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
+OURS = ("typed", "preset", "otherwise")  # what a run's settings hold beside what can be typed
 WHOLE = {"k": 1, "top": 1, "limit": 1, "seed": 0, "timeout": 1}  # root settings that are whole numbers, least of each
 SWITCHES = {"offline": (True, False), "rehash": (True, False)}
 CHOICES = {"log": ("quiet", "info", "debug"), "normalize": ("centre", "l2", "none"), **SWITCHES}
@@ -95,6 +96,9 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     for key in root_node():
         if key not in settings and key not in ("defaults", "hydra"):
             raise UsageError(f"~{key}: a run needs a value for it\nleave ~{key} out")
+    for key in settings:
+        if key not in (*root_node(), *SLOTS, *OURS):
+            raise UsageError(unknown("setting", key, root_node()))
     for key, least in WHOLE.items():
         if settings[key] is not None or key != "limit":
             _check_whole(key, settings[key], least)

@@ -69,9 +69,9 @@ def _features(run: Run) -> str:
 
 
 def _since(run: Run) -> list[str]:
-    """What has changed since the previous run of the same collection, if there is one."""
+    """What has changed since the previous run of the same collection, if there is one, and anything has."""
     since = run.info.get("since")
-    if not since:
+    if not since or (not since["new"] + since["gone"] + since["moved"] and since["kept"] == len(since["clusters"])):
         return []
     clusters = f"{since['kept']:,} of {counted(len(since['clusters']), 'cluster')} as they were"
     images = f"{counted(since['new'], 'image')} new, {since['gone']:,} gone"

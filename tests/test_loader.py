@@ -13,7 +13,7 @@ import pytest
 
 from imgret.contracts import Item, Preprocess
 from imgret.filecache import Record, stamp
-from imgret.loader import One, _lost, batches, read
+from imgret.loader import One, Reading, _lost, batches, read
 from imgret.plugins.sources.files import files
 from imgret.workers import CHUNK, Lost
 from tests.conftest import png, write
@@ -77,7 +77,7 @@ def test_decoders_that_crash_and_hang_cost_one_file_each(tmp_path: Path) -> None
     root = write(tmp_path / "in", {f"{i:02}.png": bad.get(i, png((i, i, i))) for i in range(40)})
     source = Troubled(str(root))
     told = {CRASH: ("decoder_crashed", "killed by SIGSEGV"), HANG: ("timeout", "no result after 1 s")}
-    seen = list(batches(source, list(source), TINY, workers=2, timeout=1))
+    seen = list(batches(source, list(source), TINY, Reading(timeout=1), workers=2))
     records = [record for loaded in seen for record in loaded.records]
     assert [record[1:3] for record in records] == [told.get(bad.get(i, b""), ("ok", "")) for i in range(40)]
     assert all(each for loaded in seen for each in loaded.stamps)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from imgret.commands.plugins import about
+from imgret.outcomes import OUTCOMES
 from imgret.registry import SHARED, SLOTS, load_plugins, options
 from imgret.settings import CONFIGS, STOP, nodes, root_node
 
@@ -24,6 +25,14 @@ python -m imgret plugins check KIND/NAME     hold a component to what its kind m
 
 Options by what they are for; * is the default.
 """
+EXIT_CODES = {
+    0: "done",
+    1: "a fault of imgret's own",
+    2: "wrong use: what was typed, or a file that was named, cannot be used",
+    3: "too many files failed (max_failed), or none is readable",
+    4: "the store or a run is damaged, or of a later version",
+    130: "stopped; the same command goes on from there",
+}
 WIDTH = 120
 
 
@@ -44,6 +53,12 @@ def main(words: Sequence[str]) -> None:
     for line in (CONFIGS / "config.yaml").read_text(encoding="utf-8").splitlines():
         if line[:1].isalpha() and not line.startswith(("defaults", "hydra", "metrics", "reports", "about")):
             print(f"{line.replace(': ', '=', 1)}")
+    print("\nWhat becomes of a file (failures.csv has each that failed, with its reason):")
+    for outcome, meaning in OUTCOMES.items():
+        print(f"  {outcome:<20} {meaning}")
+    print("\nExit codes:")
+    for code, means in EXIT_CODES.items():
+        print(f"  {code:<20} {means}")
 
 
 def cut(line: str) -> str:
