@@ -12,6 +12,7 @@ import torch
 from imgret.contracts import Backbone, Preprocess
 from imgret.engine import Engine
 from imgret.extract import embed, extract, space
+from imgret.loader import Reading
 from imgret.plugins.sources.files import files
 from imgret.registry import UsageError
 from imgret.store import Store
@@ -104,7 +105,7 @@ def test_a_query_that_ends_its_decoder_is_a_wrong_use(monkeypatch: pytest.Monkey
     monkeypatch.setattr("imgret.extract.decode", _stuck)
     for data, says in ((b"crash", "decoder_crashed, killed by SIGABRT"), (b"hang", "timeout, no result after 1 s")):
         with pytest.raises(UsageError) as caught:
-            embed([("a.jpg", data)], BACKBONE, FakeEngine(), timeout=1)  # type: ignore[arg-type]
+            embed([("a.jpg", data)], BACKBONE, FakeEngine(), Reading(timeout=1))  # type: ignore[arg-type]
         assert str(caught.value) == f"a.jpg cannot be used as an image: {says}"
 
 
