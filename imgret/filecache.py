@@ -55,6 +55,20 @@ def stamp(file: str) -> Stamp | None:
     return s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino
 
 
+def ids_of(file: Path, place: str) -> list[tuple[str, str]]:
+    """Paths and ids of what a cache knows at a place: the file itself, or all below it where it is a folder."""
+    if not file.is_file():
+        return []
+    own, below = os.fsencode(place), os.fsencode(os.path.join(place, ""))
+    query = "SELECT path, id FROM files_3 WHERE path = ? OR substr(path, 1, ?) = ? ORDER BY path"
+    try:
+        with contextlib.closing(sqlite3.connect(file, timeout=30)) as base:
+            base.execute(TABLE)
+            return [(os.fsdecode(path), id) for path, id in base.execute(query, (own, len(below), below))]
+    except sqlite3.DatabaseError:  # damaged, it knows nothing
+        return []
+
+
 class FileCache:
     def __init__(self, file: Path) -> None:
         self.file = file

@@ -88,7 +88,7 @@ def run(settings: dict[str, Any]) -> Run:
         labels, clusterer = cluster(X, settings, store)  # (n,)
 
     with clock.stage("view"):
-        view = _reduced(X, settings, "view", store)  # (n, 2)
+        view = reduction(X, settings, "view", store)  # (n, 2)
 
     with clock.stage("retrieval"), _blame(settings, "retriever"):
         retriever = _build(settings, "retriever")
@@ -127,7 +127,7 @@ def run(settings: dict[str, Any]) -> Run:
 
 def cluster(X: Any, settings: Mapping[str, Any], store: Store) -> tuple[Any, Any]:
     """Labels (n,) by size, largest first, -1 for noise; and the clusterer, with what it has learned."""
-    reduced = _reduced(X, settings, "reducer", store)  # (n, r)
+    reduced = reduction(X, settings, "reducer", store)  # (n, r)
     with _blame(settings, "clusterer"):
         clusterer = _build(settings, "clusterer")
         labels = np.asarray(clusterer.fit_predict(reduced))
@@ -188,7 +188,7 @@ def _backbone(settings: dict[str, Any]) -> Backbone:
         return _backbone(settings | {"otherwise": None})
 
 
-def _reduced(X: Any, settings: Mapping[str, Any], slot: str, store: Store) -> Any:
+def reduction(X: Any, settings: Mapping[str, Any], slot: str, store: Store) -> Any:
     """X (n, d) in fewer columns (n, r), as the slot's reducer makes them; computed once for the same X and options."""
 
     def compute() -> Any:

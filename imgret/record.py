@@ -125,14 +125,14 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
         changes = since(run, folder.parent)
         run.info |= {"schema": SCHEMA, "versions": versions(), "since": changes._asdict() if changes else None}
         with clock.stage("reports"):
-            failed = _report(run, temporary)
+            failed = draw(run, temporary)
         run.info |= {
             "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "cores": os.cpu_count(),
             "stages": clock.stages,
             "peak_of": clock.peak_of,
             "failed_reports": failed,
-            "digests": _digests(temporary),
+            "digests": digests(temporary),
         }
         write_json(temporary / "run.json", run.info)
     _point_to(folder.with_name("latest"), folder.name)
@@ -168,7 +168,7 @@ def whole(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _report(run: Run, folder: Path) -> dict[str, str]:
+def draw(run: Run, folder: Path) -> dict[str, str]:
     """Draw and write what the settings name; a report that fails is named in the log and loses nothing."""
     failed = {}
     for name in run.settings["reports"]:
@@ -183,7 +183,7 @@ def _report(run: Run, folder: Path) -> dict[str, str]:
     return failed
 
 
-def _digests(folder: Path) -> dict[str, str]:
+def digests(folder: Path) -> dict[str, str]:
     """The digests of a run's files by name, but for those in `thumbs`: one an image would make run.json megabytes."""
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.parts[len(folder.parts)] != "thumbs")
     return {file.relative_to(folder).as_posix(): sha256(file) for file in files}

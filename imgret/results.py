@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgret import ops, tables
+from imgret import ops, schema, tables
 from imgret.assign import assign
 from imgret.contracts import Retriever
 from imgret.files import save_array
 from imgret.items import Collection
-from imgret.registry import UsageError, build, called, load_plugins, on_device
+from imgret.registry import StoreDamaged, UsageError, build, called, load_plugins, on_device
 from imgret.search import search
 from imgret.words import printable, typed_path
 
@@ -212,7 +212,8 @@ class Run:
 
     @classmethod
     def load(cls, folder: str | Path) -> Run:
-        """The run in `folder`. Nothing in it is executed. Raises UsageError where there is none, or not all of it.
+        """The run in `folder`. Nothing in it is executed. Raises UsageError where there is none, StoreDamaged
+        where it is not all there.
 
         Files are held against the digests in run.json, up to 128 MiB each: features beyond that are mapped unread.
         """
@@ -220,8 +221,7 @@ class Run:
         folder = find(typed_path(folder))
         try:
             info = tables.read_json(folder / "run.json")
-            if info["schema"] > SCHEMA:
-                raise UsageError(f"{folder} was written by imgret {info['versions']['imgret']}; this one is older")
+            schema.check(folder, info, SCHEMA, "make the run again")
             tables.check_info(info)
             collection = tables.read_items(folder / "items.csv", info["root"])
             metrics = tables.read_figures(folder / "metrics.json")
@@ -231,7 +231,7 @@ class Run:
             raise
         except Exception as error:  # what a damaged or hostile file makes its reader raise is anyone's guess
             text = printable(f"{folder} is not a whole run: {type(error).__name__}: {error}"[:500])
-            raise UsageError(text) from error
+            raise StoreDamaged(f"{text}\nsee what can be mended: python -m imgret doctor RUN") from error
         return cls(info, collection, metrics=metrics, folder=folder, **arrays)
 
 

@@ -5,6 +5,7 @@
     matrices/<key>-<digest>.npy             features of one set of images, in order of id
     derived/<key>-<digest>.npy              arrays that follow from others: views, reductions
     cache.sqlite                            (see filecache.py) only what can be found again
+    store.json                              which imgret wrote it (see schema.py)
 
 The rename is the commit and the folder is the catalogue, so any number of writers can share a store: a row
 that two of them wrote is the same row. The digest of an array's values is in its file's name, and is held against
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgret import schema
 from imgret.files import clean, commit, load_array, make_folder, save_array, writing
 from imgret.registry import StoreDamaged
 from imgret.words import typed_path
@@ -33,7 +35,6 @@ from imgret.words import typed_path
 if TYPE_CHECKING:
     from imgret.contracts import Floats
 
-SCHEMA = 1
 WORTH_KEEPING = 1.0  # seconds of work below which an array is made again rather than kept
 log = logging.getLogger("imgret")
 
@@ -81,8 +82,9 @@ class FeatureSet:
         with writing(folder):
             make_folder(folder)
             if not _is_json(folder / "set.json"):
-                text = json.dumps({"schema": SCHEMA, "recipe": recipe}, indent=1, sort_keys=True)
+                text = json.dumps({"schema": schema.STORE, "recipe": recipe}, indent=1, sort_keys=True)
                 commit(folder / "set.json", lambda file: file.write_text(text))
+        schema.check(folder, schema.read(folder / "set.json"), schema.STORE)
         clean(folder)
         self._refresh()
 
@@ -180,6 +182,7 @@ class Store:
         self.root = root or home()
         with writing(self.root):
             make_folder(self.root)
+        schema.claim(self.root)
 
     def features(self, recipe: Mapping[str, Any]) -> FeatureSet:
         return FeatureSet(self.root / "features" / digest(recipe), recipe)

@@ -19,6 +19,8 @@ python -m imgret query IMAGE... [--not IMAGE] [--where COLUMN=VALUE] [--top N] [
 python -m imgret assign IMAGE... [--run DIR] [--json]     which clusters of a run new images or folders belong to
 python -m imgret export FORMAT OUT [--run DIR] [--copy]     a run as folders, csv, parquet, imagefolder, coco, projector
 python -m imgret runs [DIR]                  the runs in a folder (default: runs)
+python -m imgret doctor [RUN...] [--dry] [--gc]     whether store and runs are whole; what can be made again is
+python -m imgret forget IMAGE|FOLDER...      every trace of these images leaves the store
 python -m imgret plugins [KIND]              every component: its file, arguments, licence
 python -m imgret plugins new KIND NAME       write a component and its test, to start from
 python -m imgret plugins check KIND/NAME     hold a component to what its kind must be

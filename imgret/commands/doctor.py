@@ -1,0 +1,103 @@
+"""`imgret doctor [RUN ...]`: whether the store and the runs are whole; what can be made again is."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from imgret import gc
+from imgret.faults import DAMAGED, UNKNOWN, Fault, why
+from imgret.registry import StoreDamaged, UsageError, load_plugins
+from imgret.results import find
+from imgret.runcheck import RunCheck
+from imgret.store import home
+from imgret.storecheck import StoreCheck
+from imgret.words import counted, listed, printable, shown_path, size, typed_path
+
+MORE = """
+The store (IMGRET_HOME) and the runs in ./runs are looked through, or the runs that are named. Every file is held to the
+digest that was recorded of it. What follows from others is removed or made again; a run's array is made again only
+where its bytes are then those that were recorded; pictures and reports are drawn again. Originals are never touched,
+and nothing is deleted that cannot be made again. Exit code 4 where damage is left.
+"""
+
+
+def main(words: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="imgret doctor", description=f"{__doc__}\n{MORE}",
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="runs to look at (default: those in ./runs)")
+    parser.add_argument("--dry", action="store_true", help="say what is wrong, change nothing")
+    parser.add_argument(
+        "--gc", nargs="?", const="matrices", choices=["matrices", "features"],
+        help="free what can be made again: matrices that no run links; features: all sets of features as well",
+    )  # fmt: skip
+    parser.add_argument("--yes", action="store_true", help="with --gc features: free them without asking")
+    asked = parser.parse_args(words)
+    load_plugins()  # reports are drawn by them
+    root = home()
+    folders = [find(typed_path(run)) for run in asked.runs] if asked.runs else _runs(typed_path("runs"))
+    store = StoreCheck(root)
+    kinds: Counter[str] = Counter()
+    left = 0
+    logging.getLogger("imgret").setLevel(logging.ERROR)  # this command says itself what it meets
+    for fault in _all(store, [RunCheck(folder, root) for folder in folders], root):
+        kinds[fault.kind] += 1
+        left += _tell(fault, asked.dry)
+    seen = ", ".join(f"{n:,} {name if n > 1 else name[:-1]}" for name, n in sorted(store.counts.items()))
+    print(f"store     {printable(shown_path(root))}: {seen or 'empty'}")
+    print(f"runs      {counted(len(folders), 'run')}")
+    print(f"faults    {listed({kind: kinds[kind] for kind in sorted(kinds)}) or 'none'}")
+    if asked.gc:
+        _free(gc.matrices(root), ask=False, dry=asked.dry)
+        if asked.gc == "features":
+            _free(gc.feature_sets(root), ask=not asked.yes, dry=asked.dry)
+    if left:
+        raise StoreDamaged(f"{counted(left, 'damaged thing')} left\nmake the runs again whose files are named above")
+
+
+def _runs(folder: Path) -> list[Path]:
+    return [file.parent for file in sorted(folder.glob("[!.]*/run.json")) if not file.parent.is_symlink()]
+
+
+def _all(store: StoreCheck, runs: list[RunCheck], root: Path) -> Iterator[Fault]:
+    if root.is_dir():
+        yield from store.faults()
+    for run in runs:
+        yield from run.faults()
+
+
+def _tell(fault: Fault, dry: bool) -> int:
+    """One line; 1 where damage is left, which it is not where nothing was to be done but to look."""
+    cure, mended = fault.cure, fault.mend is not None
+    if fault.mend and not dry:
+        try:
+            fault.mend()
+        except (OSError, ValueError, UsageError) as error:
+            cure, mended = f"could not be mended: {why(error)}", False
+    would = "would be " if dry and fault.mend else ""
+    print(f"{fault.kind:<10}{printable(shown_path(fault.file))}: {fault.what}; {would}{cure}")
+    return int(fault.kind == DAMAGED and (dry or not mended)) if fault.kind != UNKNOWN else 0
+
+
+def _free(spares: list[gc.Spare], ask: bool, dry: bool) -> None:
+    for spare in spares:
+        print(f"spare     {printable(shown_path(spare.place))}: {spare.what}, {size(spare.bytes)}")
+    total = size(sum(spare.bytes for spare in spares))
+    if dry or (ask and not (spares and _agreed(f"free these {total}? [y/N] "))):
+        print(f"kept      {total}" + (": type --yes to free them" if ask and spares and not dry else ""))
+        return
+    for spare in spares:
+        spare.remove()
+    print(f"freed     {total}")
+
+
+def _agreed(question: str) -> bool:
+    """Whether somebody who sits at a terminal says yes."""
+    if not (sys.stdin and sys.stdin.isatty()) or os.environ.get("CI"):
+        return False
+    return input(question).strip().lower() in ("y", "yes")

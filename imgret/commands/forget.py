@@ -1,0 +1,46 @@
+"""`imgret forget IMAGE|FOLDER ...`: every trace of these images leaves the store."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from imgret.forget import chosen, forget
+from imgret.registry import UsageError
+from imgret.store import home
+from imgret.words import counted, listed, printable, shown_path, typed_path
+
+MORE = """
+Features, thumbnails, attributes, and what is known of their files; arrays that others follow from are made again when
+they are needed. An image is named by its file, which may be gone, by a folder above it, or by its id, which has 64 characters.
+The image files themselves are not touched. Runs are yours: those in ./runs that show the images are named, to delete.
+"""
+
+
+def main(words: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="imgret forget", description=f"{__doc__}\n{MORE}",
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="an image file, a folder, or an id")
+    parser.add_argument("--dry", action="store_true", help="say what would go, remove nothing")
+    asked = parser.parse_args(words)
+    root = home()
+    if not root.is_dir():
+        raise UsageError(f"there is no store at {root}\nset IMGRET_HOME=FOLDER")
+    ids, paths = chosen(asked.images, root)
+    gone = forget(root, ids, paths, asked.dry)
+    print(f"images    {counted(len(ids), 'image')}")
+    print(f"{'would go' if asked.dry else 'gone':<10}{listed(gone) or 'nothing: the store had no trace of them'}")
+    for folder in shown_in(typed_path("runs"), ids):
+        print(f"still in  {printable(shown_path(folder))}: delete it to have them gone from there")
+
+
+def shown_in(runs: Path, ids: set[str]) -> list[Path]:
+    """The runs in a folder whose table names one of these ids."""
+    found = []
+    for table in sorted(runs.glob("[!.]*/items.csv")):
+        if not table.parent.is_symlink():
+            with table.open(encoding="utf-8", errors="surrogateescape") as lines:
+                if any(id in line for line in lines for id in ids):
+                    found.append(table.parent)
+    return found

@@ -1,0 +1,135 @@
+"""Forgetting: every trace of some images leaves the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from imgret import schema
+from imgret.filecache import ids_of
+from imgret.files import commit, sha256
+from imgret.registry import UsageError
+from imgret.store import FeatureSet, digest
+from imgret.storecheck import read_shard
+from imgret.words import printable, typed_path
+
+ID = re.compile("[0-9a-f]{64}")
+
+
+def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
+    """Ids and paths that are meant: of files, of folders with all below them, or the 64 hex digits of an id.
+
+    A file that is there is known by its bytes as well, one that is gone by what the store remembers of its path.
+    Raises UsageError for a name that the store knows nothing of and that is no file.
+    """
+    ids: set[str] = set()
+    paths: set[str] = set()
+    for name in names:
+        place = os.path.abspath(typed_path(name))
+        known = ids_of(root / "cache.sqlite", place)
+        if ID.fullmatch(name):
+            ids.add(name)
+        elif os.path.isfile(place):
+            ids.add(sha256(Path(place)))
+        elif not known:
+            raise UsageError(
+                f"{printable(name)}: neither a file, nor one that the store knows, nor an id\ngive one of these"
+            )
+        ids |= {id for _, id in known if id}
+        paths |= {path for path, _ in known}
+    return ids, paths
+
+
+def forget(root: Path, ids: Collection[str], paths: Collection[str], dry: bool = False) -> dict[str, int]:
+    """Remove the images with these ids, and what is known of files at these paths; how much of each kind went.
+
+    A shard is written again without them before the one with them goes. Matrices that have one of them, and all arrays
+    that follow from others, which do not say what they are of, go whole: they are made again. With `dry` only counts.
+    """
+    gone: Counter[str] = Counter()
+    for folder in sorted((root / "features").glob("*")):
+        for shard in sorted(folder.glob("*.safetensors")):
+            gone["rows of features"] += _from_shard(folder, shard, ids, dry)
+        for aside in sorted(folder.glob("*.damaged")):
+            gone["damaged files"] += _remove(aside, dry)
+    for id in sorted(ids):
+        for file in sorted(root.glob(f"thumbnails/*/{id[:2]}/{id}.*")):
+            gone["thumbnails"] += _remove(file, dry)
+    for file in sorted(root.glob("attributes/*/*.json")):
+        gone["attribute values"] += _from_attributes(file, ids, dry)
+    gone["known files"] += _from_cache(root / "cache.sqlite", ids, paths, dry)
+    if gone.total():
+        for kind in ("matrices", "derived"):  # they do not say which images they have
+            for file in sorted((root / kind).glob("*.npy")):
+                gone["arrays"] += _remove(file, dry)
+    return {kind: count for kind, count in gone.items() if count}
+
+
+def _remove(file: Path, dry: bool) -> int:
+    if not dry:
+        file.unlink(missing_ok=True)
+    return 1
+
+
+def _from_shard(folder: Path, shard: Path, ids: Collection[str], dry: bool) -> int:
+    try:
+        raw, features = read_shard(shard)
+    except Exception:  # it may hold any of them, and is of no use
+        return _remove(shard, dry)
+    named = [each.tobytes().hex() for each in raw]
+    kept = [row for row, id in enumerate(named) if id not in ids]
+    if len(kept) < len(named) and not dry:
+        if kept:
+            recipe = schema.read(folder / "set.json")["recipe"]
+            FeatureSet(folder, recipe).add([named[row] for row in kept], np.ascontiguousarray(features[kept]))
+        shard.unlink()
+    return len(named) - len(kept)
+
+
+def _from_attributes(file: Path, ids: Collection[str], dry: bool) -> int:
+    try:
+        values = json.loads(file.read_bytes())
+        kept = {id: said for id, said in values.items() if id not in ids}
+    except (ValueError, AttributeError):
+        return _remove(file, dry)
+    if len(kept) < len(values) and not dry:
+        if kept:
+            data = json.dumps(kept, sort_keys=True).encode("ascii")
+            commit(file.with_name(f"{digest(data)}.json"), lambda temporary: temporary.write_bytes(data))
+        file.unlink()
+    return len(values) - len(kept)
+
+
+def _from_cache(file: Path, ids: Collection[str], paths: Collection[str], dry: bool) -> int:
+    """Rows by id and by path; what they held is overwritten on the disk."""
+    if not file.is_file():
+        return 0
+    try:
+        with closing(sqlite3.connect(file, timeout=30)) as base:
+            base.execute("PRAGMA secure_delete = ON")
+            tables = [name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            count = 0
+            with base:
+                for table in (name for name in tables if name.startswith("files_")):
+                    for column, values in (
+                        ("id", sorted(ids)),
+                        ("path", [os.fsencode(path) for path in sorted(paths)]),
+                    ):
+                        for value in values:
+                            (n,) = base.execute(f"SELECT count(*) FROM {table} WHERE {column} = ?", (value,)).fetchone()
+                            count += n
+                            if not dry:
+                                base.execute(f"DELETE FROM {table} WHERE {column} = ?", (value,))
+            if not dry:
+                base.execute("VACUUM")
+            return count
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"{file}: {error}\ntype the same again when no run is using it") from error

@@ -1,0 +1,65 @@
+"""What the store can do without: matrices that no run links, and whole sets of features."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from imgret import schema
+from imgret.words import counted
+
+
+class Spare(NamedTuple):
+    """A file or folder of the store that may go: what it is, how many bytes are freed, how it is had again."""
+
+    place: Path
+    what: str
+    bytes: int
+
+    def remove(self) -> None:
+        if self.place.is_dir():
+            shutil.rmtree(self.place)
+        else:
+            self.place.unlink(missing_ok=True)
+
+
+def matrices(root: Path) -> list[Spare]:
+    """Matrices that are linked from nowhere else. Made again from features when a run needs one.
+
+    A run on another disk has a copy of its own, which does not count as a link, and does not need this one.
+    """
+    found = [(file, file.stat()) for file in sorted((root / "matrices").glob("*.npy"))]
+    return [Spare(file, "a matrix that no run links", s.st_size) for file, s in found if s.st_nlink == 1]
+
+
+def feature_sets(root: Path) -> list[Spare]:
+    """Every set of features, what it was made with, and of how many images. Computed again by a run that needs it."""
+    spares = []
+    for folder in sorted(path for path in (root / "features").glob("*") if path.is_dir()):
+        shards = sorted(folder.glob("*.safetensors"))
+        size = sum(file.stat().st_size for file in folder.iterdir())
+        spares.append(Spare(folder, f"{_made_with(folder)}, {counted(_rows(shards), 'image')}", size))
+    return spares
+
+
+def _made_with(folder: Path) -> str:
+    try:
+        recipe = schema.read(folder / "set.json")["recipe"]
+        arguments = " ".join(f"{key}={value}" for key, value in sorted(recipe["arguments"].items()))
+        return f"{recipe['backbone']} {arguments}".strip()
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return "features of an unknown backbone"
+
+
+def _rows(shards: list[Path]) -> int:
+    from safetensors import SafetensorError, safe_open
+
+    rows = 0
+    for shard in shards:
+        try:
+            with safe_open(shard, framework="numpy") as file:
+                rows += file.get_slice("ids").get_shape()[0]
+        except (OSError, SafetensorError):
+            continue
+    return rows

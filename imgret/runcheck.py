@@ -1,0 +1,151 @@
+"""Whether a run is as it was written; and what of it can be made again, from its other files or from the store.
+
+An array is made again only where its bytes are then those whose digest the run recorded. Pictures, sheets and the
+report are drawn again from the arrays.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imgret import ops, schema, tables
+from imgret.faults import DAMAGED, UNKNOWN, Fault, stale, why
+from imgret.files import commit, save_array, sha256
+from imgret.pipeline import reduction
+from imgret.record import digests, draw
+from imgret.registry import StoreDamaged
+from imgret.results import SCHEMA, Run
+from imgret.store import FeatureSet, Store
+
+# What the run's other files follow from, what is needed to make another of them again first.
+CORE = ("items.csv", "failures.csv", "metrics.json", "features.npy", "mean.npy", "view.npy", "labels.npy")
+OURS = ("run.json", "thumbs", "queries")  # and what its digests do not list
+
+
+class RunCheck:
+    """Looks through the run in `folder`; features may come from the store in `root`."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self.folder, self.root = folder, root
+
+    def faults(self) -> Iterator[Fault]:
+        """What is wrong, what other files are made from first. Mended in that order, all of it may be whole again."""
+        about = self.folder / "run.json"
+        try:
+            info = tables.read_json(about)
+            schema.check(self.folder, info, SCHEMA, "make the run again")
+            tables.check_info(info)
+            recorded = dict(info["digests"])
+        except StoreDamaged as error:
+            yield Fault(DAMAGED, about, str(error).splitlines()[0], "left alone")
+            return
+        except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
+            yield Fault(DAMAGED, about, why(error), "the run has to be made again")
+            return
+        for name in CORE:
+            if what := self._wrong(name, recorded):
+                again = self._again(name, info, recorded.get(name, ""))
+                cure = "made again, the same bytes" if again else "the run has to be made again"
+                yield Fault(DAMAGED, self.folder / name, what, cure, again)
+        wrong = {name: self._wrong(name, recorded) for name in sorted(recorded) if name not in CORE}
+        wrong = {name: what for name, what in wrong.items() if what}
+        for place, (name, what) in enumerate(wrong.items()):
+            mend = (lambda: None) if place else partial(_redraw, self.folder, list(wrong))  # the first draws them all
+            yield Fault(DAMAGED, self.folder / name, what, "drawn again", mend)
+        yield from self._others(recorded)
+
+    def _wrong(self, name: str, recorded: dict[str, str]) -> str:
+        file = self.folder / name
+        try:
+            if not os.path.isfile(file):
+                return "it is not there"
+            return "" if sha256(file) == recorded.get(name) else "it is not as it was when the run was made"
+        except OSError as error:
+            return why(error)
+
+    def _others(self, recorded: dict[str, str]) -> Iterator[Fault]:
+        yield from stale([entry for entry in sorted(self.folder.iterdir()) if entry.name not in OURS])
+        for file in sorted(self.folder.rglob("*")):
+            name = file.relative_to(self.folder).as_posix()
+            if not file.is_dir() and name not in recorded and name.split("/")[0] not in OURS and name[0] != ".":
+                yield Fault(UNKNOWN, file, "not written by imgret", "left alone")
+
+    def _again(self, name: str, info: dict[str, Any], wanted: str) -> Callable[[], object] | None:
+        """What writes the very file that the run recorded, if that can be had."""
+        makers = {
+            "features.npy": self._features,
+            "labels.npy": self._labels,
+            "view.npy": self._view,
+            "mean.npy": self._mean,
+        }
+        try:
+            array = makers[name](info)
+        except Exception:  # it is no array, or the files that it follows from are damaged as well
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            trial = Path(folder, name)
+            save_array(trial, array)
+            if sha256(trial) != wanted:
+                return None
+        return partial(commit, self.folder / name, lambda file: save_array(file, array))
+
+    def _collection(self, info: dict[str, Any]) -> Any:
+        return tables.read_items(self.folder / "items.csv", info["root"])
+
+    def _features(self, info: dict[str, Any]) -> Any:
+        """From the store's set that was made in the run's space and has all of its images."""
+        ids = self._collection(info).ids
+        for file in sorted((self.root / "features").glob("*/set.json")):
+            recipe = schema.read(file)["recipe"]
+            held = FeatureSet(file.parent, recipe)
+            if all(recipe.get(key) == value for key, value in info["space"].items()) and all(id in held for id in ids):
+                return held.rows(ids)
+        raise KeyError("no set of features has them")
+
+    def _labels(self, info: dict[str, Any]) -> Any:
+        with (self.folder / "items.csv").open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            clusters = [row["cluster"] for row in csv.DictReader(stream)]
+        return np.array([int(clusters[place]) for place in self._collection(info).first], np.int64)
+
+    def _view(self, info: dict[str, Any]) -> Any:
+        """From the store, or fitted again: items.csv has six digits of it."""
+        features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
+        X, _ = ops.normalise(features, info["config"]["normalize"])
+        return reduction(X, info["config"], "view", Store(self.root))
+
+    def _mean(self, info: dict[str, Any]) -> Any:
+        features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
+        return ops.normalise(features, info["config"]["normalize"])[1]
+
+
+def _redraw(folder: Path, names: list[str]) -> None:
+    """Draw the run's reports again, put the files of these names into place, and record their digests.
+
+    Raises ValueError where a report that the run has does not make one of them.
+    """
+    run = Run.load(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".imgret-") as temporary:
+        draw(run, Path(temporary))
+        missing = [name for name in names if not Path(temporary, name).is_file()]
+        if missing:
+            raise ValueError(f"the reports of this run do not make {missing[0]}")
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(Path(temporary, name), folder / name)
+        for each in sorted(Path(temporary).glob("thumbs/*/*")):
+            place = folder / each.relative_to(temporary)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(each, place)
+    info = json.loads((folder / "run.json").read_text(encoding="ascii"))
+    now = digests(folder)
+    info["digests"] |= {name: now[name] for name in names}
+    commit(folder / "run.json", lambda file: tables.write_json(file, info))
