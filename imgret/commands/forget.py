@@ -13,8 +13,9 @@ from imgret.words import counted, listed, printable, shown_path, typed_path
 
 MORE = """
 Features, thumbnails, attributes, and what is known of their files; arrays that others follow from are made again when
-they are needed. An image is named by its file, which may be gone, by a folder above it, or by its id, which has 64 characters.
-The image files themselves are not touched. Runs are yours: those in ./runs that show the images are named, to delete.
+they are needed. An image is named by its file, which may be gone, by a folder above it, or by its id, all 64 characters
+of it. The image files themselves are not touched. Runs are yours: those in ./runs that show the images are named, to
+delete.
 """
 
 
