@@ -47,7 +47,7 @@ def paged_run(labels: list[int], paths: list[str] | None = None, truth: list[str
     ]
     records = [Record(id, "ok", "", 32, 24, "", "") for id in ids]
     items.append(Item("zzz/broken.jpg", "/home/someone/pictures/zzz/broken.jpg"))
-    records.append(Record("f" * 64, "read_error", "cannot read /home/someone/pictures/zzz/broken.jpg", 0, 0, "", ""))
+    records.append(Record("f" * 64, "decode_error", "cannot read /home/someone/pictures/zzz/broken.jpg", 0, 0, "", ""))
     collection = collect(items, records)
     run = fake_run(
         labels, collection=collection, paths=collection.paths, truth=collection.truth,
@@ -62,7 +62,7 @@ def paged_run(labels: list[int], paths: list[str] | None = None, truth: list[str
     }
     run.called = lambda slot: run.settings[slot]["name"]
     run.info = {
-        "title": "title", "files": n + 1, "outcomes": {"ok": n, "read_error": 1}, "skipped": {},
+        "title": "title", "files": n + 1, "outcomes": {"ok": n, "decode_error": 1}, "skipped": {},
         "root": "/home/someone/pictures", "baseline": None, "config": run.settings,
         "backbone": {"asked": "pixels", "used": "pixels", "licence": "none"}, "engine": {"title": "torch"},
     }  # fmt: skip
@@ -210,7 +210,7 @@ def test_nothing_tells_where_the_collection_lies(tmp_path: Path) -> None:
     text, data = written(paged_run([0, 0], columns=columns), tmp_path)
     assert [field["name"] for field in data["fields"]] == ["tags", "colour"]
     assert "someone" not in text
-    assert data["failed"] == [["zzz/broken.jpg", "read_error", "cannot read /zzz/broken.jpg"]]
+    assert data["failed"] == [["zzz/broken.jpg", "decode_error", "cannot read /zzz/broken.jpg"]]
     assert [made["options"] for made in data["made"][:1]] == [{"side": 8}]
 
 
