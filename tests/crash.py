@@ -86,9 +86,10 @@ def _import_everything() -> None:
     from imgret import extract, loader, pipeline, record, store, thumbnails
     from imgret.engine import Engine
 
-    def in_here(decoder: Any, items: Sequence[Any], workers: int = 0) -> Iterator[Any]:
-        for start in range(0, len(items), 2):
-            yield decoder[items[start : start + 2]]
+    def in_here(task: Any, things: Sequence[Any], *_: Any, **__: Any) -> Iterator[Any]:
+        for start in range(0, len(things), 2):
+            chunk = things[start : start + 2]
+            yield chunk, [task(thing) for thing in chunk]
 
     def small(backbone: Any, device: str) -> Engine:
         return Engine(backbone, device, 2)
