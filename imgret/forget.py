@@ -57,7 +57,7 @@ def forget(root: Path, ids: Collection[str], paths: Collection[str], dry: bool =
     gone: Counter[str] = Counter()
     for folder in sorted((root / "features").glob("*")):
         for shard in sorted(folder.glob("*.safetensors")):
-            gone["rows of features"] += _from_shard(folder, shard, ids, dry)
+            gone["rows"] += _from_shard(folder, shard, ids, dry)
         for aside in sorted(folder.glob("*.damaged")):
             gone["damaged files"] += _remove(aside, dry)
     for id in sorted(ids):

@@ -73,6 +73,11 @@ def decimal(value: float | str) -> str:
     return f"{float(value):.6g}" if math.isfinite(value) else ""
 
 
+def tally(counts: Mapping[str, int]) -> str:
+    """Counts by the plural of what is counted: `1 shard, 84 rows`."""
+    return ", ".join(f"{n:,} {name if n != 1 else name.removesuffix('s')}" for name, n in counts.items())
+
+
 def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 

@@ -17,7 +17,7 @@ from imgret.results import find
 from imgret.runcheck import RunCheck
 from imgret.store import home
 from imgret.storecheck import StoreCheck
-from imgret.words import counted, listed, printable, shown_path, size, typed_path
+from imgret.words import counted, listed, printable, shown_path, size, tally, typed_path
 
 MORE = """
 The store (IMGRET_HOME) and the runs in ./runs are looked through, or the runs that are named. Every file is held to the
@@ -48,7 +48,7 @@ def main(words: Sequence[str]) -> None:
     for fault in _all(store, [RunCheck(folder, root) for folder in folders], root):
         kinds[fault.kind] += 1
         left += _tell(fault, asked.dry)
-    seen = ", ".join(f"{n:,} {name if n > 1 else name[:-1]}" for name, n in sorted(store.counts.items()))
+    seen = tally(dict(sorted(store.counts.items())))
     print(f"store     {printable(shown_path(root))}: {seen or 'empty'}")
     print(f"runs      {counted(len(folders), 'run')}")
     print(f"faults    {listed({kind: kinds[kind] for kind in sorted(kinds)}) or 'none'}")

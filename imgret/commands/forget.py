@@ -9,7 +9,7 @@ from pathlib import Path
 from imgret.forget import chosen, forget
 from imgret.registry import UsageError
 from imgret.store import home
-from imgret.words import counted, listed, printable, shown_path, typed_path
+from imgret.words import counted, printable, shown_path, tally, typed_path
 
 MORE = """
 Features, thumbnails, attributes, and what is known of their files; arrays that others follow from are made again when
@@ -31,7 +31,7 @@ def main(words: Sequence[str]) -> None:
     ids, paths = chosen(asked.images, root)
     gone = forget(root, ids, paths, asked.dry)
     print(f"images    {counted(len(ids), 'image')}")
-    print(f"{'would go' if asked.dry else 'gone':<10}{listed(gone) or 'nothing: the store had no trace of them'}")
+    print(f"{'would go' if asked.dry else 'gone':<10}{tally(gone) or 'nothing: the store had no trace of them'}")
     for folder in shown_in(typed_path("runs"), ids):
         print(f"still in  {printable(shown_path(folder))}: delete it to have them gone from there")
 
