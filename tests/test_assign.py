@@ -203,10 +203,10 @@ def test_on_the_screen(run: Run, tmp_path: Path, capsys: Any) -> None:
     write(Path("new"), {"a.png": solid((35, 0, 0)), "b\x1b.png": solid((0, 0, 240)), "c.txt": b"no image"})
     assert main(["assign", "new", "red/60.png"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "cluster 0      0.020 new/a.png  (farther out than 25 % of its images, represented by red/30.png)",
-        r"cluster 1      0.118 new/b\x1b.png  (farther out than all of its images: an outlier, represented by blue/210.png)",
+        "cluster 0      0.020 new/a.png  (farther out than 25 % of its images, with red/30.png)",
+        r"cluster 1      0.118 new/b\x1b.png  (farther out than all of its images: an outlier, with blue/210.png)",
         "unsupported          new/c.txt: not a JPEG, PNG, WEBP, GIF or BMP file",
-        "cluster 0      0.118 red/60.png  (farther out than 75 % of its images, represented by red/30.png, an image of the run)",
+        "cluster 0      0.118 red/60.png  (farther out than 75 % of its images, with red/30.png, an image of the run)",
     ]
 
 

@@ -61,7 +61,7 @@ def line(image: Assigned) -> str:
     if image.cluster is None:
         return f"{image.outcome:<20} {name}: {image.reason}"
     place = "noise" if image.cluster < 0 else f"cluster {image.cluster}"
-    said = [_out(image), f"represented by {printable(image.representative)}" if image.representative else ""]
+    said = [_out(image), f"with {printable(image.representative)}" if image.representative else ""]
     said += ["an image of the run" if image.of_run else ""]
     return f"{place:<12} {image.distance:7.3f} {name}  ({', '.join(filter(None, said))})"
 
