@@ -8,16 +8,13 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-import numpy as np
-
-from imgret import schema
 from imgret.filecache import ids_of
 from imgret.files import commit, sha256
 from imgret.registry import UsageError
-from imgret.store import FeatureSet, digest
+from imgret.store import digest, write_shard
 from imgret.storecheck import read_shard
 from imgret.words import printable, typed_path
 
@@ -27,7 +24,7 @@ ID = re.compile("[0-9a-f]{64}")
 def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
     """Ids and paths that are meant: of files, of folders with all below them, or the 64 hex digits of an id.
 
-    A file that is there is known by its bytes as well, one that is gone by what the store remembers of its path.
+    A file that is there is meant by its bytes as well, one that is gone by what the store remembers of its path.
     Raises UsageError for a name that the store knows nothing of and that is no file.
     """
     ids: set[str] = set()
@@ -37,8 +34,8 @@ def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
         known = ids_of(root / "cache.sqlite", place)
         if ID.fullmatch(name):
             ids.add(name)
-        elif os.path.isfile(place):
-            ids.add(sha256(Path(place)))
+        elif os.path.isfile(place) or os.path.isdir(place):
+            ids |= _there(Path(place))
         elif not known:
             raise UsageError(
                 f"{printable(name)}: neither a file, nor one that the store knows, nor an id\ngive one of these"
@@ -48,11 +45,21 @@ def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
     return ids, paths
 
 
+def _there(place: Path) -> set[str]:
+    """The ids of a file, or of all regular files below a folder."""
+    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
+    found = set()
+    for file in files:
+        with suppress(OSError):
+            found.add(sha256(file))
+    return found
+
+
 def forget(root: Path, ids: Collection[str], paths: Collection[str], dry: bool = False) -> dict[str, int]:
     """Remove the images with these ids, and what is known of files at these paths; how much of each kind went.
 
-    A shard is written again without them before the one with them goes. Matrices that have one of them, and all arrays
-    that follow from others, which do not say what they are of, go whole: they are made again. With `dry` only counts.
+    A shard is written again without them before the one with them goes. Matrices, and arrays that follow from others,
+    do not say which images they have: all of them go, and are made again. With `dry` nothing goes.
     """
     gone: Counter[str] = Counter()
     for folder in sorted((root / "features").glob("*")):
@@ -67,7 +74,7 @@ def forget(root: Path, ids: Collection[str], paths: Collection[str], dry: bool =
         gone["attribute values"] += _from_attributes(file, ids, dry)
     gone["known files"] += _from_cache(root / "cache.sqlite", ids, paths, dry)
     if gone.total():
-        for kind in ("matrices", "derived"):  # they do not say which images they have
+        for kind in ("matrices", "derived"):
             for file in sorted((root / kind).glob("*.npy")):
                 gone["arrays"] += _remove(file, dry)
     return {kind: count for kind, count in gone.items() if count}
@@ -88,8 +95,7 @@ def _from_shard(folder: Path, shard: Path, ids: Collection[str], dry: bool) -> i
     kept = [row for row, id in enumerate(named) if id not in ids]
     if len(kept) < len(named) and not dry:
         if kept:
-            recipe = schema.read(folder / "set.json")["recipe"]
-            FeatureSet(folder, recipe).add([named[row] for row in kept], np.ascontiguousarray(features[kept]))
+            write_shard(folder, [named[row] for row in kept], features[kept])
         shard.unlink()
     return len(named) - len(kept)
 

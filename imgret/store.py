@@ -131,13 +131,7 @@ class FeatureSet:
 
     def add(self, ids: Sequence[str], features: Floats) -> None:
         """Write one shard: features (s, d) of s images. It is there whole, or not at all."""
-        from safetensors.numpy import save_file
-
-        raw = np.frombuffer(bytes.fromhex("".join(ids)), np.uint8).reshape(len(ids), 32).copy()
-        features = np.ascontiguousarray(features, np.float32)
-        shard = self.folder / f"{digest(raw, features)}.safetensors"
-        with writing(self.folder):
-            commit(shard, lambda file: save_file({"ids": raw, "features": features}, file))
+        shard = write_shard(self.folder, ids, features)
         self._whole[shard] = True
         self._where |= {id: (shard, row) for row, id in enumerate(ids)}
 
@@ -162,6 +156,18 @@ class FeatureSet:
             places, rows = zip(*pairs, strict=True)
             out[list(places)] = features[list(rows)]
         return np.empty((0, 0), np.float32) if out is None else out
+
+
+def write_shard(folder: Path, ids: Sequence[str], features: Floats) -> Path:
+    """The file of the features (s, d) of s images, in the folder of their set."""
+    from safetensors.numpy import save_file
+
+    raw = np.frombuffer(bytes.fromhex("".join(ids)), np.uint8).reshape(len(ids), 32).copy()
+    features = np.ascontiguousarray(features, np.float32)
+    shard = folder / f"{digest(raw, features)}.safetensors"
+    with writing(folder):
+        commit(shard, lambda file: save_file({"ids": raw, "features": features}, file))
+    return shard
 
 
 def _features(shard: Path) -> Floats:

@@ -201,6 +201,13 @@ def test_what_is_forgotten_leaves_no_trace(how: str, photos: Path, capsys: Any) 
         assert computed == 1  # the others were kept
 
 
+def test_a_folder_is_forgotten_by_its_bytes_where_its_paths_are_not_known(photos: Path) -> None:
+    (home() / "cache.sqlite").unlink()
+    id = hashlib.sha256((photos / "sub" / "x.png").read_bytes()).hexdigest()
+    assert main(["forget", str(photos / "sub")]) == 0
+    assert traces([id.encode(), bytes.fromhex(id)]) == []
+
+
 @pytest.mark.usefixtures("photos")
 def test_nothing_to_forget(tmp_path: Path, capsys: Any) -> None:
     assert main(["forget", "nowhere.png"]) == 2
