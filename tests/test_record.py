@@ -1,7 +1,9 @@
 """What a run takes: seconds by stage, and memory that is this run's own."""
 
+import ast
 import io
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
