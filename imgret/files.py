@@ -173,5 +173,8 @@ def load_array(file: Path, mapped: bool = False) -> Any:
 
     try:
         return np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except EOFError as error:  # an empty file
-        raise ValueError(f"{file} is empty") from error
+    except OSError:
+        raise
+    except Exception as error:  # NumPy takes a damaged header for Python, and fails as that does
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ValueError(f"{file} holds no array: {reason}") from error

@@ -279,6 +279,49 @@ def test_damaged_stores_and_lists_are_right_or_refused(tmp_path: Path, capsys: A
     assert "fault of imgret" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", ["bare", "safetensors"])
+def test_damaged_weights_are_right_or_refused(kind: str, tmp_path: Path) -> None:
+    from imgret.weights import load
+    from tests.test_weights import Small, saved
+
+    random = np.random.default_rng(3)
+    file = saved(kind, Small().state_dict(), tmp_path)
+    whole = file.read_bytes()
+    refused = 0
+    for _ in range(120):
+        file.write_bytes(_mutated(whole, random))
+        try:
+            load(Small(), str(file), {})
+        except UsageError as error:
+            refused += len(str(error)) < 1500
+    assert refused > 60
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".parquet"])
+def test_damaged_vectors_are_right_or_refused(suffix: str) -> None:
+    from imgret.plugins.backbones.precomputed import precomputed
+
+    random = np.random.default_rng(5)
+    file, matrix = Path(f"v{suffix}"), random.normal(size=(30, 6)).astype(np.float32)
+    if suffix == ".npy":
+        np.save(file, matrix)
+    else:
+        pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        pq.write_table(pa.table({"v": matrix.tolist()}), file)
+    whole = file.read_bytes()
+    refused = 0
+    for _ in range(150):
+        file.write_bytes(_mutated(whole, random))
+        try:
+            vectors = precomputed(str(file)).vectors
+            assert vectors is not None
+            assert vectors.matrix.ndim == 2
+        except UsageError as error:
+            refused += len(str(error)) < 1500
+        file.unlink()  # what is mapped stays as it was
+    assert refused > 30
+
+
 def test_the_presets_name_no_target() -> None:
     for file in (Path(imgret.__file__).parent.parent / "configs").rglob("*.yaml"):
         assert "_target_" not in json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")))
