@@ -18,6 +18,7 @@ from imgret.files import load_array
 from imgret.formats import require
 from imgret.items import Collection, collect, sample
 from imgret.loader import Reading
+from imgret.originals import reach
 from imgret.registry import (
     SLOTS,
     TooManyFailed,
@@ -117,6 +118,7 @@ def run(settings: dict[str, Any]) -> Run:
         "outcomes": collection.outcomes,
         "data": digest("".join(collection.ids).encode()),
         "root": record.root(collection.items),
+        "reach": reach(collection.items, record.root(collection.items)),
         "features": {"computed": extraction.computed, "seconds": round(extraction.seconds, 3)},
         "baseline": baseline,
     }

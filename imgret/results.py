@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
 from dataclasses import dataclass, field
-from errno import EINVAL
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +15,7 @@ from imgret.assign import assign
 from imgret.contracts import Retriever
 from imgret.files import save_array
 from imgret.items import Collection
+from imgret.originals import original
 from imgret.registry import StoreDamaged, UsageError, build, called, load_plugins, on_device
 from imgret.search import search
 from imgret.words import printable, typed_path
@@ -141,19 +139,8 @@ class Run:
         return source
 
     def open(self, row: int) -> bytes:
-        """The bytes of an image. Raises OSError where it is not there any more, no regular file, or another image.
-
-        The folder and names are run.json's and items.csv's: a run from elsewhere can name any file of yours, and a
-        link inside the collection may lead out of it. What is not the very image that the run saw, by its SHA-256, is
-        handed to nobody.
-        """
-        item = self.collection.items[self.collection.first[row]]
-        if item.file and not stat.S_ISREG(os.stat(item.file).st_mode):
-            raise OSError(EINVAL, "not a file", item.file)
-        data = self.source.open(item)
-        if hashlib.sha256(data).hexdigest() != self.ids[row]:
-            raise OSError(EINVAL, "not the image that the run saw", item.file or item.path)
-        return data
+        """The bytes of an image. Raises OSError where it is gone, or another than the run saw; see originals.py."""
+        return original(self, int(self.collection.first[row]))
 
     def thumbnail(self, row: int) -> bytes:
         """A JPEG of an image, at most 256 pixels on its longer side. Raises OSError or ValueError where it is gone."""

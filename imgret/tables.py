@@ -190,6 +190,8 @@ def check_info(info: Mapping[str, Any]) -> None:
         raise ValueError("config.formats in run.json is not list")
     if type(info["config"].get("timeout", 1)) is not int:
         raise ValueError("config.timeout in run.json is not int")
+    if not isinstance(info.get("reach", ""), str):
+        raise ValueError("reach in run.json is not str")
     chosen = info["config"].get("chosen", {})
     if not isinstance(chosen, dict) or not all(isinstance(name, str) for name in chosen.values()):
         raise ValueError(f"config.chosen in run.json is no dict of str: {chosen!r}")

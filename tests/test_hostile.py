@@ -70,10 +70,14 @@ def test_a_run_shows_only_the_very_images_that_it_saw(made: Path, tmp_path: Path
     (tmp_path / "in" / "0.png").symlink_to(secret)
     shutil.rmtree(home())  # with the thumbnails
     run = Run.load(made)
-    with pytest.raises(OSError, match="not the image that the run saw"):
+    with pytest.raises(OSError, match="a link leads out of the folder of the run"):
         run.open(run.row_of["0.png"])
-    with pytest.raises(OSError, match="not the image that the run saw"):
+    with pytest.raises(OSError, match="a link leads out of the folder of the run"):
         run.thumbnail(run.row_of["0.png"])
+    edit(made, reach=str(tmp_path))  # whatever it says of itself
+    with pytest.raises(OSError, match="not the image that the run saw"):
+        Run.load(made).open(run.row_of["0.png"])
+    edit(made, reach="")
     assert run.open(run.row_of["1.png"]) == (tmp_path / "in" / "1.png").read_bytes()
     for words in (["query", "0", "--json"], ["query", "1.png"], ["export", "folders", "out", "--copy"],
                   ["export", "imagefolder", "hf", "--copy"], ["export", "coco", "coco", "--copy"],

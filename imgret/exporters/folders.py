@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from imgret.originals import original
 from imgret.results import Run
 from imgret.words import counted
 
@@ -84,9 +84,9 @@ def _short(name: str) -> str:
 def put(run: Run, at: int, target: Path, copy: bool) -> bool:
     """Link or copy the file of an item to `target`; whether it was still there. Raises OSError where `target` fails.
 
-    Copied is only what has the item's SHA-256: a run from elsewhere may name any file of yours.
+    Copied is only the very image that the run saw.
     """
-    item, id = run.collection.items[at], run.collection.records[at].id
+    item = run.collection.items[at]
     try:
         if item.file and not copy and stat.S_ISREG(os.stat(item.file).st_mode):
             target.symlink_to(item.file)
@@ -96,12 +96,8 @@ def put(run: Run, at: int, target: Path, copy: bool) -> bool:
     except (OSError, NotImplementedError):  # Windows without the right to make links, FAT; or the file is gone
         pass
     try:
-        if item.file and not stat.S_ISREG(os.stat(item.file).st_mode):
-            return False
-        data = run.source.open(item)
+        data = original(run, at)
     except (OSError, ValueError):
-        return False
-    if hashlib.sha256(data).hexdigest() != id:
         return False
     target.write_bytes(data)
     return True
