@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import imgret
 from imgret.registry import UsageError, load_plugins
+from imgret.words import printable
 
 if TYPE_CHECKING:
     from imgret.sweep import Asked, Sweep
@@ -135,12 +136,23 @@ def _unread() -> bool:
     return False
 
 
+class Plain(logging.Formatter):
+    """Lines in which nothing but their ends has a power over the terminal, whatever names and files put into them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return plain(super().format(record))
+
+
+def plain(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def _tell(fault: Exception) -> int:
     """One or two lines on stderr, with a traceback where it was asked for; the exit code that goes with it."""
     if isinstance(fault, UsageError):
-        print(f"imgret: {fault}", file=sys.stderr)
+        print(plain(f"imgret: {fault}"), file=sys.stderr)
     else:
-        print(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}", file=sys.stderr)
+        print(plain(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}"), file=sys.stderr)
         print("type the same with log=debug to see where", file=sys.stderr)
     if logging.getLogger("imgret").isEnabledFor(logging.DEBUG):
         traceback.print_exception(fault)
@@ -167,7 +179,9 @@ def _talk(debug: bool) -> None:
     """Our own log on stderr, plainly; other libraries' only when looking for a fault."""
     log = logging.getLogger("imgret")
     if not log.handlers:
-        log.addHandler(logging.StreamHandler())
+        handler = logging.StreamHandler()
+        handler.setFormatter(Plain())
+        log.addHandler(handler)
     log.setLevel(logging.DEBUG if debug else logging.INFO)
     log.propagate = False
     if not debug:

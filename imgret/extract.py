@@ -19,7 +19,7 @@ from imgret.filecache import FileCache, Record, Stamp
 from imgret.loader import READING, Reading, batches
 from imgret.outcomes import PASSING, Failures
 from imgret.progress import Progress
-from imgret.registry import UsageError, build, find
+from imgret.registry import UsageError, build, find, parameters
 from imgret.store import FeatureSet, Store, code
 from imgret.weights import WeightsUnavailable
 from imgret.words import counted, duration, printable
@@ -71,7 +71,8 @@ def same_backbone(node: Mapping[str, Any], name: str, made_in: Mapping[str, Any]
     Raises UsageError where it is not on this machine, or is not the same.
     """
     try:
-        backbone: Backbone = build("backbone", {**node, "offline": True} if "offline" in node else node)
+        takes = parameters(find("backbone", node["name"]))  # whether or not the run says anything of it
+        backbone: Backbone = build("backbone", {**node, **({"offline": True} if "offline" in takes else {})})
     except WeightsUnavailable as error:
         raise WeightsUnavailable(
             f"{str(error).splitlines()[0]}\nsearch with an image of the run, or make a run with "

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 THREADS = 16  # that force files to disk: a file system settles many at a time as fast as one
 STALE = 86_400  # seconds after its last change in which a temporary file's writer has come to an end
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")  # what `commit` writes to
+
+MOST_COLUMNS = 10_000  # of a table that lists images
 
 # The largest image that is read, 178,956,970 pixels, has 1.43 GB as four plain channels of 16 bits.
 MAX_BYTES = 1_500_000_000
@@ -115,6 +117,26 @@ def sync_folder(folder: Path) -> None:
             raise
 
 
+def leads_out(name: str) -> bool:
+    """Whether a path, by itself, leads out of the folder that it is relative to, or is none on any system."""
+    return bool(PurePath(name).anchor) or ".." in PurePath(name).parts or "\0" in name
+
+
+def place_in(folder: Path, name: str) -> Path:
+    """Where the file `name` is to be written in `folder`; folders that it lacks are made, a link in its place goes.
+
+    Raises OSError where the name, or a link on the way, leads out of `folder`: a run from elsewhere may hold either,
+    and what is written there would take the place of a file of yours.
+    """
+    file = folder / name
+    if leads_out(name) or not Path(os.path.realpath(file.parent)).is_relative_to(os.path.realpath(folder)):
+        raise OSError(errno.EINVAL, "it leads out of its folder", str(file))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_symlink():
+        file.unlink()
+    return file
+
+
 def link(source: Path, target: Path) -> None:
     """A hard link where the file system has them, a copy elsewhere."""
     try:
@@ -172,9 +194,13 @@ def load_array(file: Path, mapped: bool = False) -> Any:
     import numpy as np
 
     try:
-        return np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
+        found = np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
     except OSError:
         raise
     except Exception as error:  # NumPy takes a damaged header for Python, and fails as that does
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ValueError(f"{file} holds no array: {reason}") from error
+    if not isinstance(found, np.ndarray):  # a zip of arrays, which would be unpacked
+        found.close()
+        raise ValueError(f"{file} holds several arrays")
+    return found

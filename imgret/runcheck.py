@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from imgret import ops, schema, tables
 from imgret.faults import DAMAGED, UNKNOWN, Fault, stale, why
-from imgret.files import commit, save_array, sha256
+from imgret.files import commit, place_in, save_array, sha256
 from imgret.pipeline import reduction
 from imgret.record import digests, draw
 from imgret.registry import StoreDamaged
@@ -58,8 +58,8 @@ class RunCheck:
                 yield Fault(DAMAGED, self.folder / name, what, cure, again)
         wrong = {name: self._wrong(name, recorded) for name in sorted(recorded) if name not in CORE}
         wrong = {name: what for name, what in wrong.items() if what}
-        for place, (name, what) in enumerate(wrong.items()):
-            mend = (lambda: None) if place else partial(_redraw, self.folder, list(wrong))  # the first draws them all
+        mend = cache(partial(_redraw, self.folder, list(wrong)))  # the first draws them all, or each of them fails
+        for name, what in wrong.items():
             yield Fault(DAMAGED, self.folder / name, what, "drawn again", mend)
         yield from self._others(recorded)
 
@@ -130,21 +130,19 @@ class RunCheck:
 def _redraw(folder: Path, names: list[str]) -> None:
     """Draw the run's reports again, put the files of these names into place, and record their digests.
 
-    Raises ValueError where a report that the run has does not make one of them.
+    Raises ValueError where a report that the run has does not make one of them, OSError where a link leads elsewhere.
     """
     run = Run.load(folder)
+    places = {name: place_in(folder, name) for name in names}
     with tempfile.TemporaryDirectory(dir=folder, prefix=".imgret-") as temporary:
         draw(run, Path(temporary))
         missing = [name for name in names if not Path(temporary, name).is_file()]
         if missing:
             raise ValueError(f"the reports of this run do not make {missing[0]}")
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(Path(temporary, name), folder / name)
-        for each in sorted(Path(temporary).glob("thumbs/*/*")):
-            place = folder / each.relative_to(temporary)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(each, place)
+        thumbs = [file.relative_to(temporary).as_posix() for file in sorted(Path(temporary).glob("thumbs/*/*"))]
+        places |= {name: place_in(folder, name) for name in thumbs}
+        for name, place in places.items():
+            os.replace(Path(temporary, name), place)
     info = json.loads((folder / "run.json").read_text(encoding="ascii"))
     now = digests(folder)
     info["digests"] |= {name: now[name] for name in names}

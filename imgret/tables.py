@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy as np
 from imgret.columns import free
 from imgret.contracts import Item
 from imgret.filecache import Record
-from imgret.files import load_array, sha256, write_csv
+from imgret.files import MOST_COLUMNS, leads_out, load_array, sha256, write_csv
 from imgret.items import Collection, collect
 from imgret.words import decimal
 
@@ -46,6 +46,7 @@ ITEMS = (
 FAILURES = ("path", "outcome", "reason")
 FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
+LARGEST = 2**26  # bytes of a JSON file: a run of 100,000 clusters has a quarter of them
 ID = re.compile("([0-9a-f]{64})?")
 TAKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)?", re.ASCII)
 NEEDED = {
@@ -100,16 +101,19 @@ def write_failures(file: Path, collection: Collection) -> None:
 def read_items(file: Path, root: str) -> Collection:
     """The collection of an items.csv; files lie under `root`, if they are files.
 
-    Raises ValueError for a path that leads out of `root` by itself, for a row that lacks a cell, and for an id or a
-    date that is none.
+    Raises ValueError for a path that leads out of `root` by itself, for a row that lacks a cell, for an id or a date
+    that is none, and for more columns than a manifest, attributes and imgret itself can have given it.
     """
     items, records = [], []
     with regular(file).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-        for row in csv.DictReader(stream):
+        reader = csv.DictReader(stream)
+        if len(reader.fieldnames or ()) > 2 * MOST_COLUMNS:
+            raise ValueError(f"{file.name} has {len(reader.fieldnames or ()):,} columns")
+        for row in reader:
             if None in row or None in row.values():
                 raise ValueError(f"{file.name} has a row that is shorter or longer than its header")
             path = row["path"]
-            if PurePath(path).anchor or ".." in PurePath(path).parts or "\0" in path:
+            if leads_out(path):
                 raise ValueError(f"{path!r} lies outside the collection")
             taken = row.get("taken", "")
             if not ID.fullmatch(row["id"]) or not TAKEN.fullmatch(taken):  # they become names of files
@@ -122,8 +126,10 @@ def read_items(file: Path, root: str) -> Collection:
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises OSError, ValueError or RecursionError where there is none."""
-    found = json.loads(regular(file).read_text(encoding="ascii"))
+    """The object in a JSON file. Raises OSError, ValueError or RecursionError where there is none, or a huge one."""
+    if regular(file).stat().st_size > LARGEST:
+        raise ValueError(f"{file.name} has {file.stat().st_size:,} bytes, the most is {LARGEST:,}")
+    found = json.loads(file.read_text(encoding="ascii"))
     if not isinstance(found, dict):
         raise ValueError(f"{file.name} holds no object")
     return found
@@ -192,6 +198,9 @@ def check_info(info: Mapping[str, Any]) -> None:
         raise ValueError("config.timeout in run.json is not int")
     if not isinstance(info.get("reach", ""), str):
         raise ValueError("reach in run.json is not str")
+    for name, digest in info["digests"].items():
+        if leads_out(name) or not isinstance(digest, str):
+            raise ValueError(f"digests in run.json has {name!r}: {digest!r}")
     chosen = info["config"].get("chosen", {})
     if not isinstance(chosen, dict) or not all(isinstance(name, str) for name in chosen.values()):
         raise ValueError(f"config.chosen in run.json is no dict of str: {chosen!r}")

@@ -192,7 +192,13 @@ def read(file: Path) -> dict[str, Tensor]:
 def _unpickle(file: Path) -> Any:
     import torch
 
-    return torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
+    zipped = zipfile.is_zipfile(file)
+    if zipped:
+        with zipfile.ZipFile(file) as archive:
+            # torch.save compresses nothing: a mapped member that is would be taken for numbers as it lies there.
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("compressed")
+    return torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)
 
 
 def fill(module: nn.Module, state: Mapping[str, Tensor], file: str | Path) -> None:

@@ -27,6 +27,7 @@ from imgret.processes import STARTING, context, ignore_interrupt, without_main
 CHUNK = 16  # things a task: enough to hide the cost of handing over, few enough that no worker idles at the end
 TIMEOUT = 60  # seconds for one thing, where nothing else is set
 CRASHED, LATE = "decoder_crashed", "timeout"
+FOREVER = 10**9  # seconds: the watchdog counts nanoseconds in 64 bits
 GRACE = 10  # seconds after which a worker ends itself, where the process that should have ended it is gone
 Thing = TypeVar("Thing")
 Done = TypeVar("Done")
@@ -196,6 +197,7 @@ def _work(task: Task[Any, Any], pipe: Connection, at: Any, seconds: int) -> None
     comes back to Python, too.
     """
     ignore_interrupt()
+    seconds = min(seconds, FOREVER)
     with suppress(EOFError, ConnectionError), open(os.devnull, "w") as nowhere:
         pipe.send(None)
         while True:

@@ -5,6 +5,7 @@ import logging
 import socket
 import threading
 import time
+import zipfile
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -137,6 +138,16 @@ def test_what_is_no_state_dict_is_refused_and_never_executed(kind: str, suffix: 
     assert str(file) in first
     assert "type backbone.weights=FILE" in second
     assert not touched.exists()
+
+
+def test_a_compressed_file_is_not_mapped_as_if_it_were_none(tmp_path: Path) -> None:
+    whole = saved("bare", Small().state_dict(), tmp_path)
+    with zipfile.ZipFile(whole) as stored, zipfile.ZipFile(tmp_path / "c.pth", "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in stored.namelist():
+            packed.writestr(name, stored.read(name))
+    assert read(whole)
+    with pytest.raises(UsageError, match="no file of tensors"):
+        read(tmp_path / "c.pth")
 
 
 @pytest.mark.parametrize(("typed", "problem"), [("gone.pth", "no such file"), ("a/photo.png", "neither a name nor"),

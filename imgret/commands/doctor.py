@@ -80,7 +80,7 @@ def _tell(fault: Fault, dry: bool) -> int:
         except (OSError, ValueError, UsageError) as error:
             cure, mended = f"could not be mended: {why(error)}", False
     would = "would be " if dry and fault.mend else ""
-    print(f"{fault.kind:<10}{printable(shown_path(fault.file))}: {fault.what}; {would}{cure}")
+    print(printable(f"{fault.kind:<10}{shown_path(fault.file)}: {fault.what}; {would}{cure}"))
     return int(fault.kind == DAMAGED and (dry or not mended)) if fault.kind != UNKNOWN else 0
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from imgret.files import place_in
 from imgret.registry import UsageError
 from imgret.results import Run
 from imgret.search import Hit, read
@@ -85,8 +86,7 @@ def draw(
         note = f"{hit.rank} · {hit.score:.3f} · {place(hit)}"
         tiles.append(Tile(partial(run.thumbnail, run.row_of[hit.id]), Path(hit.path).name, False, note))
     subtitle = " · ".join([run.title, *(f"where {condition}" for condition in where)])
-    file = run.folder / "queries" / f"{Path(queries[0]).stem[:50]}.jpg"
-    file.parent.mkdir(exist_ok=True)
+    file = place_in(run.folder, f"queries/{Path(queries[0]).stem[:50]}.jpg")
     return save(contact_sheet(tiles, counted(len(hits), "hit"), subtitle, formats=run.settings["formats"]), file)
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from imgret import UsageError
 from imgret.contracts import Item
+from imgret.files import MOST_COLUMNS
 from imgret.registry import unknown
 from imgret.words import printable
 
@@ -61,13 +62,22 @@ def text(value: object) -> str:
     return ALIEN.sub("\ufffd", value)
 
 
+def few(columns: Collection[Any]) -> None:
+    """Raises ValueError for more columns than a table may have."""
+    if len(columns) > MOST_COLUMNS:
+        raise ValueError(f"{len(columns):,} columns, the most is {MOST_COLUMNS:,}")
+
+
 def fields(found: Mapping[Any, object]) -> dict[str, str]:
-    """The columns of an object."""
+    """The columns of an object. Raises ValueError where they are too many, or too long."""
+    few(found)
     return {text(str(name)): text(value) for name, value in found.items()}
 
 
 def column(typed: str, setting: str, defaults: Sequence[str], columns: Sequence[str]) -> str:
     """The column that was typed, or else the first of `defaults` that exists, or else none."""
+    if len(columns) > MOST_COLUMNS:
+        raise UsageError(f"the images have {len(columns):,} columns, the most is {MOST_COLUMNS:,}\nleave some out")
     if typed and typed not in columns:
         raise UsageError(f"source.{setting}={printable(typed)}: {unknown('column', typed, map(printable, columns))}")
     return typed or next((name for name in defaults if name in columns), "")
@@ -147,6 +157,7 @@ def _csv(file: Path, delimiter: str = ",") -> Table:
         reader = csv.reader(stream, delimiter=delimiter, strict=True)
         try:
             header = [name or f"column {number}" for number, name in enumerate(next(reader, []), 1)]
+            few(header)
             if not header:
                 raise ValueError("its first line is empty, where the columns' names should be")
             if len(set(header)) < len(header):

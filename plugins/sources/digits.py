@@ -8,6 +8,8 @@ from typing import Any
 from imgret import UsageError, register
 from imgret.contracts import Item
 
+SIZES = range(8, 4097)  # pixels a side
+
 
 @register("source")
 class digits:
@@ -24,8 +26,8 @@ class digits:
         self._bunch: Any = None
 
     def __iter__(self) -> Iterator[Item]:
-        if self.size < 8:
-            raise UsageError(f"source.size={self.size} is too small\ngive 8 or more")
+        if self.size not in SIZES:
+            raise UsageError(f"source.size={self.size}: pixels from {SIZES[0]} to {SIZES[-1]}\ntype source.size=96")
         for number, digit in enumerate(self._load().target.tolist()):
             yield Item(f"digits/{number:04d}_{digit}.png", label=str(digit))
 
@@ -38,7 +40,7 @@ class digits:
 
         images = self._load().images  # (1797, 8, 8) float64, 0 (paper) to 16 (ink)
         number = item.path.removeprefix("digits/").split("_")[0]
-        if not number.isdecimal() or int(number) >= len(images):
+        if not number.isdecimal() or int(number) >= len(images) or self.size not in SIZES:
             raise FileNotFoundError(item.path)
         grey = Image.fromarray((255 - images[int(number)] * 255 / 16).round().astype(np.uint8))
         stream = io.BytesIO()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from imgret import UsageError, register
 from imgret.contracts import Item
+from imgret.files import read_file
 from imgret.processes import context, ignore_interrupt, without_main
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ class synthetic:
             yield Item(shot.name, str(folder / shot.name), shot.label, shot.group)
 
     def open(self, item: Item) -> bytes:
-        with open(item.file, "rb") as stream:
-            return stream.read()
+        return read_file(item.file)
 
     def _check(self) -> None:
         for name, least in (("n", 1), ("kinds", 1), ("cameras", 1), ("size", 32), ("broken", 0), ("draw", 0)):
