@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from imgret.files import STALE, sync_folder
+from imgret.registry import UsageError
 
 TEMPORARY = re.compile(r"\..+\.tmp")  # what is being written, or was when its writer was killed
 DAMAGED, LEFT, UNKNOWN = "damaged", "left over", "unknown"
@@ -63,5 +64,7 @@ def _set_aside(file: Path) -> None:
 
 
 def why(error: Exception) -> str:
-    """An error in a few words."""
+    """An error in a few words: what is said to users as it is, without what to type."""
+    if isinstance(error, UsageError):
+        return str(error).partition("\n")[0]
     return getattr(error, "strerror", None) or " ".join(f"{type(error).__name__}: {error}".split())[:200]

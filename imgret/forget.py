@@ -118,6 +118,7 @@ def _from_cache(file: Path, ids: Collection[str], paths: Collection[str], dry: b
     """Rows by id and by path; what they held is overwritten on the disk."""
     if not file.is_file():
         return 0
+    places = {os.fsencode(path) for path in paths}
     try:
         with closing(sqlite3.connect(file, timeout=30)) as base:
             base.execute("PRAGMA secure_delete = ON")
@@ -125,15 +126,11 @@ def _from_cache(file: Path, ids: Collection[str], paths: Collection[str], dry: b
             count = 0
             with base:
                 for table in (name for name in tables if name.startswith("files_")):
-                    for column, values in (
-                        ("id", sorted(ids)),
-                        ("path", [os.fsencode(path) for path in sorted(paths)]),
-                    ):
-                        for value in values:
-                            (n,) = base.execute(f"SELECT count(*) FROM {table} WHERE {column} = ?", (value,)).fetchone()
-                            count += n
-                            if not dry:
-                                base.execute(f"DELETE FROM {table} WHERE {column} = ?", (value,))
+                    rows = base.execute(f"SELECT rowid, path, id FROM {table}")
+                    found = [(row,) for row, path, id in rows if id in ids or path in places]
+                    count += len(found)
+                    if not dry:
+                        base.executemany(f"DELETE FROM {table} WHERE rowid = ?", found)
             if not dry:
                 base.execute("VACUUM")
             return count

@@ -18,7 +18,7 @@ from imgret.items import Collection
 from imgret.originals import original
 from imgret.registry import StoreDamaged, UsageError, build, called, load_plugins, on_device
 from imgret.search import search
-from imgret.words import printable, typed_path
+from imgret.words import printable, quoted, shown_path, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Backbone, Floats, Ints, Source
@@ -218,7 +218,9 @@ class Run:
             raise
         except Exception as error:  # what a damaged or hostile file makes its reader raise is anyone's guess
             text = printable(f"{folder} is not a whole run: {type(error).__name__}: {error}"[:500])
-            raise StoreDamaged(f"{text}\nsee what can be mended: python -m imgret doctor RUN") from error
+            raise StoreDamaged(
+                f"{text}\nsee what can be mended: python -m imgret doctor {quoted(shown_path(folder))}"
+            ) from error
         return cls(info, collection, metrics=metrics, folder=folder, **arrays)
 
 

@@ -160,6 +160,8 @@ def _find(run: Run, name: str) -> bytes | int:
     """The bytes of the file of this name; where there is none, the row of the image with this path or id."""
     path = typed_path(name)
     try:
+        if os.path.isdir(path):
+            raise UsageError(f"{printable(name)}: a folder\ngive an image file of it")
         if os.path.lexists(path):
             return read_file(path)
         return row_of(run, name)

@@ -169,6 +169,20 @@ def test_spare_matrices_and_sets(photos: Path, capsys: Any) -> None:
     assert state(Path("runs/latest"))["items.csv"] == wanted["items.csv"]
 
 
+def test_a_picture_of_a_run_that_cannot_be_read_is_left_with_one_reason(photos: Path, capsys: Any) -> None:
+    folder = Path("runs/latest").resolve()
+    (folder / "map.png").unlink()
+    with (folder / "items.csv").open("a") as table:
+        table.write("x\n")
+    code, lines = doctor(capsys)
+    said = next(line for line in lines if "map.png" in line)
+    reason = "ValueError: items.csv has a row that is shorter or longer than its header"
+    assert (code, said.endswith(f"could not be mended: {folder} is not a whole run: {reason}")) == (4, True)
+    assert main(["query", "0.png"]) == 4
+    name = folder.relative_to(Path.cwd())
+    assert capsys.readouterr().err.endswith(f"see what can be mended: python -m imgret doctor {name}\n")
+
+
 def traces(needles: list[bytes]) -> list[str]:
     return [f.name for f in home().rglob("*") if f.is_file() and any(needle in f.read_bytes() for needle in needles)]
 

@@ -47,6 +47,11 @@ def test_query_says_what_is_wrong_in_two_lines(run: Run, words: list[str], capsy
     assert len(capsys.readouterr().err.splitlines()) <= 2
 
 
+def test_a_folder_is_no_query(run: Run, colours: Path, capsys: Any) -> None:
+    assert main(["query", str(colours / "red")]) == 2
+    assert capsys.readouterr().err == f"imgret: {colours / 'red'}: a folder\ngive an image file of it\n"
+
+
 def _hits_without_a_sheet(capsys: Any) -> str:
     capsys.readouterr()
     assert main(["query", "red/a/0.png", "--top", "3"]) == 0

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from imgret.forget import chosen, forget
+from imgret.forget import ID, chosen, forget
 from imgret.registry import UsageError
 from imgret.store import home
 from imgret.words import counted, printable, shown_path, tally, typed_path
@@ -42,6 +42,6 @@ def shown_in(runs: Path, ids: set[str]) -> list[Path]:
     for table in sorted(runs.glob("[!.]*/items.csv")):
         if not table.parent.is_symlink():
             with table.open(encoding="utf-8", errors="surrogateescape") as lines:
-                if any(id in line for line in lines for id in ids):
+                if any(not ids.isdisjoint(ID.findall(line)) for line in lines):
                     found.append(table.parent)
     return found
