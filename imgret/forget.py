@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from imgret.filecache import ids_of
@@ -19,6 +20,7 @@ from imgret.storecheck import read_shard
 from imgret.words import printable, typed_path
 
 ID = re.compile("[0-9a-f]{64}")
+log = logging.getLogger("imgret")
 
 
 def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
@@ -50,8 +52,10 @@ def _there(place: Path) -> set[str]:
     files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
     found = set()
     for file in files:
-        with suppress(OSError):
+        try:
             found.add(sha256(file))
+        except OSError as error:
+            log.warning("%s: %s; it is forgotten by its path only", printable(str(file)), error.strerror)
     return found
 
 

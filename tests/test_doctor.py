@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from imgret.__main__ import main
+from imgret.forget import chosen
 from imgret.results import Run
 from imgret.store import home
 from tests.conftest import png, write
@@ -220,6 +221,18 @@ def test_a_folder_is_forgotten_by_its_bytes_where_its_paths_are_not_known(photos
     id = hashlib.sha256((photos / "sub" / "x.png").read_bytes()).hexdigest()
     assert main(["forget", str(photos / "sub")]) == 0
     assert traces([id.encode(), bytes.fromhex(id)]) == []
+
+
+def test_a_file_that_cannot_be_read_is_told_of(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(file: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr("imgret.forget.sha256", refuse)
+    with caplog.at_level("WARNING", "imgret"):
+        chosen([str(photos / "sub")], home())
+    assert f"{photos / 'sub' / 'x.png'}: Permission denied; it is forgotten by its path only" in caplog.text
 
 
 @pytest.mark.usefixtures("photos")
