@@ -21,6 +21,7 @@ TABLE = """CREATE TABLE IF NOT EXISTS files_3 (
     path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER,
     id TEXT, outcome TEXT, reason TEXT, width INTEGER, height INTEGER, taken TEXT, camera TEXT,
     format TEXT, decoder INTEGER)"""
+LARGEST = 2**63 - 1  # whole number that SQLite holds
 UNSETTLED_NS = 2_000_000_000  # file systems store times as coarsely as 2 s: a younger file may change unseen
 log = logging.getLogger("imgret")
 
@@ -47,12 +48,20 @@ Stamp = tuple[int, int, int, int]
 
 
 def stamp(file: str) -> Stamp | None:
-    """What changes when a file does; None where it cannot be looked at, or is none ("")."""
+    """What changes when a file does; None where it cannot be looked at, or is none ("").
+
+    Each is a number that SQLite can hold: pooled and network drives have inodes of 64 bits, and a camera whose clock
+    is wrong may leave a time beyond the year 2262, which is taken as that year's, and so is never settled.
+    """
     try:
         s = os.stat(file)
     except (OSError, ValueError):
         return None
-    return s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino
+    return s.st_size, _held(s.st_mtime_ns), _held(s.st_ctime_ns), s.st_ino % 2**63
+
+
+def _held(time: int) -> int:
+    return max(-LARGEST, min(time, LARGEST))
 
 
 def ids_of(file: Path, place: str) -> list[tuple[str, str]]:

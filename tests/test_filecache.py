@@ -3,6 +3,9 @@
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from imgret.filecache import FileCache, Record, stamp
 
@@ -39,6 +42,23 @@ def test_a_file_that_may_still_change_within_the_same_time_stamp_is_not_trusted(
     assert seen
     cache.remember([(young, seen, Record("1", "ok"))])
     assert cache.known([young]) == {}
+
+
+def test_numbers_that_sqlite_cannot_hold_end_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inodes of 64 bits, as pooled drives have them; times beyond 2262 are never settled."""
+    inode, late = 2**64 - 3, 2**63 + 5
+    for name, time_ns in {"pooled": 10**18, "future": late}.items():
+        (tmp_path / name).write_bytes(b"1")
+        status = SimpleNamespace(st_size=1, st_mtime_ns=time_ns, st_ctime_ns=10**18, st_ino=inode)
+        with monkeypatch.context() as patch:
+            patch.setattr("imgret.filecache.os.stat", lambda file, status=status: status)
+            path, seen = str(tmp_path / name), stamp(str(tmp_path / name))
+            assert seen
+            cache = FileCache(tmp_path / "cache.sqlite")
+            cache.remember([(path, seen, Record(name, "ok"))])
+            assert cache.known([path]) == ({path: Record(name, "ok")} if name == "pooled" else {})
+            status.st_ino -= 1
+            assert cache.known([path]) == {}
 
 
 def test_a_damaged_cache_starts_empty(tmp_path: Path) -> None:
