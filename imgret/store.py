@@ -81,7 +81,7 @@ class FeatureSet:
         self._whole: dict[Path, bool] = {}  # shards that were held against their digests
         with writing(folder):
             make_folder(folder)
-            if not _is_json(folder / "set.json"):
+            if not _says_schema(folder / "set.json"):
                 text = json.dumps({"schema": schema.STORE, "recipe": recipe}, indent=1, sort_keys=True)
                 commit(folder / "set.json", lambda file: file.write_text(text))
         schema.check(folder, schema.read(folder / "set.json"), schema.STORE)
@@ -235,8 +235,8 @@ class Store:
         return file
 
 
-def _is_json(file: Path) -> bool:
+def _says_schema(file: Path) -> bool:
     try:
-        return bool(json.loads(file.read_bytes()))
+        return bool(schema.read(file))
     except (OSError, ValueError):
         return False

@@ -90,7 +90,7 @@ def test_a_derived_array_with_a_flipped_bit_is_made_again(tmp_path: Path, monkey
     assert len(made) == 2
 
 
-@pytest.mark.parametrize("left", [b"", b'{"schema": 1, "rec'])
+@pytest.mark.parametrize("left", [b"", b'{"schema": 1, "rec', b'{"scxema": 1}', b"[1]"])
 def test_what_says_how_features_were_made_is_written_again_when_damaged(tmp_path: Path, left: bytes) -> None:
     folder = Store(tmp_path).features({"backbone": "x"}).folder
     whole = (folder / "set.json").read_bytes()
