@@ -138,9 +138,11 @@ def place_in(folder: Path, name: str) -> Path:
 
 
 def link(source: Path, target: Path) -> None:
-    """A hard link where the file system has them, a copy elsewhere."""
+    """A hard link where the file system has them, a copy elsewhere. Raises FileNotFoundError without a source."""
     try:
         os.link(source, target)
+    except FileNotFoundError:
+        raise
     except OSError:
         shutil.copyfile(source, target)
 

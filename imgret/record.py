@@ -20,7 +20,7 @@ from typing import Any
 
 import imgret
 from imgret.contracts import Item
-from imgret.files import clean, link, make_folder, sha256, sync_folder, sync_tree
+from imgret.files import clean, link, make_folder, save_array, sha256, sync_folder, sync_tree
 from imgret.previous import since
 from imgret.registry import UsageError, called, find
 from imgret.results import SCHEMA, Run
@@ -121,7 +121,10 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
     folder = new_folder(typed_path(run.settings["out"]))
     with whole(folder) as temporary:
         run.save(temporary)
-        link(matrix, temporary / "features.npy")
+        try:
+            link(matrix, temporary / "features.npy")
+        except FileNotFoundError:  # freed or forgotten since this run began: no run linked it yet
+            save_array(temporary / "features.npy", run.features)
         changes = since(run, folder.parent)
         run.info |= {"schema": SCHEMA, "versions": versions(), "since": changes._asdict() if changes else None}
         with clock.stage("reports"):

@@ -207,3 +207,25 @@ def test_settings_typed_as_flags(folder: Path, capsys: Any) -> None:
     write(Path("photos"), {"1.png": content(1)})
     assert main(["photos", "--rehash", "k=1"]) == 2
     assert capsys.readouterr().err.endswith("type rehash=true\n")
+
+
+def test_a_matrix_that_goes_while_a_run_is_at_work_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by `doctor --gc` or `forget`: no run links it before it is saved."""
+    from imgret import gc, pipeline
+    from imgret.store import home
+
+    first = imgret.run(folder, **QUICK)
+    measure = pipeline.measure
+
+    def freed(*given: Any) -> Any:
+        for spare in gc.matrices(home()):
+            spare.remove()
+        return measure(*given)
+
+    monkeypatch.setattr("imgret.pipeline.measure", freed)
+    kept = shutil.copytree(first.folder, first.folder.with_name("kept"))
+    shutil.rmtree(first.folder)  # with the only link
+    first.folder = kept
+    second = imgret.run(folder, **QUICK)
+    assert not list(home().glob("matrices/*"))
+    assert same(first, second)
