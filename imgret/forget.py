@@ -8,10 +8,12 @@ import os
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
+from imgret import schema
+from imgret.faults import stale
 from imgret.filecache import ids_of
 from imgret.files import commit, sha256
 from imgret.registry import UsageError
@@ -33,7 +35,9 @@ def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
     paths: set[str] = set()
     for name in names:
         place = os.path.abspath(typed_path(name))
-        known = ids_of(root / "cache.sqlite", place)
+        above, last = os.path.split(place)
+        spelled = {place, os.path.realpath(place), os.path.join(os.path.realpath(above), last)}  # the store has one
+        known = [pair for path in sorted(spelled) for pair in ids_of(root / "cache.sqlite", path)]
         if ID.fullmatch(name):
             ids.add(name)
         elif os.path.isfile(place) or os.path.isdir(place):
@@ -49,9 +53,8 @@ def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
 
 def _there(place: Path) -> set[str]:
     """The ids of a file, or of all regular files below a folder."""
-    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.is_file()]
     found = set()
-    for file in files:
+    for file in [place] if place.is_file() else _below(place):
         try:
             found.add(sha256(file))
         except OSError as error:
@@ -59,12 +62,47 @@ def _there(place: Path) -> set[str]:
     return found
 
 
+def _below(folder: Path) -> Iterator[Path]:
+    """The regular files below a folder, links followed as a run follows them; each folder is entered once."""
+
+    def tell(error: OSError) -> None:
+        log.warning("%s: %s; it is forgotten by its path only", printable(str(error.filename)), error.strerror)
+
+    seen: set[str] = set()
+    for above, folders, names in os.walk(folder, onerror=tell, followlinks=True):
+        real = os.path.realpath(above)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (file for file in (Path(above, name) for name in sorted(names)) if file.is_file())
+
+
 def forget(root: Path, ids: Collection[str], paths: Collection[str], dry: bool = False) -> dict[str, int]:
     """Remove the images with these ids, and what is known of files at these paths; how much of each kind went.
 
     A shard is written again without them before the one with them goes. Matrices, and arrays that follow from others,
-    do not say which images they have: all of them go, and are made again. With `dry` nothing goes.
+    do not say which images they have: all of them go, and are made again; so does what killed writers have left. With
+    `dry` nothing goes. Stopped on the way, the same again goes on: what tells that there is something to forget goes
+    last. Raises StoreDamaged where a newer imgret wrote any of it, UsageError where the cache is in use.
     """
+    for file in (root / "store.json", *sorted(root.glob("features/*/set.json"))):
+        with suppress(OSError, ValueError):
+            schema.check(file.parent, schema.read(file), schema.STORE)
+    gone = _from_all(root, ids, paths, dry=True)
+    if gone.total():
+        arrays = [file for kind in ("matrices", "derived") for file in sorted((root / kind).glob("*.npy"))]
+        removed = sum(_remove(file, dry) for file in arrays)
+        gone = gone if dry else _from_all(root, ids, paths, dry=False)
+        gone["arrays"] = removed
+    for left in stale(sorted(root.rglob("*"))):
+        if left.mend and not dry:
+            left.mend()
+        gone["temporary files"] += 1
+    return {kind: count for kind, count in gone.items() if count}
+
+
+def _from_all(root: Path, ids: Collection[str], paths: Collection[str], dry: bool) -> Counter[str]:
     gone: Counter[str] = Counter()
     for folder in sorted((root / "features").glob("*")):
         for shard in sorted(folder.glob("*.safetensors")):
@@ -77,11 +115,7 @@ def forget(root: Path, ids: Collection[str], paths: Collection[str], dry: bool =
     for file in sorted(root.glob("attributes/*/*.json")):
         gone["attribute values"] += _from_attributes(file, ids, dry)
     gone["known files"] += _from_cache(root / "cache.sqlite", ids, paths, dry)
-    if gone.total():
-        for kind in ("matrices", "derived"):
-            for file in sorted((root / kind).glob("*.npy")):
-                gone["arrays"] += _remove(file, dry)
-    return {kind: count for kind, count in gone.items() if count}
+    return gone
 
 
 def _remove(file: Path, dry: bool) -> int:
@@ -119,7 +153,7 @@ def _from_attributes(file: Path, ids: Collection[str], dry: bool) -> int:
 
 
 def _from_cache(file: Path, ids: Collection[str], paths: Collection[str], dry: bool) -> int:
-    """Rows by id and by path; what they held is overwritten on the disk."""
+    """Rows by id and by path; what they held is overwritten on the disk. A damaged cache may hold any: it goes."""
     if not file.is_file():
         return 0
     places = {os.fsencode(path) for path in paths}
@@ -138,5 +172,8 @@ def _from_cache(file: Path, ids: Collection[str], paths: Collection[str], dry: b
             if not dry:
                 base.execute("VACUUM")
             return count
-    except sqlite3.DatabaseError as error:
+    except sqlite3.OperationalError as error:
         raise UsageError(f"{file}: {error}\ntype the same again when no run is using it") from error
+    except sqlite3.DatabaseError:
+        _remove(file.with_name(f"{file.name}-journal"), dry)
+        return _remove(file, dry)
