@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,8 +30,13 @@ def matrices(root: Path) -> list[Spare]:
 
     A run on another disk has a copy of its own, which does not count as a link, and does not need this one.
     """
-    found = [(file, file.stat()) for file in sorted((root / "matrices").glob("*.npy"))]
-    return [Spare(file, "a matrix that no run links", s.st_size) for file, s in found if s.st_nlink == 1]
+    spares = []
+    for file in sorted((root / "matrices").glob("*.npy")):
+        with suppress(FileNotFoundError):  # another process has removed it meanwhile
+            s = file.stat()
+            if s.st_nlink == 1:
+                spares.append(Spare(file, "a matrix that no run links", s.st_size))
+    return spares
 
 
 def feature_sets(root: Path) -> list[Spare]:
@@ -38,9 +44,17 @@ def feature_sets(root: Path) -> list[Spare]:
     spares = []
     for folder in sorted(path for path in (root / "features").glob("*") if path.is_dir()):
         shards = sorted(folder.glob("*.safetensors"))
-        size = sum(file.stat().st_size for file in folder.iterdir())
+        size = sum(_bytes(file) for file in folder.iterdir())
         spares.append(Spare(folder, f"{_made_with(folder)}, {counted(_rows(shards), 'image')}", size))
     return spares
+
+
+def _bytes(file: Path) -> int:
+    """None of what a run that is at work has renamed meanwhile."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _made_with(folder: Path) -> str:

@@ -10,7 +10,7 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from imgret.pipeline import reduction
 from imgret.record import digests, draw
 from imgret.registry import StoreDamaged
 from imgret.results import SCHEMA, Run
-from imgret.store import FeatureSet, Store
+from imgret.store import Store
+from imgret.storecheck import read_shard
 
 # What the run's other files follow from, what is needed to make another of them again first.
 CORE = ("items.csv", "failures.csv", "metrics.json", "features.npy", "mean.npy", "view.npy", "labels.npy")
@@ -32,10 +33,10 @@ OURS = ("run.json", "thumbs", "queries")  # and what its digests do not list
 
 
 class RunCheck:
-    """Looks through the run in `folder`; features may come from the store in `root`."""
+    """Looks through the run in `folder`; arrays may come from the store in `root`, in which `dry` changes nothing."""
 
-    def __init__(self, folder: Path, root: Path) -> None:
-        self.folder, self.root = folder, root
+    def __init__(self, folder: Path, root: Path, dry: bool = False) -> None:
+        self.folder, self.root, self.dry = folder, root, dry
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong, what other files are made from first. Mended in that order, all of it may be whole again."""
@@ -105,10 +106,14 @@ class RunCheck:
         """From the store's set that was made in the run's space and has all of its images."""
         ids = self._collection(info).ids
         for file in sorted((self.root / "features").glob("*/set.json")):
-            recipe = schema.read(file)["recipe"]
-            held = FeatureSet(file.parent, recipe)
-            if all(recipe.get(key) == value for key, value in info["space"].items()) and all(id in held for id in ids):
-                return held.rows(ids)
+            try:
+                said = schema.read(file)
+                schema.check(file.parent, said, schema.STORE)
+                made_so = all(said["recipe"].get(key) == value for key, value in info["space"].items())
+            except Exception:  # a damaged set, or a newer imgret's, hides no other
+                continue
+            if made_so and (found := _rows(file.parent, ids)) is not None:
+                return found
         raise KeyError("no set of features has them")
 
     def _labels(self, info: dict[str, Any]) -> Any:
@@ -120,11 +125,26 @@ class RunCheck:
         """From the store, or fitted again: items.csv has six digits of it."""
         features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
         X, _ = ops.normalise(features, info["config"]["normalize"])
-        return reduction(X, info["config"], "view", Store(self.root))
+        return reduction(X, info["config"], "view", Store(self.root, self.dry))
 
     def _mean(self, info: dict[str, Any]) -> Any:
         features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
         return ops.normalise(features, info["config"]["normalize"])[1]
+
+
+def _rows(folder: Path, ids: Sequence[str]) -> Any:
+    """Features (n, d) of these images from the whole shards in a folder; None where one is in none of them."""
+    row_of = {id: row for row, id in enumerate(ids)}
+    found: dict[int, Any] = {}
+    for shard in sorted(folder.glob("*.safetensors")):
+        try:
+            raw, features = read_shard(shard)
+        except Exception:  # what a damaged file makes its reader raise is anyone's guess
+            continue
+        for each, row in zip(raw, features, strict=True):
+            if (place := row_of.get(each.tobytes().hex())) is not None:
+                found.setdefault(place, row.copy())  # else all of the shard is kept
+    return np.stack([found[place] for place in range(len(ids))]) if len(found) == len(ids) else None
 
 
 def _redraw(folder: Path, names: list[str]) -> None:

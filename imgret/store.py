@@ -182,10 +182,12 @@ def _features(shard: Path) -> Floats:
 
 
 class Store:
-    """The store in a folder (default: `home()`)."""
+    """The store in a folder (default: `home()`). With `dry` it is only looked into, for what is derived."""
 
-    def __init__(self, root: Path | None = None) -> None:
-        self.root = root or home()
+    def __init__(self, root: Path | None = None, dry: bool = False) -> None:
+        self.root, self.dry = root or home(), dry
+        if dry:
+            return
         with writing(self.root):
             make_folder(self.root)
         schema.claim(self.root)
@@ -206,7 +208,7 @@ class Store:
             return found
         started = time.perf_counter()
         array = compute()
-        if time.perf_counter() - started > WORTH_KEEPING:
+        if time.perf_counter() - started > WORTH_KEEPING and not self.dry:
             self._keep("derived", name, array)
         return array
 
@@ -220,6 +222,8 @@ class Store:
                 continue
             except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
                 log.debug("store: %s: %s", file, error)
+            if self.dry:
+                continue
             log.warning("store: %s is damaged and made again", file)
             with suppress(OSError):
                 file.unlink()

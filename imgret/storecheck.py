@@ -62,9 +62,11 @@ class StoreCheck:
         name = file.relative_to(self.root).as_posix()
         for pattern, look in CHECKS:
             if re.fullmatch(pattern, name):
+                if not file.is_file():
+                    if os.path.lexists(file):  # else a run at work has removed it meanwhile, as SQLite its journals
+                        yield Fault(UNKNOWN, file, "it is no regular file", "left alone")
+                    return
                 try:
-                    if not file.is_file():
-                        raise ValueError("it is no regular file")
                     yield from look(self, file)
                 except OSError as error:
                     if not isinstance(error, FileNotFoundError):  # another process has removed it meanwhile
@@ -94,6 +96,8 @@ class StoreCheck:
 
     def _shard(self, file: Path) -> Iterator[Fault]:
         again = "its images are computed again by the next run"
+        if _is_newer(file.parent):  # what is damaged there, this version does not know
+            return
         try:
             ids, features = read_shard(file)
         except OSError:
@@ -185,6 +189,17 @@ def read_shard(file: Path) -> tuple[Any, Floats]:
     if ids.dtype != np.uint8 or features.dtype != np.float32 or ids.shape != (len(features), 32) or features.ndim != 2:
         raise ValueError(f"it holds ids {ids.dtype} {ids.shape} and features {features.dtype} {features.shape}")
     return ids, features
+
+
+def _is_newer(folder: Path) -> bool:
+    """Whether a set of features is of a newer schema."""
+    try:
+        schema.check(folder, schema.read(folder / "set.json"), schema.STORE)
+    except StoreDamaged:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def is_jpeg(file: Path) -> bool:

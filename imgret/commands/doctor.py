@@ -45,7 +45,7 @@ def main(words: Sequence[str]) -> None:
     kinds: Counter[str] = Counter()
     left = 0
     logging.getLogger("imgret").setLevel(logging.ERROR)  # this command says itself what it meets
-    for fault in _all(store, [RunCheck(folder, root) for folder in folders], root):
+    for fault in _all(store, [RunCheck(folder, root, asked.dry) for folder in folders], root):
         kinds[fault.kind] += 1
         left += _tell(fault, asked.dry)
     seen = tally(dict(sorted(store.counts.items())))
@@ -92,7 +92,12 @@ def _free(spares: list[gc.Spare], ask: bool, dry: bool) -> None:
         print(f"kept      {total}" + (": type --yes to free them" if ask and spares and not dry else ""))
         return
     for spare in spares:
-        spare.remove()
+        try:
+            spare.remove()
+        except OSError as error:  # a run is writing into it
+            raise UsageError(
+                f"{spare.place} cannot be freed: {why(error)}\ntype the same again when no run is using it"
+            ) from error
     print(f"freed     {total}")
 
 
