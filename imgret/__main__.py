@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from imgret.words import printable
 if TYPE_CHECKING:
     from imgret.sweep import Asked, Sweep
 
+PATIENCE = 10  # seconds after a signal to end in which a further one disturbs no cleaning up
 COMMANDS = sorted(file.stem for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
 
 
@@ -32,6 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
     0 done, 1 a fault of ours, 2 wrong use, 3 too many files failed, 4 a damaged store or run, 130 stopped: the same
     command goes on from there.
     """
+    last = words is None  # what this process does, and all that it does
     words = sys.argv[1:] if words is None else list(words)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
     for stream in (sys.stdout, sys.stderr):
@@ -39,7 +42,7 @@ def main(words: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no run
     _talk(debug="log=debug" in words)
     try:
-        with _stopped_alike():
+        with _stopped_alike(last):
             command = words[:1] and words[0] in COMMANDS
             faults = _do([word for word in words if word != "log=debug"] if command else words)
             sys.stdout.flush()
@@ -104,16 +107,24 @@ def _do(words: list[str]) -> list[Exception]:
 
 
 @contextmanager
-def _stopped_alike() -> Iterator[None]:
-    """Being told to end, by whatever manages processes or because the terminal is gone, is answered as Ctrl-C is."""
+def _stopped_alike(last: bool) -> Iterator[None]:
+    """Being told to end, by whatever manages processes or because the terminal is gone, is answered as Ctrl-C is.
+
+    Told again within PATIENCE, it is ending already. Later it may be that the first was lost, as in a destructor, where
+    Python ignores what is raised. Where this is the `last` thing that the process does, nothing stops its way out.
+    """
+    told = 0.0  # when, by the monotonic clock; 0: not yet
 
     def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+        nonlocal told
+        if not told or time.monotonic() - told > PATIENCE:
+            told = time.monotonic()
+            raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {each: signal.getsignal(each) for each in signals}
     for each in signals:
         if before[each] != signal.SIG_IGN:  # as nohup has it
@@ -122,7 +133,7 @@ def _stopped_alike() -> Iterator[None]:
         yield
     finally:
         for each, handler in before.items():
-            signal.signal(each, handler)
+            signal.signal(each, signal.SIG_IGN if last and told else handler)
 
 
 def _unread() -> bool:

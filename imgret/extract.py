@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -132,12 +132,10 @@ def extract(
             return extract(source, items, made_in, engine, store, reading, listing, by, room)
 
     failures = Failures(len(items), reading.max_failed, reading.formats)
-    for item in items:
-        if item.path in found:
-            failures.add(item, found[item.path])
+    pending = _Pending(engine, features, failures)
+    pending.count((item, found[item.path]) for item in items if item.path in found)
     what = f"features by {by or made_in['backbone']}"
     progress = Progress(what, len(todo), "images")
-    pending = _Pending(engine, features)
     try:
         for loaded in batches(source, todo, engine.backbone.preprocess, reading):
             if not progress.done:
@@ -153,16 +151,15 @@ def extract(
                 if stamp and record.outcome not in PASSING:
                     settled.append((item.file, stamp, record))
             cache.remember(settled)
-            for item, record in zip(loaded.items, loaded.records, strict=True):
-                failures.add(item, record)
+            pending.count(zip(loaded.items, loaded.records, strict=True))
             progress.advance(len(loaded.items))
         pending.compute()
+        pending.count()
     finally:  # stopped or not, what was computed is kept
         pending.store()
         progress.close()
 
-    records = [found[item.path] for item in items]
-    records = [r._replace(outcome="bad_feature", reason=NOT_FINITE) if r.id in pending.bad else r for r in records]
+    records = [pending.settled(found[item.path]) for item in items]
     return Extraction(records, features, pending.computed, time.perf_counter() - started)
 
 
@@ -195,12 +192,13 @@ def embed(
 class _Pending:
     """Pixels that wait for a full batch, features that wait for a full shard."""
 
-    def __init__(self, engine: Engine, features: FeatureSet) -> None:
-        self.engine, self.features = engine, features
+    def __init__(self, engine: Engine, features: FeatureSet, failures: Failures) -> None:
+        self.engine, self.features, self.failures = engine, features, failures
         self.ids: list[str] = []
         self.pixels: list[Any] = []
         self.rows: dict[str, Any] = {}
         self.bad: set[str] = set()
+        self.uncounted: list[tuple[Item, Record]] = []  # whose features, failures or not, are not computed yet
         self.computed = 0
 
     def offer(self, id: str, pixels: Any) -> None:
@@ -223,6 +221,17 @@ class _Pending:
                 self.bad.add(id)
         self.computed += len(self.ids)
         self.ids, self.pixels = [], []
+
+    def settled(self, record: Record) -> Record:
+        return record._replace(outcome="bad_feature", reason=NOT_FINITE) if record.id in self.bad else record
+
+    def count(self, found: Iterable[tuple[Item, Record]] = ()) -> None:
+        """Count the failures among these, and among earlier ones whose features are there now. See `Failures.add`."""
+        found = [*self.uncounted, *found]
+        self.uncounted = [(item, record) for item, record in found if record.id in self.ids]
+        for item, record in found:
+            if record.id not in self.ids:
+                self.failures.add(item, self.settled(record))
 
     def store(self) -> None:
         if self.rows:

@@ -13,12 +13,13 @@ import numpy as np
 
 from imgret.contracts import Item
 from imgret.filecache import Record
-from imgret.outcomes import OUTCOMES
+from imgret.outcomes import OUTCOMES, causes
+from imgret.words import printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imgret.contracts import Ints
+    from imgret.contracts import Ints, Source
 
 YES = ("1", "true", "yes")
 
@@ -64,9 +65,31 @@ class Collection:
         counts = Counter(record.outcome for record in self.records)
         return {name: counts[name] for name in sorted(counts, key=lambda o: (o != "ok", o != "duplicate", o))}
 
+    @property
+    def causes(self) -> str:
+        """Files by outcome in words, each with the first by path of it."""
+        first: dict[str, str] = {}
+        for item, record in zip(self.items, self.records, strict=True):
+            first.setdefault(record.outcome, f"{item.path}: {record.reason}")
+        return causes(self.outcomes, first)
+
+
+def listing(source: Source) -> list[Item]:
+    """All that a source lists. Raises ValueError where two have one path: what became of one would stand for both."""
+    items = list(source)
+    twice = next((path for path, count in Counter(item.path for item in items).items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"the source lists {printable(twice)} twice; a path is the name of one item")
+    return items
+
 
 def collect(items: Sequence[Item], records: Sequence[Record]) -> Collection:
-    """Tables from items and what reading each one gave, in the same order."""
+    """Tables from items and what reading each one gave, in the same order.
+
+    Raises ValueError where not every item has one outcome, of a name that there is: a file would be lost unseen.
+    """
+    if len(items) != len(records):
+        raise ValueError(f"{len(records):,} outcomes for {len(items):,} files")
     if unknown := {record.outcome for record in records} - set(OUTCOMES):
         raise ValueError(f"outcomes of no known name: {sorted(unknown)}")
     order = sorted(range(len(items)), key=lambda i: items[i].path)

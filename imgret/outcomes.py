@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from imgret.formats import FORMATS
@@ -64,12 +64,15 @@ class Failures:
         if failed(item.path, record.outcome, self.formats):
             self.counts[record.outcome] += 1
             self.first.setdefault(record.outcome, f"{item.path}: {record.reason}")
-            if self.counts.total() > self.allowed * self.total:
+            if self.counts.total() / self.total > self.allowed:  # a product would be rounded: .29 * 100 is below 29
                 raise TooManyFailed(
                     f"{self.counts.total():,} of {self.total:,} files failed, more than max_failed={self.allowed:g} "
-                    f"allows: {self}\nmend or move them, or type max_failed=1 to go on without them"
+                    f"allows: {causes(self.counts, self.first)}\n"
+                    "mend or move them, or type max_failed=1 to go on without them: failures.csv then names each"
                 )
 
-    def __str__(self) -> str:
-        causes = sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        return "; ".join(f"{count:,} {name} ({printable(self.first[name])})" for name, count in causes)
+
+def causes(counts: Mapping[str, int], first: Mapping[str, str]) -> str:
+    """Counts by outcome, the most first, each with the `first` file of it and its reason."""
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return "; ".join(f"{count:,} {name} ({printable(first[name])})" for name, count in most)

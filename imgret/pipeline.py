@@ -16,7 +16,7 @@ from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
 from imgret.files import load_array
 from imgret.formats import require
-from imgret.items import Collection, collect, sample
+from imgret.items import Collection, collect, listing, sample
 from imgret.loader import Reading
 from imgret.originals import reach
 from imgret.registry import (
@@ -34,7 +34,6 @@ from imgret.results import Run
 from imgret.store import Store, code, digest
 from imgret.thumbnails import look
 from imgret.weights import WeightsUnavailable
-from imgret.words import listed
 
 log = logging.getLogger("imgret")
 
@@ -50,7 +49,7 @@ def run(settings: dict[str, Any]) -> Run:
 
     with clock.stage("list"):
         source = _build(settings, "source")
-        everything = list(source)
+        everything = listing(source)
         items = sample(everything, settings["limit"], settings["seed"])
     if not items:
         raise UsageError(f"{record.origin(settings)} has no files in it\ngive a folder that has images in it")
@@ -70,7 +69,7 @@ def run(settings: dict[str, Any]) -> Run:
         collection = collect(items, extraction.records)
         if not collection.ids:
             only = UsageError if set(collection.outcomes) == {"unsupported"} else TooManyFailed
-            raise only(f"{record.origin(settings)} has no readable image in it: {listed(collection.outcomes)}")
+            raise only(f"{record.origin(settings)} has no readable image in it: {collection.causes}")
         k.check(settings, len(collection.ids), "distinct readable images")
         k.fit(settings, len(collection.ids))
         if hint := proportions.hint(collection, backbone.preprocess, settings["backbone"]):

@@ -23,9 +23,7 @@ def summary(run: Run) -> list[str]:
     """Lines for a terminal."""
     info, metrics = run.info, run.metrics
     skipped = f"; skipped: {listed(info['skipped'])}" if info["skipped"] else ""
-    looked_at = len(run.collection.items)
-    limited = f"{looked_at:,} of " if looked_at < info["files"] else ""
-    lines = [f"images    {limited}{counted(info['files'], 'file')} = {listed(run.collection.outcomes)}{skipped}"]
+    lines = [f"images    {account(run)}{skipped}"]
     lines += _formats(run)
     lines += [f"features  {_features(run)}"]
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
@@ -45,6 +43,13 @@ def summary(run: Run) -> list[str]:
     if used != asked:
         lines.append(f"note      the weights of {asked} were not to be had, so this run used {used}")
     return lines
+
+
+def account(run: Run) -> str:
+    """What became of every file: those that were looked at are the sum of their outcomes."""
+    files, looked_at = run.info["files"], len(run.collection.items)
+    limited = f"{looked_at:,} of " if looked_at < files else ""
+    return f"{limited}{counted(files, 'file')} = {listed(run.collection.outcomes)}"
 
 
 def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:

@@ -43,7 +43,7 @@ class Done:
 
     Figures are those of metrics.json, with `n_clusters` and `noise_share` whatever was measured, `fit_seconds` (reducer
     and clusterer; a reduction that is in the store is not made again), `total_seconds` (all of the run; features
-    that are in the store are not computed again) and `peak_bytes` (see record.Clock).
+    that are in the store are not computed again) and `peak_bytes` (see record.Clock). `account`: see summary.account.
     """
 
     asked: Asked
@@ -51,6 +51,7 @@ class Done:
     folder: Path | None = None
     failed: str = ""
     peak_of: str = "run"
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,9 @@ class Sweep:
         self.jobs: list[Done] = []
 
     def add(self, asked: Asked, run: Run) -> None:
-        done = Done(asked, figures_of(run), run.folder, peak_of=run.info["peak_of"])
+        from imgret.summary import account
+
+        done = Done(asked, figures_of(run), run.folder, peak_of=run.info["peak_of"], account=account(run))
         self.jobs.append(done)
         scores = [f"{LINE[key]} {done.figures[key]:.3f}" for key in LINE if key in done.figures][:2]
         scores = scores or [f"clusters {done.figures['n_clusters']:.0f}"]
@@ -163,7 +166,16 @@ class Sweep:
 
         folder = self.write()
         if folder:
-            print("\n".join(["", *text(fold(self.jobs)), f"sweep     {printable(shown_path(folder))}"]), flush=True)
+            shown = ["", *text(fold(self.jobs)), *self._accounts(), f"sweep     {printable(shown_path(folder))}"]
+            print("\n".join(shown), flush=True)
+
+    def _accounts(self) -> list[str]:
+        """What became of the files, once where it is the same in all runs, else with the first job of each."""
+        first: dict[str, Asked] = {}
+        for job in self.jobs:
+            if job.account:
+                first.setdefault(job.account, job.asked)
+        return [f"images    {f'{job.number}/{job.of}  ' * (len(first) > 1)}{said}" for said, job in first.items()]
 
 
 def figures_of(run: Run) -> dict[str, float]:

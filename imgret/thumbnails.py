@@ -42,11 +42,12 @@ log = logging.getLogger("imgret")
 
 
 class Look(NamedTuple):
-    """What one image gave: its JPEG, empty where there is none, and columns by attribute."""
+    """What one image gave: its JPEG, empty where there is none and `reason` says why, and columns by attribute."""
 
     id: str
     jpeg: bytes
     said: dict[str, dict[str, str]]
+    reason: str = ""
 
 
 class Looker:
@@ -68,10 +69,12 @@ class Looker:
         try:
             data = self.source.open(item)
             if hashlib.sha256(data).hexdigest() != id:
-                raise ValueError("it is not the image any more that the features were made of")
+                raise ValueError("changed_during_run, another file than its features were made of")
             image = picture(data, SIDE, self.formats)
-        except (OSError, ValueError):  # it is gone, since it was read for its features
-            return Look(id, b"", {})
+        except FileNotFoundError:
+            return Look(id, b"", {}, "missing, no such file any more")
+        except (OSError, ValueError) as error:
+            return Look(id, b"", {}, str(getattr(error, "strerror", None) or error))
         pixels = np.asarray(image)
         said = {name: _columns(name, attribute, pixels) for name, attribute in self.attributes.items()}
         return Look(id, jpeg(image), said)
@@ -121,8 +124,9 @@ def look(
 ) -> dict[str, list[str]]:
     """Make what thumbnails the store lacks; the columns of the attributes `names`, a text for each row of arrays.
 
-    A value is empty where an image is gone or the attribute failed, which is told once an attribute; and where the
-    image crashed its worker, or took it more than the seconds of `reading`, which is not tried again in the same way.
+    A value is empty where the attribute failed, which is told once an attribute; and, told once as well, where an image
+    is gone or has changed since it was read for its features, and where it crashed its worker, or took it more than the
+    seconds of `reading`, which is not tried again in the same way.
     """
     attributes = {name: find("attribute", name) for name in names}
     folders = {name: store.root / "attributes" / f"{name}-{_key(found)}" for name, found in attributes.items()}
@@ -151,6 +155,8 @@ def look(
                     continue
                 if each.jpeg:
                     _keep(file_of(each.id, store.root), each.jpeg)
+                else:
+                    lost.append(f"{printable(item.path)}: {each.reason}")
                 for name, said in each.said.items():
                     fresh[name][each.id] = known[name][each.id] = said
             if max(map(len, fresh.values()), default=0) >= SHARD:

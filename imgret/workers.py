@@ -142,8 +142,9 @@ class _Worker(Generic[Thing, Done]):
         self.at = processes.RawValue("q", 0)
         arguments = self.task, theirs, self.at, self.timeout + GRACE
         with STARTING, without_main(self.needs):
-            self.process = processes.Process(target=_work, args=arguments, daemon=True)
-            self.process.start()
+            process = processes.Process(target=_work, args=arguments, daemon=True)
+            process.start()
+            self.process = process  # only now: one that did not start cannot be waited for
         theirs.close()  # from now on, its end is the pipe's end
         try:
             while not self._has_answered():

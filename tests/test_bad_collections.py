@@ -11,7 +11,7 @@ import torch
 import imgret
 from imgret import Run, UsageError
 from imgret.contracts import Backbone, Preprocess
-from imgret.registry import options, register
+from imgret.registry import TooManyFailed, options, register
 from imgret.settings import nodes
 from imgret.summary import summary
 from tests.conftest import png, write
@@ -162,8 +162,10 @@ def test_features_that_are_no_numbers_are_left_out_and_counted(tmp_path: Path, b
         place = tmp_path / "in" / name if name in RED else tmp_path / name
         with pytest.raises(UsageError, match=r"cannot be used as an image: bad_feature, its features are not finite"):
             run.search(place)
-    with pytest.raises(UsageError, match="4 bad_feature"):
+    with pytest.raises(TooManyFailed, match=r"3 of 4 files failed, .*: 3 bad_feature \(red0.png: "):
         imgret.run(write(tmp_path / "red", RED), k=2, **options)
+    with pytest.raises(TooManyFailed, match=r"no readable image in it: 4 bad_feature \(red0.png: "):
+        imgret.run(tmp_path / "red", k=2, max_failed=1, **options)
 
 
 @pytest.mark.parametrize("normalize", ["centre", "l2", "none"])

@@ -1,12 +1,13 @@
 """The tables of a collection: rows by id, duplicates, labels, outcomes that add up, samples."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imgret.contracts import Item
 from imgret.filecache import Record
-from imgret.items import collect, sample
+from imgret.items import collect, listing, sample
 
 ITEMS = [Item("c.jpg", label="cat"), Item("a.jpg", label="dog", group="g"), Item("b.jpg"), Item("d.jpg", label="ant")]
 RECORDS = [Record("22", "ok"), Record("22", "ok"), Record("", "truncated", "cut"), Record("11", "ok")]
@@ -23,6 +24,20 @@ def test_one_row_a_distinct_image_in_order_of_id() -> None:
     assert (found.truth.tolist(), found.truth_names) == ([0, 1], ["ant", "dog"])
     assert (found.group.tolist(), found.group_names) == ([-1, 0], ["g"])
     assert found.outcomes == {"ok": 2, "duplicate": 1, "truncated": 1}
+
+
+def test_no_file_is_lost_unseen() -> None:
+    with pytest.raises(ValueError, match="3 outcomes for 4 files"):
+        collect(ITEMS, RECORDS[:3])
+    with pytest.raises(ValueError, match=r"outcomes of no known name: \['odd'\]"):
+        collect(ITEMS, [*RECORDS[:3], Record("", "odd")])
+    with pytest.raises(ValueError, match=r"the source lists b.jpg twice"):
+        listing([*ITEMS, Item("b.jpg", "elsewhere/b.jpg")])  # type: ignore[arg-type]
+
+
+def test_causes_are_the_most_first_each_with_its_first_file() -> None:
+    bad = [Record("", "truncated", "cut"), Record("", "missing", "gone"), Record("", "truncated", "cut"), RECORDS[3]]
+    assert collect(ITEMS[:3], bad[:3]).causes == "2 truncated (b.jpg: cut); 1 missing (a.jpg: gone)"
 
 
 def test_junk_is_a_yes_in_a_column_of_that_name() -> None:

@@ -105,7 +105,7 @@ def test_what_is_in_the_store_is_not_made_again(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.usefixtures("offered")
-def test_a_file_that_changed_meanwhile_says_nothing(tmp_path: Path) -> None:
+def test_a_file_that_changed_meanwhile_says_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     root = _root(tmp_path)
     source, collection = _collection(root)
     (root / "red.png").write_bytes(png((9, 9, 9)))
@@ -113,6 +113,8 @@ def test_a_file_that_changed_meanwhile_says_nothing(tmp_path: Path) -> None:
     columns = look(source, collection, ["redness"], Store())
     assert sorted(columns["redness"]) == ["", "0"]
     assert sum(file_of(id).is_file() for id in collection.ids) == 1
+    red = "red.png: changed_during_run, another file than its features were made of"
+    assert caplog.messages == [f"1 image could not be looked at, such as {red}"]
 
 
 def fatal(thumbnail: np.ndarray) -> float:  # type: ignore[type-arg]

@@ -131,6 +131,15 @@ def test_a_worker_that_does_not_start_is_no_fault_of_the_things() -> None:
         list(spread(Unpacked(), ["a"]))
 
 
+def test_a_system_that_starts_no_more_processes_is_said_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: object) -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", start)
+    with pytest.raises(BlockingIOError, match="no more processes"):
+        list(spread(work, ["a"]))
+
+
 def test_who_has_seen_enough_does_not_wait_for_what_hangs() -> None:
     done = spread(work, ["a"] * CHUNK + ["sleep"], timeout=3600, workers=2)
     assert next(done)[1] == ["A"] * CHUNK

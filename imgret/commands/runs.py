@@ -33,7 +33,9 @@ def described(folder: Path) -> str:
     """The title and figures of a run, or that it cannot be read: one damaged run hides no other."""
     try:
         info, figures = read_json(folder / "run.json"), read_figures(folder / "metrics.json")
-        words = [f"{info['title']} · {counted(info['outcomes']['ok'], 'image')}"]
+        files, ok = sum(info["outcomes"].values()), info["outcomes"]["ok"]
+        of = f" of {counted(files, 'file')}" if files > ok else ""
+        words = [f"{info['title']} · {counted(ok, 'image')}{of}"]
         words += [f"{name} {figures[key]:.4g}" for key, name in SHOWN.items() if key in figures]
         return printable("  ".join(words))
     except Exception as error:  # what a damaged file can raise is anyone's guess
