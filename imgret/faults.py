@@ -67,4 +67,6 @@ def why(error: Exception) -> str:
     """An error in a few words: what is said to users as it is, without what to type."""
     if isinstance(error, UsageError):
         return str(error).partition("\n")[0]
-    return getattr(error, "strerror", None) or " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    if type(error) is ValueError or (isinstance(error, OSError) and not error.errno):  # ours, or as good as ours
+        return " ".join(str(error).split())[:200]
+    return getattr(error, "strerror", None) or " ".join(f"{type(error).__name__}: {error}".split())[:200].rstrip(": ")

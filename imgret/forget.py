@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -13,7 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from imgret import schema
-from imgret.faults import stale
+from imgret.faults import TEMPORARY, stale, why
 from imgret.filecache import ids_of
 from imgret.files import commit, sha256
 from imgret.registry import UsageError
@@ -22,6 +23,7 @@ from imgret.storecheck import read_shard
 from imgret.words import printable, typed_path
 
 ID = re.compile("[0-9a-f]{64}")
+ARRAYS = ("matrices", "derived")  # folders of files that do not say which images they have
 log = logging.getLogger("imgret")
 
 
@@ -82,24 +84,39 @@ def forget(root: Path, ids: Collection[str], paths: Collection[str], dry: bool =
     """Remove the images with these ids, and what is known of files at these paths; how much of each kind went.
 
     A shard is written again without them before the one with them goes. Matrices, and arrays that follow from others,
-    do not say which images they have: all of them go, and are made again; so does what killed writers have left. With
-    `dry` nothing goes. Stopped on the way, the same again goes on: what tells that there is something to forget goes
-    last. Raises StoreDamaged where a newer imgret wrote any of it, UsageError where the cache is in use.
+    do not say which images they have: all of them go, and are made again; so does what killed writers have left of
+    them. With `dry` nothing goes. Stopped on the way, the same again goes on: what tells that there is something to
+    forget goes last. Raises StoreDamaged where a newer imgret wrote any of it, UsageError where the cache is in use or
+    a file cannot be opened.
     """
     for file in (root / "store.json", *sorted(root.glob("features/*/set.json"))):
         with suppress(OSError, ValueError):
             schema.check(file.parent, schema.read(file), schema.STORE)
     gone = _from_all(root, ids, paths, dry=True)
     if gone.total():
-        arrays = [file for kind in ("matrices", "derived") for file in sorted((root / kind).glob("*.npy"))]
+        arrays = [file for kind in ARRAYS for file in sorted((root / kind).glob("*.npy"))]
         removed = sum(_remove(file, dry) for file in arrays)
         gone = gone if dry else _from_all(root, ids, paths, dry=False)
         gone["arrays"] = removed
-    for left in stale(sorted(root.rglob("*"))):
-        if left.mend and not dry:
-            left.mend()
-        gone["temporary files"] += 1
+    gone["temporary files"] = sum(_remove(file, dry) for file in _left(root, ids, all_arrays=bool(gone.total())))
     return {kind: count for kind, count in gone.items() if count}
+
+
+def _left(root: Path, ids: Collection[str], all_arrays: bool) -> list[Path]:
+    """Temporary files of killed writers: old ones, and those that may hold one of these images.
+
+    Of a matrix that cannot be told: all of theirs go where something is forgotten. A run that is at work there then
+    ends with an error, and goes on when it is started again.
+    """
+    found = sorted(file for file in root.rglob("*") if TEMPORARY.fullmatch(file.name))
+    old = {fault.file for fault in stale(found)}
+    return [file for file in found if file in old or (all_arrays if file.parent.name in ARRAYS else _names(file, ids))]
+
+
+def _names(file: Path, ids: Collection[str]) -> bool:
+    """Whether a file names one of these images, by its own name or anywhere in its bytes."""
+    data = file.read_bytes() if file.is_file() else b""
+    return any(id in file.name or id.encode() in data or bytes.fromhex(id) in data for id in ids)
 
 
 def _from_all(root: Path, ids: Collection[str], paths: Collection[str], dry: bool) -> Counter[str]:
@@ -119,15 +136,23 @@ def _from_all(root: Path, ids: Collection[str], paths: Collection[str], dry: boo
 
 
 def _remove(file: Path, dry: bool) -> int:
-    if not dry:
+    if not dry and file.is_dir():
+        shutil.rmtree(file)
+    elif not dry:
         file.unlink(missing_ok=True)
     return 1
+
+
+def _unopened(file: Path, error: Exception) -> UsageError:
+    return UsageError(f"{printable(str(file))} cannot be opened: {why(error)}\ntype the same again when it can be")
 
 
 def _from_shard(folder: Path, shard: Path, ids: Collection[str], dry: bool) -> int:
     try:
         raw, features = read_shard(shard)
-    except Exception:  # it may hold any of them, and is of no use
+    except (OSError, MemoryError) as error:  # it may be whole, and others' features are in it
+        raise _unopened(shard, error) from error
+    except Exception:  # damaged, it may hold any of them, and is of no use
         return _remove(shard, dry)
     named = [each.tobytes().hex() for each in raw]
     kept = [row for row, id in enumerate(named) if id not in ids]
@@ -142,7 +167,9 @@ def _from_attributes(file: Path, ids: Collection[str], dry: bool) -> int:
     try:
         values = json.loads(file.read_bytes())
         kept = {id: said for id, said in values.items() if id not in ids}
-    except (ValueError, AttributeError):
+    except (OSError, MemoryError) as error:
+        raise _unopened(file, error) from error
+    except (ValueError, AttributeError, RecursionError):
         return _remove(file, dry)
     if len(kept) < len(values) and not dry:
         if kept:

@@ -1,4 +1,4 @@
-"""What the store can do without: matrices that no run links, and whole sets of features."""
+"""What the store can do without: matrices that no run links, what was set aside, and whole sets of features."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def matrices(root: Path) -> list[Spare]:
             if s.st_nlink == 1:
                 spares.append(Spare(file, "a matrix that no run links", s.st_size))
     return spares
+
+
+def set_aside(root: Path) -> list[Spare]:
+    """Damaged files that were given a name that nothing reads. Their images are computed again, or have been."""
+    found = [(file, _bytes(file)) for file in sorted((root / "features").glob("*/*.damaged"))]
+    return [Spare(file, "a damaged file that was set aside", size) for file, size in found]
 
 
 def feature_sets(root: Path) -> list[Spare]:

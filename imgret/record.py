@@ -138,7 +138,7 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
             "digests": digests(temporary),
         }
         write_json(temporary / "run.json", run.info)
-    _point_to(folder.with_name("latest"), folder.name)
+    point_to(folder.with_name("latest"), folder.name)
     run.folder = folder
     return run
 
@@ -192,7 +192,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
 
 
-def _point_to(latest: Path, name: str) -> None:
+def point_to(latest: Path, name: str) -> None:
     """Make `latest` a link to the run, or a file with its name where there are no links."""
     temporary = latest.with_name(f".latest.{secrets.token_hex(3)}.tmp")
     try:

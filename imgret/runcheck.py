@@ -25,7 +25,7 @@ from imgret.record import digests, draw
 from imgret.registry import StoreDamaged
 from imgret.results import SCHEMA, Run
 from imgret.store import Store
-from imgret.storecheck import read_shard
+from imgret.storecheck import NO_JPEG, is_jpeg, read_shard
 
 # What the run's other files follow from, what is needed to make another of them again first.
 CORE = ("items.csv", "failures.csv", "metrics.json", "features.npy", "mean.npy", "view.npy", "labels.npy")
@@ -58,7 +58,7 @@ class RunCheck:
                 cure = "made again, the same bytes" if again else "the run has to be made again"
                 yield Fault(DAMAGED, self.folder / name, what, cure, again)
         wrong = {name: self._wrong(name, recorded) for name in sorted(recorded) if name not in CORE}
-        wrong = {name: what for name, what in wrong.items() if what}
+        wrong = {name: what for name, what in wrong.items() if what} | self._cut()
         mend = cache(partial(_redraw, self.folder, list(wrong)))  # the first draws them all, or each of them fails
         for name, what in wrong.items():
             yield Fault(DAMAGED, self.folder / name, what, "drawn again", mend)
@@ -72,6 +72,11 @@ class RunCheck:
             return "" if sha256(file) == recorded.get(name) else "it is not as it was when the run was made"
         except OSError as error:
             return why(error)
+
+    def _cut(self) -> dict[str, str]:
+        """The thumbnails of the page that are no whole pictures; digests do not list them."""
+        files = [file for file in sorted(self.folder.glob("thumbs/*/*")) if file.is_file()]
+        return {file.relative_to(self.folder).as_posix(): NO_JPEG for file in files if not _is_whole(file)}
 
     def _others(self, recorded: dict[str, str]) -> Iterator[Fault]:
         yield from stale([entry for entry in sorted(self.folder.iterdir()) if entry.name not in OURS])
@@ -147,6 +152,13 @@ def _rows(folder: Path, ids: Sequence[str]) -> Any:
     return np.stack([found[place] for place in range(len(ids))]) if len(found) == len(ids) else None
 
 
+def _is_whole(thumbnail: Path) -> bool:
+    try:
+        return is_jpeg(thumbnail)
+    except OSError:
+        return False
+
+
 def _redraw(folder: Path, names: list[str]) -> None:
     """Draw the run's reports again, put the files of these names into place, and record their digests.
 
@@ -154,7 +166,7 @@ def _redraw(folder: Path, names: list[str]) -> None:
     """
     run = Run.load(folder)
     places = {name: place_in(folder, name) for name in names}
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".imgret-") as temporary:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".imgret-", suffix=".tmp") as temporary:
         draw(run, Path(temporary))
         missing = [name for name in names if not Path(temporary, name).is_file()]
         if missing:
@@ -165,5 +177,5 @@ def _redraw(folder: Path, names: list[str]) -> None:
             os.replace(Path(temporary, name), place)
     info = json.loads((folder / "run.json").read_text(encoding="ascii"))
     now = digests(folder)
-    info["digests"] |= {name: now[name] for name in names}
+    info["digests"] |= {name: now[name] for name in names if name in now}
     commit(folder / "run.json", lambda file: tables.write_json(file, info))

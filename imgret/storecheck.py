@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KEY = "[0-9a-f]{32}"
 ASIDE = re.compile(rf"features/{KEY}/({KEY}|set)\.damaged")
 NOT_OURS = "not written by imgret"
+NO_JPEG = "it is no whole JPEG"
 BLOCK = 8192  # rows that are looked at together
 
 
@@ -134,7 +135,7 @@ class StoreCheck:
         if file.parent.name != file.name[:2]:
             yield Fault(UNKNOWN, file, NOT_OURS, "left alone")
         elif not is_jpeg(file):
-            yield removed(file, "it is no whole JPEG")
+            yield removed(file, NO_JPEG)
 
     def _attributes(self, file: Path) -> Iterator[Fault]:
         self.counts["attribute files"] += 1

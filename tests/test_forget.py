@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ import pytest
 from imgret.__main__ import main
 from imgret.store import home
 from tests.conftest import png, write
-from tests.test_doctor import PICTURES, QUICK, state, traces
+from tests.test_doctor import PICTURES, QUICK, one, photos, state, traces
+
+__all__ = ["photos"]
 
 ONE = png((1, 2, 3))
 ID = hashlib.sha256(ONE).hexdigest()
@@ -127,3 +130,50 @@ def test_what_a_killed_writer_left_goes_as_well(capsys: Any) -> None:
     assert main(["forget", ID]) == 0
     assert "1 temporary file" in capsys.readouterr().out
     assert nothing_left()
+
+
+@pytest.mark.usefixtures("photos")
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), MemoryError()])
+@pytest.mark.parametrize("kind", ["shard", "attributes"])
+def test_a_file_that_only_could_not_be_opened_is_kept(
+    kind: str, error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Others' features are in it, and it is whole for all that is known."""
+
+    def refuse(*_: Any) -> None:
+        raise error
+
+    before = state(home())
+    if kind == "shard":
+        monkeypatch.setattr("imgret.forget.read_shard", refuse)
+    else:
+        monkeypatch.setattr("imgret.forget.json", SimpleNamespace(loads=refuse))
+    assert main(["forget", "0" * 64]) == 2
+    why = "Permission denied" if isinstance(error, OSError) else "MemoryError"
+    assert f"cannot be opened: {why}\ntype the same again when it can be\n" in capsys.readouterr().err
+    assert state(home()) == before
+
+
+def test_what_killed_writers_left_is_forgotten_as_well(photos: Path) -> None:
+    id = hashlib.sha256((photos / "sub" / "x.png").read_bytes()).hexdigest()
+    needles = [id.encode(), bytes.fromhex(id)]
+    held = [f for f in home().rglob("*") if f.is_file() and (f.name in traces(needles) or id in f.name)]
+    held = [f for f in held if f.suffix != ".sqlite"]
+    assert {f.suffix for f in held} == {".safetensors", ".json", ".jpg"}
+    for file in [*held, one("matrices/*.npy")]:  # a matrix does not say which images it has
+        shutil.copy(file, file.with_name(f".{file.name}.0123456789ab.tmp"))
+    other = one("thumbnails/*/*/*.jpg").with_name(".other.jpg.0123456789ab.tmp")
+    other.write_bytes(b"of another image")
+    assert main(["forget", id, "--dry"]) == 0
+    assert len(list(home().rglob(".*.tmp"))) == len(held) + 2
+    assert main(["forget", id]) == 0
+    assert traces(needles) == []
+    assert list(home().rglob(".*.tmp")) == [other]
+
+
+@pytest.mark.usefixtures("photos")
+def test_attributes_that_no_reader_takes_go() -> None:
+    file = one("attributes/*/*.json")
+    file.write_text("[" * 99_999)
+    assert main(["forget", "0" * 64]) == 0
+    assert not file.exists()

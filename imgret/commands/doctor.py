@@ -8,9 +8,10 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from imgret import gc
+from imgret import gc, outcheck
 from imgret.faults import DAMAGED, UNKNOWN, Fault, why
 from imgret.registry import StoreDamaged, UsageError, load_plugins
 from imgret.results import find
@@ -34,18 +35,21 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--dry", action="store_true", help="say what is wrong, change nothing")
     parser.add_argument(
         "--gc", nargs="?", const="matrices", choices=["matrices", "features"],
-        help="free what can be made again: matrices that no run links; features: all sets of features as well",
+        help="free what can be made again: matrices that no run links, and damaged files that were set aside; "
+        "features: all sets of features as well",
     )  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="with --gc features: free them without asking")
     asked = parser.parse_args(words)
     load_plugins()  # reports are drawn by them
     root = home()
-    folders = [find(typed_path(run)) for run in asked.runs] if asked.runs else _runs(typed_path("runs"))
+    out = typed_path("runs")
+    folders = [_run(typed_path(run)) for run in asked.runs] if asked.runs else outcheck.runs(out)
     store = StoreCheck(root)
     kinds: Counter[str] = Counter()
     left = 0
     logging.getLogger("imgret").setLevel(logging.ERROR)  # this command says itself what it meets
-    for fault in _all(store, [RunCheck(folder, root, asked.dry) for folder in folders], root):
+    found = outcheck.faults(out) if not asked.runs and out.is_dir() else ()
+    for fault in chain(_all(store, [RunCheck(folder, root, asked.dry) for folder in folders], root), found):
         kinds[fault.kind] += 1
         left += _tell(fault, asked.dry)
     seen = tally(dict(sorted(store.counts.items())))
@@ -53,15 +57,16 @@ def main(words: Sequence[str]) -> None:
     print(f"runs      {counted(len(folders), 'run')}")
     print(f"faults    {listed({kind: kinds[kind] for kind in sorted(kinds)}) or 'none'}")
     if asked.gc:
-        _free(gc.matrices(root), ask=False, dry=asked.dry)
+        _free(gc.matrices(root) + gc.set_aside(root), ask=False, dry=asked.dry)
         if asked.gc == "features":
             _free(gc.feature_sets(root), ask=not asked.yes, dry=asked.dry)
     if left:
         raise StoreDamaged(f"{counted(left, 'damaged thing')} left\nmake the runs again whose files are named above")
 
 
-def _runs(folder: Path) -> list[Path]:
-    return [file.parent for file in sorted(folder.glob("[!.]*/run.json")) if not file.parent.is_symlink()]
+def _run(folder: Path) -> Path:
+    """The run that is named, also one that has lost its run.json. Raises UsageError where there is none."""
+    return folder if folder.is_dir() and outcheck.is_run(folder) else find(folder)
 
 
 def _all(store: StoreCheck, runs: list[RunCheck], root: Path) -> Iterator[Fault]:
@@ -80,7 +85,8 @@ def _tell(fault: Fault, dry: bool) -> int:
         except (OSError, ValueError, UsageError) as error:
             cure, mended = f"could not be mended: {why(error)}", False
     would = "would be " if dry and fault.mend else ""
-    print(printable(f"{fault.kind:<10}{shown_path(fault.file)}: {fault.what}; {would}{cure}"))
+    place = os.path.join(shown_path(fault.file.parent), fault.file.name)  # a link by its own name
+    print(printable(f"{fault.kind:<10}{place}: {fault.what}; {would}{cure}"))
     return int(fault.kind == DAMAGED and (dry or not mended)) if fault.kind != UNKNOWN else 0
 
 
