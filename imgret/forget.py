@@ -200,7 +200,8 @@ def _from_cache(file: Path, ids: Collection[str], paths: Collection[str], dry: b
                 base.execute("VACUUM")
             return count
     except sqlite3.OperationalError as error:
-        raise UsageError(f"{file}: {error}\ntype the same again when no run is using it") from error
+        first = "make room there, and" if "is full" in str(error) else "when no run is using it,"
+        raise UsageError(f"{printable(str(file))}: {error}\n{first} type the same again") from error
     except sqlite3.DatabaseError:
         _remove(file.with_name(f"{file.name}-journal"), dry)
         return _remove(file, dry)

@@ -19,7 +19,7 @@ import numpy as np
 
 from imgret import ops, schema, tables
 from imgret.faults import DAMAGED, UNKNOWN, Fault, stale, why
-from imgret.files import commit, place_in, save_array, sha256
+from imgret.files import commit, place_in, save_array, sha256, sync_folder, sync_tree
 from imgret.pipeline import reduction
 from imgret.record import digests, draw
 from imgret.registry import StoreDamaged
@@ -75,7 +75,7 @@ class RunCheck:
 
     def _cut(self) -> dict[str, str]:
         """The thumbnails of the page that are no whole pictures; digests do not list them."""
-        files = [file for file in sorted(self.folder.glob("thumbs/*/*")) if file.is_file()]
+        files = [file for file in sorted(self.folder.glob("thumbs/*/*.jpg")) if file.is_file()]
         return {file.relative_to(self.folder).as_posix(): NO_JPEG for file in files if not _is_whole(file)}
 
     def _others(self, recorded: dict[str, str]) -> Iterator[Fault]:
@@ -173,8 +173,11 @@ def _redraw(folder: Path, names: list[str]) -> None:
             raise ValueError(f"the reports of this run do not make {missing[0]}")
         thumbs = [file.relative_to(temporary).as_posix() for file in sorted(Path(temporary).glob("thumbs/*/*"))]
         places |= {name: place_in(folder, name) for name in thumbs}
+        sync_tree(Path(temporary))
         for name, place in places.items():
             os.replace(Path(temporary, name), place)
+        for above in sorted({place.parent for place in places.values()}):
+            sync_folder(above)
     info = json.loads((folder / "run.json").read_text(encoding="ascii"))
     now = digests(folder)
     info["digests"] |= {name: now[name] for name in names if name in now}

@@ -27,7 +27,8 @@ SETTINGS = {
 }
 NO_MOUNT = 77  # exit code
 Job = dict[str, Any]  # home, out, log; settings that differ from SETTINGS; fault and at, see faults.Fault; writes, the
-# file to write its events to; room, the bytes of a small disk to have first, and where; copy, where to put the run
+# file to write its events to; room, the bytes of a small disk to have first, and where; copy, where to put the run;
+# words, a command to do in place of a run
 
 
 class Runs:
@@ -158,7 +159,7 @@ def _sequence(jobs: list[Job], settings: dict[str, Any]) -> list[int]:
 def _do(job: Job, settings: dict[str, Any]) -> int:
     """One run, as the command line does it; what it says and the writes that it made go into files."""
     from imgret import pipeline
-    from imgret.__main__ import _tell
+    from imgret.__main__ import _tell, main
     from tests.faults import Fault
 
     log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
@@ -168,8 +169,11 @@ def _do(job: Job, settings: dict[str, Any]) -> int:
     fault = Fault(job.get("fault", "none"), job.get("at", -1), [job["home"], job["out"]])
     fault.install()
     try:
-        pipeline.run(settings | {"out": job["out"]})
-        code = 0
+        if "words" in job:
+            code = main(job["words"])
+        else:
+            pipeline.run(settings | {"out": job["out"]})
+            code = 0
     except Exception as error:
         code = _tell(error)
     sys.stderr.flush()

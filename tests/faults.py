@@ -125,6 +125,8 @@ class Fault:
             self.happens(event, _absolute(args[1], args[3]), _absolute(args[0], args[2]))
         elif event == "os.symlink":
             self.happens(event, _absolute(args[1], args[2]))
+        elif event == "os.mkdir" and os.path.isdir(_absolute(args[0], args[-1])):
+            pass  # it was there: nothing is written
         elif event in MADE | GONE:
             self.happens(event, _absolute(args[0], args[-1]))
 

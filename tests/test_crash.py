@@ -42,10 +42,10 @@ class Bench:
         self.record("lone")
         self.lone = results(self.latest("lone"))
 
-    def record(self, name: str) -> None:
+    def record(self, name: str, **more: Any) -> None:
         """Make a run that nothing happens to; its writes are those that are counted from now on."""
         file = self.root / "writes.json"
-        assert self.runs([[self.job(name, writes=str(file))]]) == [[0]], self.said(name)
+        assert self.runs([[self.job(name, writes=str(file), **more)]]) == [[0]], self.said(name)
         self.events = json.loads(file.read_text())
 
     def job(self, name: str, **more: Any) -> Job:
@@ -78,7 +78,7 @@ class Bench:
 def results(folder: Path) -> dict[str, bytes]:
     """What a run writes, but for run.json, which says when."""
     found = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-    assert len(found) == 11 + IMAGES
+    assert len(found) == 11 + IMAGES, sorted(found)
     return {name: data for name, data in found.items() if name != "run.json"}
 
 

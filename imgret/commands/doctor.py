@@ -66,7 +66,8 @@ def main(words: Sequence[str]) -> None:
 
 def _run(folder: Path) -> Path:
     """The run that is named, also one that has lost its run.json. Raises UsageError where there is none."""
-    return folder if folder.is_dir() and outcheck.is_run(folder) else find(folder)
+    real = folder.resolve()
+    return real if real.is_dir() and outcheck.is_run(real) else find(folder)
 
 
 def _all(store: StoreCheck, runs: list[RunCheck], root: Path) -> Iterator[Fault]:

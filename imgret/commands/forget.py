@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from imgret.files import writing
 from imgret.forget import ID, chosen, forget
 from imgret.registry import UsageError
 from imgret.store import home
@@ -29,7 +30,8 @@ def main(words: Sequence[str]) -> None:
     if not root.is_dir():
         raise UsageError(f"there is no store at {root}\nset IMGRET_HOME=FOLDER")
     ids, paths = chosen(asked.images, root)
-    gone = forget(root, ids, paths, asked.dry)
+    with writing(root):
+        gone = forget(root, ids, paths, asked.dry)
     print(f"images    {counted(len(ids), 'image')}")
     print(f"{'would go' if asked.dry else 'gone':<10}{tally(gone) or 'nothing: the store had no trace of them'}")
     for folder in shown_in(typed_path("runs"), ids):
