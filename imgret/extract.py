@@ -141,7 +141,7 @@ def extract(
             if not progress.done:
                 seconds, d = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
                 more = room.check(len(todo), len(items), d) if room else ""
-                log.info("%s: %s to compute, about %s%s", what, counted(len(todo), "image"), duration(seconds), more)
+                log.info("%s: %s to read, about %s%s", what, counted(len(todo), "file"), duration(seconds), more)
             rows = iter(loaded.pixels.numpy())
             settled: list[tuple[str, Stamp, Record]] = []
             for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):

@@ -158,12 +158,12 @@ def _open(data: bytes, kind: str) -> ImageFile:
 def _check_tile(width: tuple[int, ...], height: tuple[int, ...]) -> None:
     """A tile is unpacked whole, however little of it the image shows."""
     if width and height and width[0] * height[0] > MAX_PIXELS:
-        raise Unreadable("too_large", f"a tile of {width[0]} x {height[0]} is more than {MAX_PIXELS} pixels")
+        raise Unreadable("too_large", f"a tile of {width[0]:,} x {height[0]:,} is more than {MAX_PIXELS:,} pixels")
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
-        raise Unreadable("too_large", f"{width} x {height} is more than {MAX_PIXELS} pixels", width, height)
+        raise Unreadable("too_large", f"{width:,} x {height:,} is more than {MAX_PIXELS:,} pixels", width, height)
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise Unreadable("extreme_aspect", f"{width} x {height} is beyond {MAX_ASPECT}:1", width, height)
 

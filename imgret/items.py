@@ -13,7 +13,7 @@ import numpy as np
 
 from imgret.contracts import Item
 from imgret.filecache import Record
-from imgret.outcomes import OUTCOMES, causes
+from imgret.outcomes import OUTCOMES, USABLE, causes
 from imgret.words import printable
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ def collect(items: Sequence[Item], records: Sequence[Record]) -> Collection:
         raise ValueError(f"outcomes of no known name: {sorted(unknown)}")
     order = sorted(range(len(items)), key=lambda i: items[i].path)
     items, records = [items[i] for i in order], [records[i] for i in order]
-    ids = sorted({record.id for record in records if record.outcome in ("ok", "duplicate")})
+    ids = sorted({record.id for record in records if record.outcome in USABLE})
     row_of = {id: row for row, id in enumerate(ids)}
-    rows = np.array([row_of.get(r.id, -1) if r.outcome in ("ok", "duplicate") else -1 for r in records], np.int64)
+    rows = np.array([row_of.get(r.id, -1) if r.outcome in USABLE else -1 for r in records], np.int64)
     first = np.full(len(ids), -1, np.int64)
     for place, row in enumerate(rows):
         if row >= 0 and first[row] < 0:

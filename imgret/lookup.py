@@ -9,7 +9,7 @@ import numpy as np
 
 from imgret.filecache import FileCache, Record
 from imgret.loader import Reading, batches
-from imgret.outcomes import PASSING, Failures
+from imgret.outcomes import PASSING, USABLE, Failures
 from imgret.progress import Progress
 from imgret.registry import UsageError
 from imgret.store import digest
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from imgret.store import FeatureSet, Store
 
 SHARD = 8192  # rows a shard: what is in memory at a time
-USABLE = ("ok", "duplicate")
 
 
 def look_up(

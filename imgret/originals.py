@@ -25,17 +25,23 @@ def original(run: Run, place: int) -> bytes:
     Raises OSError where it is not there any more, no regular file, outside of the run's folders, or another image.
     """
     item = run.collection.items[place]
-    if item.file:
-        if not stat.S_ISREG(os.stat(item.file).st_mode):
-            raise OSError(EINVAL, "not a file", item.file)
-        real = os.path.realpath(item.file)
-        folders = [folder for folder in (run.info.get("root"), run.info.get("reach")) if folder]
-        if folders and not any(is_under(real, os.path.realpath(folder)) for folder in folders):
-            raise OSError(EINVAL, "a link leads out of the folder of the run", item.file)
+    check_place(run, item)
     data = run.source.open(item)
     if hashlib.sha256(data).hexdigest() != run.collection.records[place].id:
         raise OSError(EINVAL, "not the image that the run saw", item.file or item.path)
     return data
+
+
+def check_place(run: Run, item: Item) -> None:
+    """Raises OSError where the file of an item, if it has one, is none, or lies outside of the run's folders."""
+    if not item.file:
+        return
+    if not stat.S_ISREG(os.stat(item.file).st_mode):
+        raise OSError(EINVAL, "not a file", item.file)
+    real = os.path.realpath(item.file)
+    folders = [folder for folder in (run.info.get("root"), run.info.get("reach")) if folder]
+    if folders and not any(is_under(real, os.path.realpath(folder)) for folder in folders):
+        raise OSError(EINVAL, "a link leads out of the folder of the run", item.file)
 
 
 def reach(items: Sequence[Item], root: str) -> str:

@@ -31,6 +31,7 @@ OUTCOMES = {  # every file of a collection ends in one of these
     "bad_feature": "the backbone's features of it are not finite",
     "no_vector": "no vector was given for it, where vectors were made elsewhere",
 }
+USABLE = ("ok", "duplicate")  # every other one is a failure
 PASSING = {"missing", "unreadable", "changed_during_run"}  # may be well again: not remembered
 SUFFIXES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -45,7 +46,7 @@ SUFFIXES = {
 
 def failed(path: str, outcome: str, formats: Collection[str] = ()) -> bool:
     """Whether this is a failure: a film beside photographs is none, a web page that was saved as .jpg is."""
-    if outcome in ("ok", "duplicate"):
+    if outcome in USABLE:
         return False
     read = [*FORMATS, *(name.upper() for name in formats)]
     return outcome != "unsupported" or os.path.splitext(path)[1].lower() in {s for name in read for s in SUFFIXES[name]}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imgret.registry import UsageError
+from imgret.registry import SHARED, UsageError, called
 from imgret.results import Run
 from imgret.tables import read_json
 
@@ -42,7 +42,8 @@ class Since(NamedTuple):
 
     `new` and `gone` count distinct images that only this or only that run has, `moved` those of both that are not in
     clusters which belong together. `kept` are the clusters that none of these left or entered. `clusters` has one
-    entry a cluster, `noise` one where there is any: noise belongs to noise.
+    entry a cluster, `noise` one where there is any: noise belongs to noise. `then` are the settings of that run which
+    this one has otherwise, of those that clusters follow from, as they are typed: they may be why.
     """
 
     run: str
@@ -52,12 +53,29 @@ class Since(NamedTuple):
     moved: int
     clusters: list[Now]
     noise: Now | None
+    then: Sequence[str] = ()
 
 
 def since(run: Run, out: Path) -> Since | None:
     """What has changed since the newest whole run of the same collection in the folder `out`; None without one."""
     before = previous(run.info, out)
-    return compare(before.folder.name, run.ids, run.labels, before.ids, before.labels) if before else None
+    if not before:
+        return None
+    found = compare(before.folder.name, run.ids, run.labels, before.ids, before.labels)
+    return found._replace(then=otherwise(before.settings, run.settings))
+
+
+def otherwise(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The settings `before` that clusters follow from and that are another `now`: `clusterer=hdbscan`, `k=20`."""
+    found = []
+    for slot in ("backbone", "reducer", "clusterer"):
+        if called(before, slot) != called(now, slot):
+            found.append(f"{slot}={called(before, slot)}")
+        else:
+            own = {key: value for key, value in before[slot].items() if key != "name" and key not in SHARED}
+            found += [f"{slot}.{key}={value}" for key, value in own.items() if now[slot].get(key) != value]
+    found += [f"{key}={before[key]}" for key in ("k", "seed", "normalize") if before[key] != now[key]]
+    return found
 
 
 def previous(info: Mapping[str, Any], out: Path) -> Run | None:

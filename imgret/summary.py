@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgret.formats import how_to_read
+from imgret.outcomes import USABLE
 from imgret.registry import SHARED, called
 from imgret.results import Run
 from imgret.words import counted, duration, listed, printable, quoted, shown_path
@@ -24,6 +25,7 @@ def summary(run: Run) -> list[str]:
     info, metrics = run.info, run.metrics
     skipped = f"; skipped: {listed(info['skipped'])}" if info["skipped"] else ""
     lines = [f"images    {account(run)}{skipped}"]
+    lines += _failures(run)
     lines += _formats(run)
     lines += [f"features  {_features(run)}"]
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
@@ -50,6 +52,14 @@ def account(run: Run) -> str:
     files, looked_at = run.info["files"], len(run.collection.items)
     limited = f"{looked_at:,} of " if looked_at < files else ""
     return f"{limited}{counted(files, 'file')} = {listed(run.collection.outcomes)}"
+
+
+def _failures(run: Run) -> list[str]:
+    """Where the reason of each failure is to be read, if there is any."""
+    failed = sum(count for name, count in run.collection.outcomes.items() if name not in USABLE)
+    return [f"failures  {counted(failed, 'file')}, each with its reason: {shown_path(run.folder)}/failures.csv"] * (
+        failed > 0
+    )
 
 
 def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:
@@ -80,7 +90,10 @@ def _since(run: Run) -> list[str]:
         return []
     clusters = f"{since['kept']:,} of {counted(len(since['clusters']), 'cluster')} as they were"
     images = f"{counted(since['new'], 'image')} new, {since['gone']:,} gone"
-    return [f"since     {since['run']}: {images}; {clusters}, {counted(since['moved'], 'image')} moved"]
+    then = f"; made with {' '.join(since['then'])} then" if since.get("then") else ""
+    return [
+        printable(f"since     {since['run']}: {images}; {clusters}, {counted(since['moved'], 'image')} moved{then}")
+    ]
 
 
 def _scores(run: Run) -> list[str]:

@@ -22,6 +22,7 @@ from imgret.contracts import Item
 from imgret.filecache import Record
 from imgret.files import MOST_COLUMNS, leads_out, load_array, sha256, write_csv
 from imgret.items import Collection, collect
+from imgret.outcomes import USABLE
 from imgret.words import decimal
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ ITEMS = (
 FAILURES = ("path", "outcome", "reason")
 FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
-LARGEST = 2**26  # bytes of a JSON file: a run of 100,000 clusters has a quarter of them
+LARGEST = 2**24  # bytes of a JSON file: a run of 50,000 clusters has about as many; Python takes 30 times as much
 ID = re.compile("([0-9a-f]{64})?")
 TAKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)?", re.ASCII)
 NEEDED = {
@@ -95,7 +96,7 @@ def table(run: Run) -> dict[str, list[str]]:
 def write_failures(file: Path, collection: Collection) -> None:
     """failures.csv: the files of which no image could be made, in order of path."""
     pairs = zip(collection.items, collection.records, strict=True)
-    write_csv(file, FAILURES, [(i.path, r.outcome, r.reason) for i, r in pairs if r.outcome not in ("ok", "duplicate")])
+    write_csv(file, FAILURES, [(i.path, r.outcome, r.reason) for i, r in pairs if r.outcome not in USABLE])
 
 
 def read_items(file: Path, root: str) -> Collection:

@@ -1,4 +1,4 @@
-"""forget and doctor, killed, out of power and out of disk at every write: the same command again ends what they began."""
+"""forget and doctor, killed, out of power, out of disk at every write: the same command again ends what they began."""
 
 import hashlib
 import os

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import imgret
 from imgret import Run
 from imgret.__main__ import main
-from imgret.previous import Now, compare, match, previous
+from imgret.previous import Now, compare, match, otherwise, previous
 from tests.conftest import png, write
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "metrics": ["sizes"], "k": 3}
@@ -163,3 +163,16 @@ def test_the_line_and_the_table(tmp_path: Path, capsys: Any) -> None:
     assert (ends["blu"], ends["gre"], ends["red"]) == (["4", "2", "0"], ["4", "0", "0"], ["3", "0", "1"])
     assert sorted(row[7] for row in table) == ["0", "1", "2"]
     assert json.loads((folder_now / "run.json").read_text())["since"]["moved"] == 0
+
+
+def test_what_the_run_before_had_otherwise() -> None:
+    def settings(**changes: Any) -> dict[str, Any]:
+        node = {"name": "kmeans", "k": 3, "n_init": 3}
+        plain = {"backbone": {"name": "pixels"}, "reducer": {"name": "none"}, "clusterer": node}
+        return {**plain, "k": 3, "seed": 0, "normalize": "centre", "view": {"name": "pca"}, **changes}
+
+    assert otherwise(settings(), settings()) == otherwise(settings(view={"name": "tsne"}), settings()) == []
+    assert otherwise(settings(k=5, seed=2), settings()) == ["k=5", "seed=2"]
+    assert otherwise(settings(), settings(clusterer={"name": "dbscan", "eps": 1})) == ["clusterer=kmeans"]
+    more = settings(clusterer={"name": "kmeans", "k": 3, "n_init": 9})
+    assert otherwise(more, settings()) == ["clusterer.n_init=9"]

@@ -55,6 +55,31 @@ def test_files_that_nobody_asked_for_are_counted_with_what_to_type(tmp_path: Pat
     assert not any(line.startswith("formats") for line in summary(run))
 
 
+def test_where_the_reasons_of_failures_are(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    assert not any(line.startswith("failures") for line in summary(run))
+    run.collection.outcomes = {"ok": 1, "duplicate": 4, "missing": 1, "truncated": 2}
+    assert summary(run)[1] == f"failures  3 files, each with its reason: {tmp_path}/failures.csv"
+
+
+def test_what_the_previous_run_had_otherwise(tmp_path: Path) -> None:
+    since = {
+        "run": "earlier",
+        "new": 0,
+        "gone": 1,
+        "kept": 1,
+        "moved": 2,
+        "clusters": [1, 2],
+        "then": ["k=3", "seed=1"],
+    }
+    run = _run(tmp_path)
+    run.info["since"] = since
+    said = "since     earlier: 0 images new, 1 gone; 1 of 2 clusters as they were, 2 images moved"
+    assert f"{said}; made with k=3 seed=1 then" in summary(run)
+    del since["then"]  # as in runs of 0.1.0
+    assert said in summary(run)
+
+
 def test_a_column_s_name_is_printed_as_text(tmp_path: Path) -> None:
     lines = summary(_run(tmp_path, metrics={"ami_a\x1b[2J\udcff": 0.5}))
     assert r"follows   AMI of the clusters with a\x1b[2J\udcff 0.50" in lines

@@ -67,7 +67,11 @@ def main(words: Sequence[str]) -> None:
 def _run(folder: Path) -> Path:
     """The run that is named, also one that has lost its run.json. Raises UsageError where there is none."""
     real = folder.resolve()
-    return real if real.is_dir() and outcheck.is_run(real) else find(folder)
+    if real.is_dir() and outcheck.is_run(real):
+        return real
+    if folder.is_file():  # `latest`, where there are no links
+        return find(folder)
+    raise UsageError(f"{printable(str(folder))} is no run\nname its folder: python -m imgret doctor runs/latest")
 
 
 def _all(store: StoreCheck, runs: list[RunCheck], root: Path) -> Iterator[Fault]:

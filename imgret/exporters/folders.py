@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from imgret.originals import original
+from imgret.originals import check_place, original
 from imgret.results import Run
 from imgret.words import counted
 
@@ -84,17 +84,17 @@ def _short(name: str) -> str:
 def put(run: Run, at: int, target: Path, copy: bool) -> bool:
     """Link or copy the file of an item to `target`; whether it was still there. Raises OSError where `target` fails.
 
-    Copied is only the very image that the run saw.
+    Copied is only the very image that the run saw, linked only a file in the folders that the run recorded.
     """
     item = run.collection.items[at]
-    try:
-        if item.file and not copy and stat.S_ISREG(os.stat(item.file).st_mode):
+    if item.file and not copy:
+        try:
+            check_place(run, item)
+        except (OSError, ValueError):  # gone, or no file of the run's; ValueError: no system has one of such a name
+            return False
+        with suppress(OSError, NotImplementedError):  # Windows without the right to make links, FAT
             target.symlink_to(item.file)
             return True
-    except ValueError:  # no system has a file of such a name
-        return False
-    except (OSError, NotImplementedError):  # Windows without the right to make links, FAT; or the file is gone
-        pass
     try:
         data = original(run, at)
     except (OSError, ValueError):
