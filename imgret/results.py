@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgret import ops, schema, tables
+from imgret.about import About, about
 from imgret.assign import assign
 from imgret.contracts import Retriever
 from imgret.files import save_array
@@ -118,6 +119,11 @@ class Run:
     def distances(self) -> Floats:
         """(n,): from each row of X to the centroid of its cluster; for noise, to the nearest one."""
         return ops.distances(self.X, self.labels, self.centroids)
+
+    @cached_property
+    def about(self) -> list[About]:
+        """Of each cluster (c,) its name, what lies on its boundary, and its odd ones out."""
+        return about(self)
 
     @cached_property
     def neighbours(self) -> tuple[Ints, Floats]:

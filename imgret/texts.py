@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def understands(run: Run) -> bool:
     """Whether the run's backbone has a text tower."""
-    return "text" in run.info["space"]
+    return "text" in run.info.get("space", {})
 
 
 def vectors(run: Run, texts: Sequence[str]) -> Floats:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgret import ops, sheet
+from imgret.about import About
 from imgret.plugins.reports import maps as maps_module
 from imgret.plugins.reports import sheets as sheets_module
 from imgret.plugins.reports.clusters import clusters
@@ -63,6 +64,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "settings": {"formats": []},
         "info": {},
         "title": "title",
+        "about": [About()] * (max(labels, default=-1) + 1),
     }
     return SimpleNamespace(**facts | changes | {"thumbnail": changes.get("open", opens)})
 
@@ -173,10 +175,10 @@ def test_the_table_of_clusters(tmp_path: Path) -> None:
     table = clusters(run, tmp_path)[1]
     assert table.name == "clusters.csv"
     assert table.read_bytes() == (
-        b"cluster,size,representative,mean_distance,label,label_share,labelled,was,stayed,came,left\n"
-        b'0,3,"say ""hi"".png",0.333333,shoe\xff,0.666667,3,,,,\n'
-        b"1,1,caf\xe9.png,0.333333,,,0,,,,\n"
-        b'-1,1,,2.0,"a,b",1.0,1,,,,\n'
+        b"cluster,size,representative,mean_distance,label,label_share,labelled,was,stayed,came,left,name,boundary,odd\n"
+        b'0,3,"say ""hi"".png",0.333333,shoe\xff,0.666667,3,,,,,,,\n'
+        b"1,1,caf\xe9.png,0.333333,,,0,,,,,,,\n"
+        b'-1,1,,2.0,"a,b",1.0,1,,,,,,,\n'
     )
 
 
@@ -184,7 +186,7 @@ def test_the_table_of_clusters_beside_an_earlier_run(tmp_path: Path) -> None:
     since = {"clusters": [[1, 2, 1, 4], [None, 0, 1, 0]], "noise": [-1, 1, 0, 3]}
     run = fake_run([0, 0, 0, 1, -1], info={"since": since})
     rows = clusters(run, tmp_path)[1].read_text().splitlines()
-    assert [row.split(",")[7:] for row in rows[1:]] == [
+    assert [row.split(",")[7:11] for row in rows[1:]] == [
         ["1", "2", "1", "4"],
         ["", "0", "1", "0"],
         ["-1", "1", "0", "3"],
