@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgret import ops, schema, tables
-from imgret.about import About, about
+from imgret.profiles import Profile, profiles
 from imgret.assign import assign
 from imgret.contracts import Retriever
 from imgret.files import save_array
@@ -121,9 +121,9 @@ class Run:
         return ops.distances(self.X, self.labels, self.centroids)
 
     @cached_property
-    def about(self) -> list[About]:
+    def profiles(self) -> list[Profile]:
         """Of each cluster (c,) its name, what lies on its boundary, and its odd ones out."""
-        return about(self)
+        return profiles(self)
 
     @cached_property
     def neighbours(self) -> tuple[Ints, Floats]:

@@ -101,7 +101,7 @@ def _words(run: Run, cluster: int) -> tuple[str, str, str]:
     rows = run.labels == cluster
     label, count, known = sheet.main_label(run.truth[rows], run.truth_names)
     share = f"{100 * count // known} % {label}" if known else ""
-    return f"Cluster {cluster:03d}", counted(int(rows.sum()), "image"), run.about[cluster].name or share
+    return f"Cluster {cluster:03d}", counted(int(rows.sum()), "image"), run.profiles[cluster].name or share
 
 
 def _facts(run: Run) -> str:
@@ -128,7 +128,7 @@ def _row(run: Run, cluster: int) -> tuple[object, ...]:
     share = round(count / known, 6) if known else ""
     distance = round(float(run.distances[rows].mean(dtype=np.float64)), 6)
     representative = run.paths[run.medoids[cluster]] if cluster >= 0 else ""
-    name, *lists = run.about[cluster] if cluster >= 0 else ("", (), ())
+    name, *lists = run.profiles[cluster] if cluster >= 0 else ("", (), ())
     said = (name, *(" ".join(run.ids[row] for row in listed) for listed in lists))
     return cluster, int(rows.sum()), representative, distance, label, share, known, *_since(run, cluster), *said
 

@@ -150,7 +150,7 @@ def _thumbnails(run: Run, folder: Path) -> list[Path | None]:
 
 
 def _cluster(run: Run, cluster: int) -> dict[str, Any]:
-    """Facts of a cluster, -1 for noise: size, mean distance to the centroid, main label; and what `about` says."""
+    """Facts of a cluster, -1 for noise: size, mean distance to the centroid, main label; and its profile."""
     import numpy as np
 
     rows = run.labels == cluster
@@ -161,7 +161,7 @@ def _cluster(run: Run, cluster: int) -> dict[str, Any]:
         "spread": round(float(run.distances[rows].mean(dtype=np.float64)), 4) if size else 0,
     }
     if cluster >= 0:
-        name, boundary, odd = run.about[cluster]
+        name, boundary, odd = run.profiles[cluster]
         facts["medoid"] = int(run.medoids[cluster])
         facts |= {key: value for key, value in (("name", name), ("boundary", boundary), ("odd", odd)) if value}
     return facts | ({"label": label, "count": count, "known": known} if known else {})

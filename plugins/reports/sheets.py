@@ -58,7 +58,7 @@ def _sheet(run: Run, folder: Path, cluster: int, rows: Ints) -> Path:
     size = counted(len(rows), "image")
     facts = [size if len(tiles) == len(rows) else f"{len(tiles)} of {size}"]
     label, count, known = main_label(run.truth[rows], run.truth_names)
-    called = run.about[cluster].name if cluster >= 0 else ""
+    called = run.profiles[cluster].name if cluster >= 0 else ""
     facts += filter(None, [called])
     if known and printable(label) not in called:
         facts.append(f"{100 * count // known} % {label}")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgret import ops, sheet
-from imgret.about import About
+from imgret.profiles import Profile
 from imgret.plugins.reports import maps as maps_module
 from imgret.plugins.reports import sheets as sheets_module
 from imgret.plugins.reports.clusters import clusters
@@ -64,7 +64,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "settings": {"formats": []},
         "info": {},
         "title": "title",
-        "about": [About()] * (max(labels, default=-1) + 1),
+        "profiles": [Profile()] * (max(labels, default=-1) + 1),
     }
     return SimpleNamespace(**facts | changes | {"thumbnail": changes.get("open", opens)})
 

@@ -38,7 +38,7 @@ LONGEST = 40  # characters of a value that a cluster is called by
 log = logging.getLogger("imgret")
 
 
-class About(NamedTuple):
+class Profile(NamedTuple):
     """`name` is empty where nothing stands out. `boundary` and `odd` are rows, the clearest first; either may be none.
 
     On the boundary lie those for which another centroid is nearer than their own, or hardly farther: (b - a) /
@@ -52,7 +52,7 @@ class About(NamedTuple):
     odd: Sequence[int] = ()
 
 
-def about(run: Run) -> list[About]:
+def profiles(run: Run) -> list[Profile]:
     """What is said of each cluster (c,).
 
     A name is by the commonest label, where that stands out (`mostly dress (82 %)`); else by the words of
@@ -69,7 +69,7 @@ def about(run: Run) -> list[About]:
         boundary = close[np.argsort(silhouettes[close], kind="stable")][:SHOWN]
         odd = rows[outliers(run.distances[rows], step)]
         odd = odd[np.argsort(-run.distances[odd], kind="stable")][:SHOWN]
-        found.append(About(name, boundary.tolist(), odd.tolist()))
+        found.append(Profile(name, boundary.tolist(), odd.tolist()))
     return found
 
 

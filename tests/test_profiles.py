@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import imgret
 from imgret import Run, ops
-from imgret.about import About, about, log_odds, outliers, simplified_silhouettes, stands_out
+from imgret.profiles import Profile, profiles, log_odds, outliers, simplified_silhouettes, stands_out
 from imgret.contracts import Backbone, Item, Preprocess, TextTower
 from imgret.filecache import Record
 from imgret.items import collect
@@ -39,7 +39,7 @@ def clustered(labels: list[int], places: Any = None, **columns: Sequence[str]) -
 
 
 def names(run: Run) -> list[str]:
-    return [name for name, *_ in about(run)]
+    return [name for name, *_ in profiles(run)]
 
 
 def test_margins_by_hand() -> None:
@@ -150,14 +150,14 @@ def test_boundary_and_odd_by_hand() -> None:
     labels = [0] * 22 + [1] * 22 + [0, 0]
     run = clustered(labels, np.stack([places, np.zeros(46)], axis=1))
     np.testing.assert_allclose(run.centroids[:, 0], [0, 10], atol=1e-5)
-    first, second = about(run)
+    first, second = profiles(run)
     assert (list(first.boundary), list(second.boundary)) == ([45, 20], [42])  # 30 is nearer to the other: -1 / 3
     assert (list(first.odd), list(second.odd)) == ([44, 45, 20, 21], [42, 43])
 
 
 def test_runs_without_clusters_or_with_one() -> None:
-    assert about(clustered([-1, -1])) == []
-    assert about(clustered([0, 0])) == [About("", [], [])]
+    assert profiles(clustered([-1, -1])) == []
+    assert profiles(clustered([0, 0])) == [Profile("", [], [])]
 
 
 def test_names_by_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,9 +188,9 @@ def test_clusters_csv_and_the_page_tell(colours: Path) -> None:
     with (run.folder / "clusters.csv").open(newline="") as stream:
         table = list(csv.DictReader(stream))
     assert [row["name"] for row in table] == [f"mostly {row['label']} (100 %)" for row in table]
-    for row, (_, boundary, odd) in zip(table, run.about, strict=True):
+    for row, (_, boundary, odd) in zip(table, run.profiles, strict=True):
         assert row["boundary"].split() == [run.ids[place] for place in boundary]
         assert row["odd"].split() == [run.ids[place] for place in odd]
     assert '"name":"mostly red (100 %)"' in (run.folder / "report.html").read_text()
-    assert imgret.load(run.folder).about == run.about
+    assert imgret.load(run.folder).profiles == run.profiles
     assert ops.medoids(run.X, run.labels).tolist() == run.medoids.tolist()
