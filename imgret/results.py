@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgret import ops, schema, tables
-from imgret.profiles import Profile, profiles
 from imgret.assign import assign
 from imgret.contracts import Retriever
 from imgret.files import save_array
 from imgret.items import Collection
 from imgret.originals import original
+from imgret.profiles import Profile, profiles
 from imgret.registry import StoreDamaged, UsageError, build, called, load_plugins, on_device
 from imgret.search import search
 from imgret.words import printable, quoted, shown_path, typed_path

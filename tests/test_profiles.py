@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import imgret
 from imgret import Run, ops
-from imgret.profiles import Profile, profiles, log_odds, outliers, simplified_silhouettes, stands_out
 from imgret.contracts import Backbone, Item, Preprocess, TextTower
 from imgret.filecache import Record
 from imgret.items import collect
+from imgret.profiles import Profile, log_odds, outliers, profiles, simplified_silhouettes, stands_out
 from imgret.vocabulary import words
 
 

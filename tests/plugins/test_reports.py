@@ -1,5 +1,6 @@
 """The reports sheets, clusters and maps: which images they show where, their tables, and odd collections."""
 
+import csv
 import io
 import logging
 from collections.abc import Callable
@@ -15,12 +16,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgret import ops, sheet
-from imgret.profiles import Profile
 from imgret.plugins.reports import maps as maps_module
 from imgret.plugins.reports import sheets as sheets_module
 from imgret.plugins.reports.clusters import clusters
 from imgret.plugins.reports.maps import colour, maps
 from imgret.plugins.reports.sheets import sheets
+from imgret.profiles import Profile
 from imgret.sheet import Tile
 
 Report = Callable[[Any, Path], list[Path]]
@@ -141,6 +142,21 @@ def test_sheets_tell_the_labels_where_they_are_known(tmp_path: Path, monkeypatch
     drawn = list(drawn_sheets(run, tmp_path, monkeypatch).values())
     assert [facts for _, _, facts in drawn] == ["8 images · 85 % shoe", "1 image"]  # of seven known
     assert [tile.note for tile in drawn[0][0]] == ["shoe"] * 6 + ["hat", ""]
+
+
+@pytest.mark.parametrize(("name", "facts"), [("mostly shoe (85 %)", []), ("mostly red", ["85 % shoe"])])
+def test_sheets_tell_the_name(name: str, facts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = fake_run([0] * 7, truth=np.array([1] * 6 + [0]), truth_names=["hat", "shoe"], profiles=[Profile(name)])
+    ((_, _, said),) = drawn_sheets(run, tmp_path, monkeypatch).values()
+    assert said == " · ".join(["7 images", name, *facts])
+
+
+def test_the_table_has_the_name_and_ids(tmp_path: Path) -> None:
+    profiles = [Profile("mostly red, low", [1, 0], []), Profile("", [], [2])]
+    run = fake_run([0, 0, 1, -1], ids=list("abcd"), profiles=profiles)
+    with clusters(run, tmp_path)[1].open(newline="") as stream:
+        rows = [row[-3:] for row in csv.reader(stream)]
+    assert rows == [["name", "boundary", "odd"], ["mostly red, low", "b a", ""], ["", "", "c"], ["", "", ""]]
 
 
 def test_sheets_of_very_many_clusters(
