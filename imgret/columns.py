@@ -19,10 +19,16 @@ DATES = 4, 7, 10  # characters of a date that make a year, a month, a day
 
 
 def codes(collection: Collection) -> dict[str, Ints]:
-    """Codes (n,) by column, -1 where nothing is known: the columns in which images fall into groups.
+    """Codes (n,) by column, -1 where nothing is known: the columns in which images fall into groups."""
+    return {name: found for name, (found, _) in groups(collection).items()}
+
+
+def groups(collection: Collection) -> dict[str, tuple[Ints, list[str]]]:
+    """The columns in which images fall into groups: codes (n,), -1 where nothing is known, and what each code means.
 
     Dates are taken by year, or by month or day where all are of one year or month; numbers of many values by fifths of
-    the images. A column with one value, or of whose values most belong to one image, is left out: names, captions.
+    the images, of which the least and the most have a name. A column with one value, or of whose values most belong to
+    one image, is left out: names, captions.
     """
     records = [collection.records[place] for place in collection.first]
     columns = {
@@ -33,7 +39,7 @@ def codes(collection: Collection) -> dict[str, Ints]:
     for name in collection.columns:
         values = [collection.items[place].columns.get(name, "") for place in collection.first]
         columns[free(name, (*OURS, *columns))] = values
-    found = {name: _groups(values) for name, values in columns.items()}
+    found = {name: _groups(name, values) for name, values in columns.items()}
     return {name: groups for name, groups in found.items() if groups is not None}
 
 
@@ -43,18 +49,18 @@ def _dates(dates: Sequence[str]) -> list[str]:
     return [date[:length] for date in dates]
 
 
-def _groups(values: Sequence[str]) -> Ints | None:
+def _groups(name: str, values: Sequence[str]) -> tuple[Ints, list[str]] | None:
     known = [value for value in values if value]
     distinct = len(set(known))
     if distinct > 1 and 2 * distinct <= len(known):
-        return number_names(values)[0]
+        return number_names(values)
     numbers = _numbers(known) if distinct > BINS else None
     if numbers is None:
         return None
     edges = np.quantile(numbers, np.arange(1, BINS) / BINS)
     out = np.full(len(values), -1, np.int64)
     out[[place for place, value in enumerate(values) if value]] = np.searchsorted(edges, numbers, side="right")
-    return out
+    return out, [f"low {name}", *[""] * (BINS - 2), f"high {name}"]
 
 
 def _numbers(values: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:

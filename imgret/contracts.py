@@ -6,7 +6,7 @@ A component needs no base class: whatever has these methods is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 RGB = tuple[int, int, int]
+TEXTS = 32  # that a text tower reads at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,37 @@ class Vectors:
 
 
 @dataclass(frozen=True)
+class TextTower:
+    """Texts to features: called with t texts it gives (t, d) float32, in the same space as the images' features.
+
+    `tokenize` makes whole numbers (t, length) of texts; `module` maps these to features (t, d). Eval mode, no-grad,
+    batching and the fingerprint, which is of the module's weights, are imgret's; it runs on the CPU, in float32.
+    """
+
+    module: torch.nn.Module
+    tokenize: Callable[[Sequence[str]], torch.Tensor]
+
+    def __call__(self, texts: Sequence[str]) -> Floats:
+        import numpy as np
+        import torch
+
+        module = self.module.eval()
+        with torch.inference_mode():
+            parts = [
+                module(self.tokenize(texts[start : start + TEXTS])).float().numpy()
+                for start in range(0, len(texts), TEXTS)
+            ]
+        return np.concatenate(parts)
+
+
+@dataclass(frozen=True)
 class Backbone:
     """A feature extractor. `module` maps normalised float images (b, 3, h, w) to features (b, d).
 
     Eval mode, no-grad, device, precision, batching, the check for finite values and the fingerprint are imgret's.
     `facts` are recorded in run.json: where the weights came from, the model's name, and the like. Where there are
     `vectors`, those are the features, `module` is never called, and images are read for their ids and sizes only.
+    Where there is a `text`, a `TextTower`, a run can be searched with texts.
     """
 
     module: torch.nn.Module
@@ -86,6 +112,7 @@ class Backbone:
     licence: str
     facts: Mapping[str, str] = field(default_factory=dict)
     vectors: Vectors | None = None
+    text: TextTower | None = None
 
 
 @runtime_checkable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import time
@@ -21,7 +20,7 @@ from imgret.outcomes import PASSING, Failures
 from imgret.progress import Progress
 from imgret.registry import UsageError, build, find, parameters
 from imgret.store import FeatureSet, Store, code
-from imgret.weights import WeightsUnavailable
+from imgret.weights import WeightsUnavailable, fingerprint
 from imgret.words import counted, duration, printable
 from imgret.workers import Lost, spread
 
@@ -47,21 +46,18 @@ class Extraction:
 
 
 def space(node: Mapping[str, Any], backbone: Backbone) -> dict[str, Any]:
-    """What makes two features comparable: architecture, weights, preprocessing. JSON-able."""
-    weights = hashlib.sha256()
-    for name, tensor in sorted(backbone.module.state_dict().items()):
-        weights.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        weights.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    """What makes two features comparable: architecture, weights, preprocessing; and the weights of a text tower."""
     made_elsewhere = {"vectors": backbone.vectors.digest} if backbone.vectors else {}
     unkeyed = UNKEYED | ({"vectors", "ids"} if backbone.vectors else set())  # for which that digest stands
     return {
         "backbone": node["name"],
         "arguments": {key: value for key, value in node.items() if key != "name" and key not in unkeyed},
         "code": code(find("backbone", node["name"])),
-        "weights": weights.hexdigest(),
+        "weights": fingerprint(backbone.module),
         "preprocess": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(backbone.preprocess).items()},
         "decode": DECODE,
         **made_elsewhere,
+        **({"text": fingerprint(backbone.text.module)} if backbone.text else {}),
     }
 
 

@@ -16,6 +16,7 @@ from imgret.contracts import Retriever
 from imgret.files import save_array
 from imgret.items import Collection
 from imgret.originals import original
+from imgret.profiles import Profile, profiles
 from imgret.registry import StoreDamaged, UsageError, build, called, load_plugins, on_device
 from imgret.search import search
 from imgret.words import printable, quoted, shown_path, typed_path
@@ -118,6 +119,11 @@ class Run:
     def distances(self) -> Floats:
         """(n,): from each row of X to the centroid of its cluster; for noise, to the nearest one."""
         return ops.distances(self.X, self.labels, self.centroids)
+
+    @cached_property
+    def profiles(self) -> list[Profile]:
+        """Of each cluster (c,) its name, what lies on its boundary, and its odd ones out."""
+        return profiles(self)
 
     @cached_property
     def neighbours(self) -> tuple[Ints, Floats]:

@@ -13,6 +13,7 @@ import yaml
 
 from imgret.formats import FURTHER
 from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options, parameters, unknown
+from imgret.vocabulary import words
 
 HERE = Path(__file__).parent
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
@@ -119,6 +120,8 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     for key in ("out", "device"):
         if not isinstance(settings[key], str):
             raise UsageError(f"{key}={settings[key]}: it is text")
+    if settings["vocabulary"] is not None:
+        words(str(settings["vocabulary"]))
     for key in ("images", "out"):
         if settings[key] == "":
             raise UsageError(f"{key}= has no value\ntype {key}=FOLDER")

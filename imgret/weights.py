@@ -5,6 +5,7 @@ What is loaded fits in every key and shape, or is not loaded at all: no layer ke
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import queue
@@ -217,6 +218,14 @@ def fill(module: nn.Module, state: Mapping[str, Tensor], file: str | Path) -> No
             f"{f', and {others:,} other keys' if others else ''}\n{_wanted()}"
         )
     module.load_state_dict({key: state[key] for key in wanted if key in state}, strict=False)
+
+
+def fingerprint(module: nn.Module) -> str:
+    """The digest of a module's weights, by name."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode() + tensor.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _kind(tensor: Tensor | None) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shlex
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from unicodedata import category
+
+PLACE = re.compile(r"gps.*|lat|lon|lng|(lat|long|alt)itude.*|coordinates?|geo|location", re.IGNORECASE)
+NESTED = re.compile(r'"(~|/|file:|[A-Za-z]:[\\/]|\\\\)')  # a path of this machine within JSON
+WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # GPSLatitude is two
 
 
 def printable(text: str) -> str:
@@ -84,3 +89,18 @@ def counted(number: int, noun: str) -> str:
 
 def listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def tells_a_place(name: str, texts: Sequence[str]) -> bool:
+    """Whether a column is of places on earth, or of files of this machine."""
+    return _names_a_place(name) or any(
+        text.startswith(("~", "file:"))
+        or PurePosixPath(text).is_absolute()
+        or PureWindowsPath(text).is_absolute()
+        or (text.startswith(("{", "[")) and (_names_a_place(text) or NESTED.search(text)))  # a manifest's objects
+        for text in texts
+    )
+
+
+def _names_a_place(text: str) -> bool:
+    return any(map(PLACE.fullmatch, WORD.findall(text)))

@@ -16,12 +16,13 @@ NAMED = {file.stem for file in (CONFIGS / "backbone").glob("*.yaml")}  # large m
 OWED: dict[str, dict[str, Any]] = {  # what an option needs to be typed with it, here
     "timm": {"backbone__model": "resnet18", "backbone__weights": "random"},
     "resnet50": {"backbone__weights": "random"},
+    "open_clip": {"backbone__model": "ViT-S-32-alt", "backbone__weights": "random"},
     **{name: {"backbone__weights": "random", "limit": 20} for name in NAMED},
     "precomputed": {"backbone__vectors": "vectors.npy"},
     "synthetic": {"source__n": 40, "source__kinds": 5, "source__size": 64},
 }
 EVERYWHERE = {"cluster_rank": {"probes": 4}}  # what makes an approximate retriever exact, for four clusters
-SLOW = {"umap", "hdbscan", "dbscan"} | NAMED  # numba takes its time first, and large models theirs
+SLOW = {"umap", "hdbscan", "dbscan", "open_clip"} | NAMED  # numba takes its time first, and large models theirs
 CHOICES = [
     pytest.param(slot, name, marks=[pytest.mark.slow] if name in SLOW else [], id=f"{slot}={name}")
     for slot, choices in nodes().items()

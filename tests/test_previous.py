@@ -150,7 +150,7 @@ def test_the_line_and_the_table(tmp_path: Path, capsys: Any) -> None:
     assert "\nsince " not in capsys.readouterr().out
     first = sorted(Path("runs").glob("2*"))[0].name
     rows = (Path("runs") / first / "clusters.csv").read_text().splitlines()
-    assert rows[0].endswith(",labelled,was,stayed,came,left")
+    assert rows[0].endswith(",labelled,was,stayed,came,left,name,boundary,odd")
     assert all(row.endswith(",,,,") for row in rows[1:])
     (folder / "red0.png").unlink()
     write(folder, {f"blue{i}.png": png(colours["blue"], noise=i + 1) for i in (4, 5)})
@@ -159,7 +159,7 @@ def test_the_line_and_the_table(tmp_path: Path, capsys: Any) -> None:
     assert line in capsys.readouterr().out.splitlines()
     folder_now = Path("runs/latest").resolve()
     table = [row.split(",") for row in (folder_now / "clusters.csv").read_text().splitlines()[1:]]
-    ends = {row[2][:3]: row[8:] for row in table}
+    ends = {row[2][:3]: row[8:11] for row in table}
     assert (ends["blu"], ends["gre"], ends["red"]) == (["4", "2", "0"], ["4", "0", "0"], ["3", "0", "1"])
     assert sorted(row[7] for row in table) == ["0", "1", "2"]
     assert json.loads((folder_now / "run.json").read_text())["since"]["moved"] == 0

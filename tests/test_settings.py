@@ -11,6 +11,7 @@ GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info
                         "offline": False, "timeout": 60, "attributes": [], "metrics": [], "reports": [], "formats": [],
                         "rehash": False, "max_failed": 0.5, "out": "runs", "device": "auto",
                         "images": "photos", "fallback": None, "baseline": None, "about": None, "otherwise": None,
+                        "vocabulary": None,
                         "preset": None, "typed": [], "source": {"name": "files", "images": "photos"},
                         "backbone": {"name": "pixels"}, "reducer": {"name": "none"},
                         "view": {"name": "pca", "n_components": 2}, "clusterer": {"name": "kmeans", "k": 3},
@@ -22,7 +23,7 @@ GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info
     [("k", 0), ("k", "abc"), ("k", 2.5), ("k", True), ("top", -1), ("limit", 0), ("seed", -1), ("timeout", 0),
      ("timeout", "1 min"), ("log", "loud"), ("normalize", "l3"), ("offline", "yes"), ("rehash", "yes"),
      ("rehash", None), ("max_failed", 1.5), ("max_failed", -0.1), ("max_failed", True), ("max_failed", "half"),
-     ("metrics", "nmi"), ("metrics", ["nim"]), ("out", None), ("device", 0),
+     ("metrics", "nmi"), ("metrics", ["nim"]), ("out", None), ("device", 0), ("vocabulary", "gone.txt"),
      ("formats", "heic"), ("formats", ["avif"]), ("formats", [["heic"]])],
 )  # fmt: skip
 def test_root_settings_are_checked(key: str, value: object) -> None:

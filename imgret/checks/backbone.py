@@ -97,6 +97,21 @@ def an_image_stands_alone(subject: Subject) -> None:
             raise Fault(f"alone they are off by {off:.2g}, of a length of {length:.2g}")
 
 
+def reads_texts(subject: Subject) -> str:
+    """Its text tower, if it has one, makes finite rows of texts, as wide as those of images, the same twice"""
+    backbone = built(subject)
+    if backbone.text is None:
+        return "none"
+    texts = ["a red dress", "", "naïve \u2603 " * 100]
+    d = forward(backbone, noise(backbone, 1)).shape[1]
+    first, second = backbone.text(texts), backbone.text(texts)
+    if first.dtype != np.float32 or first.shape != (3, d) or not np.isfinite(first).all():
+        raise Fault(f"three texts became {first.dtype} {first.shape}, not finite float32 (3, {d})")
+    if not np.allclose(first, second, rtol=0, atol=ROUNDING * np.abs(first).max()):
+        raise Fault("the same texts gave other features the second time, in eval mode")
+    return f"{d} features"
+
+
 def has_a_fingerprint(subject: Subject) -> None:
     """Its weights and preprocess have a fingerprint, the same for two that are built alike"""
     node = subject.arguments()
@@ -106,5 +121,6 @@ def has_a_fingerprint(subject: Subject) -> None:
 
 
 CHECKS: list[Check] = [
-    describes_itself, images_can_be_decoded, gives_features, an_image_stands_alone, has_a_fingerprint
+    describes_itself, images_can_be_decoded, gives_features, an_image_stands_alone, reads_texts,
+    has_a_fingerprint,
 ]  # fmt: skip

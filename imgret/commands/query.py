@@ -1,9 +1,10 @@
-"""`imgret query IMAGE...`: the images of a run that are most like these."""
+"""`imgret query IMAGE...`: the images of a run that are most like these, or like a text."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -19,12 +20,15 @@ MORE = """
 An IMAGE is a file, or an item of the run: its path, its id, or the first 8 characters of that or more. Several are
 searched with as their mean. None of them is among the hits, nor is an image given with --not.
 
+A TEXT needs a backbone with a text tower, such as python -m imgret FOLDER backbone=open_clip; texts and images can be
+given together. Their scores are smaller than those of images, and say no more than the order.
+
 Conditions are on the columns of the run's items.csv: = != < <= > >=, as numbers where both sides are numbers, else
 as text, so that --where 'taken>=2020' finds dates. Quote < and >. An empty cell is neither below nor above anything.
 
---json prints {"run", "query", "weights", "not", "where", "hits"} in ASCII: the run's folder, what was typed (weights:
-null where none were), and a list of {"rank", "score", "cluster", "path", "id", "file", "label"}, best first; score
-is the cosine to the query, cluster -1 is noise.
+--json prints {"run", "query", "text", "weights", "not", "not_text", "where", "hits"} in ASCII: the run's folder, what
+was typed (weights: null where none were), and a list of {"rank", "score", "cluster", "path", "id", "file", "label"},
+best first; score is the cosine to the query, cluster -1 is noise.
 """
 
 
@@ -40,7 +44,13 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument(
         "--not", dest="unlike", action="append", default=[], metavar="IMAGE", help="and unlike this (repeatable)"
     )
-    parser.add_argument("--weights", metavar="W,W,...", help="how much each IMAGE counts (default: all the same)")
+    parser.add_argument("--text", action="append", default=[], metavar="TEXT", help="and like this (repeatable)")
+    parser.add_argument(
+        "--not-text", dest="unlike_text", action="append", default=[], metavar="TEXT", help="and unlike this"
+    )
+    parser.add_argument(
+        "--weights", metavar="W,W,...", help="how much each IMAGE counts, then each TEXT (default: all the same)"
+    )
     parser.add_argument(
         "--where",
         action="append",
@@ -56,25 +66,35 @@ def main(words: Sequence[str]) -> None:
     asked.images += words[end + 1 :]
     weights = None if asked.weights is None else numbers(asked.weights)
     run = Run.load(asked.run)
-    hits = run.search(asked.images, asked.top, asked.unlike, asked.where, weights)
+    hits = run.search(asked.images, asked.top, asked.unlike, asked.where, weights, asked.text, asked.unlike_text)
     if asked.json:
-        query = {"query": asked.images, "weights": weights, "not": asked.unlike, "where": asked.where}
-        found = {"run": str(run.folder), **query, "hits": [hit._asdict() for hit in hits]}
+        query = {"query": asked.images, "text": asked.text, "weights": weights}
+        away = {"not": asked.unlike, "not_text": asked.unlike_text, "where": asked.where}
+        found = {"run": str(run.folder), **query, **away, "hits": [hit._asdict() for hit in hits]}
         print(json.dumps(found, indent=1, allow_nan=False))
         return
     for hit in hits:
         print(f"{hit.rank:>4}  {hit.score:6.3f}  {place(hit):<12} {printable(hit.path)}")
     try:
-        print(f"sheet {printable(shown_path(draw(run, asked.images, hits, asked.unlike, asked.where)))}")
+        said = [f'"{text}"' for text in asked.text] + [f'not "{text}"' for text in asked.unlike_text]
+        said += [f"where {condition}" for condition in asked.where]
+        print(f"sheet {printable(shown_path(draw(run, asked.images, hits, asked.unlike, said, asked.text)))}")
     except (OSError, UsageError) as error:  # the hits are what was asked for
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         print(f"imgret: no sheet was drawn: {reason}", file=sys.stderr)
 
 
 def draw(
-    run: Run, queries: Sequence[str], hits: Sequence[Hit], unlike: Sequence[str] = (), where: Sequence[str] = ()
+    run: Run,
+    queries: Sequence[str],
+    hits: Sequence[Hit],
+    unlike: Sequence[str] = (),
+    said: Sequence[str] = (),
+    texts: Sequence[str] = (),
 ) -> Path:
-    """The contact sheet of a query, in the run's folder `queries`; its file.
+    """The contact sheet of a query, in the run's folder `queries`; its file, named for the first image or text.
+
+    What was asked for beside images is `said` below its title.
 
     Raises OSError where that cannot be written, UsageError where the run's images cannot be had.
     """
@@ -85,8 +105,9 @@ def draw(
     for hit in hits:
         note = f"{hit.rank} · {hit.score:.3f} · {place(hit)}"
         tiles.append(Tile(partial(run.thumbnail, run.row_of[hit.id]), Path(hit.path).name, False, note))
-    subtitle = " · ".join([run.title, *(f"where {condition}" for condition in where)])
-    file = place_in(run.folder, f"queries/{Path(queries[0]).stem[:50]}.jpg")
+    subtitle = " · ".join([run.title, *said])
+    name = Path(queries[0]).stem if queries else re.sub(r"[^\w -]", "_", texts[0])
+    file = place_in(run.folder, f"queries/{name[:50]}.jpg")
     return save(contact_sheet(tiles, counted(len(hits), "hit"), subtitle, formats=run.settings["formats"]), file)
 
 

@@ -21,7 +21,8 @@ UNIT = 116  # width of a member's picture, in pixels; the representative is twic
 SEAM = 6  # between the pictures of a card
 SPACE = 48  # between cards
 SINCE = "was", "stayed", "came", "left"
-HEADER = "cluster", "size", "representative", "mean_distance", "label", "label_share", "labelled", *SINCE
+LABEL = "label", "label_share", "labelled"
+HEADER = "cluster", "size", "representative", "mean_distance", *LABEL, *SINCE, "name", "boundary", "odd"
 
 
 @register("report")
@@ -33,6 +34,8 @@ def clusters(run: Run, folder: Path) -> list[Path]:
     -1; `label` is the commonest of the `labelled` members, `label_share` its part of them. `was` is the cluster's
     number in the previous run of the collection, to which the images that `stayed` belonged, but not those that `came`;
     `left` are that one's other images. Empty where there is no such run, and `was` where no cluster was this one.
+    `name` is what is much commoner in the cluster than elsewhere, `boundary` the ids of images nearly as near to
+    another centroid, `odd` those of images far from their own, with spaces between; empty where there are none.
     """
     return [sheet.save(_overview(run), folder / "clusters.jpg"), _table(run, folder / "clusters.csv")]
 
@@ -98,7 +101,7 @@ def _words(run: Run, cluster: int) -> tuple[str, str, str]:
     rows = run.labels == cluster
     label, count, known = sheet.main_label(run.truth[rows], run.truth_names)
     share = f"{100 * count // known} % {label}" if known else ""
-    return f"Cluster {cluster:03d}", counted(int(rows.sum()), "image"), share
+    return f"Cluster {cluster:03d}", counted(int(rows.sum()), "image"), run.profiles[cluster].name or share
 
 
 def _facts(run: Run) -> str:
@@ -125,7 +128,9 @@ def _row(run: Run, cluster: int) -> tuple[object, ...]:
     share = round(count / known, 6) if known else ""
     distance = round(float(run.distances[rows].mean(dtype=np.float64)), 6)
     representative = run.paths[run.medoids[cluster]] if cluster >= 0 else ""
-    return cluster, int(rows.sum()), representative, distance, label, share, known, *_since(run, cluster)
+    name, *lists = run.profiles[cluster] if cluster >= 0 else ("", (), ())
+    said = (name, *(" ".join(run.ids[row] for row in listed) for listed in lists))
+    return cluster, int(rows.sum()), representative, distance, label, share, known, *_since(run, cluster), *said
 
 
 def _since(run: Run, cluster: int) -> tuple[object, ...]:

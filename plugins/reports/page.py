@@ -8,12 +8,12 @@ from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from html import escape
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgret import register
 from imgret.sheet import main_label
-from imgret.words import printable
+from imgret.words import printable, tells_a_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,9 +26,6 @@ SHARD = 1000  # thumbnails to a folder
 FIELD = 1 << 20  # characters: a column that says more than that is left to items.csv
 FIELDS = 24  # columns at most
 FAILURES = 1000  # rows of the table; failures.csv has all
-PLACE = re.compile(r"gps.*|lat|lon|lng|(lat|long|alt)itude.*|coordinates?|geo|location", re.IGNORECASE)
-NESTED = re.compile(r'"(~|/|file:|[A-Za-z]:[\\/]|\\\\)')  # a path of this machine within JSON
-WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # GPSLatitude is two
 SLOTS = "backbone", "reducer", "view", "clusterer", "retriever"
 
 
@@ -153,15 +150,20 @@ def _thumbnails(run: Run, folder: Path) -> list[Path | None]:
 
 
 def _cluster(run: Run, cluster: int) -> dict[str, Any]:
-    """Facts of a cluster, -1 for noise: representative, size, mean distance to the centroid, and its main label."""
+    """Facts of a cluster, -1 for noise: size, mean distance to the centroid, main label; and its profile."""
     import numpy as np
 
     rows = run.labels == cluster
     size = int(rows.sum())
     label, count, known = main_label(run.truth[rows], run.truth_names)
-    facts = {"size": size, "spread": round(float(run.distances[rows].mean(dtype=np.float64)), 4) if size else 0}
+    facts: dict[str, Any] = {
+        "size": size,
+        "spread": round(float(run.distances[rows].mean(dtype=np.float64)), 4) if size else 0,
+    }
     if cluster >= 0:
+        name, boundary, odd = run.profiles[cluster]
         facts["medoid"] = int(run.medoids[cluster])
+        facts |= {key: value for key, value in (("name", name), ("boundary", boundary), ("odd", odd)) if value}
     return facts | ({"label": label, "count": count, "known": known} if known else {})
 
 
@@ -177,7 +179,7 @@ def _fields(run: Run) -> list[dict[str, Any]]:
     for name, codes, values in (
         ("label", run.truth + 1, run.truth_names),
         ("group", run.group + 1, run.group_names),
-        *((name, *_codes(texts)) for name, texts in columns.items() if not _tells_a_place(name, texts)),
+        *((name, *_codes(texts)) for name, texts in columns.items() if not tells_a_place(name, texts)),
     ):
         if len(fields) < FIELDS and np.any(codes > 0) and sum(map(len, values)) <= FIELD:
             fields.append({"name": name, "values": list(values), "codes": packed(codes)})
@@ -192,21 +194,6 @@ def _codes(texts: Sequence[str]) -> tuple[Ints, list[str]]:
     return np.array([place.get(text, 0) for text in texts], np.int64), values
 
 
-def _tells_a_place(name: str, texts: Sequence[str]) -> bool:
-    """Whether a column is of places on earth, or of files of this machine."""
-    return _names_a_place(name) or any(
-        text.startswith(("~", "file:"))
-        or PurePosixPath(text).is_absolute()
-        or PureWindowsPath(text).is_absolute()
-        or (text.startswith(("{", "[")) and (_names_a_place(text) or NESTED.search(text)))  # a manifest's objects
-        for text in texts
-    )
-
-
-def _names_a_place(text: str) -> bool:
-    return any(map(PLACE.fullmatch, WORD.findall(text)))
-
-
 def _made(run: Run) -> list[dict[str, Any]]:
     """By which components, with which numbers; texts are left out, as they may be paths of this machine."""
     settings, made = run.settings, []
@@ -216,6 +203,6 @@ def _made(run: Run) -> list[dict[str, Any]]:
         made.append({"slot": slot, "name": run.called(slot), "options": options})
     made[0] |= {"licence": run.info["backbone"]["licence"], "asked": run.info["backbone"]["asked"]}
     model = run.info["backbone"].get("model", "")
-    made[0] |= {"model": "" if _tells_a_place("", [model]) else model, "engine": run.info["engine"]["title"]}
+    made[0] |= {"model": "" if tells_a_place("", [model]) else model, "engine": run.info["engine"]["title"]}
     made.append({"slot": "seed", "name": str(run.seed), "options": {}})
     return made

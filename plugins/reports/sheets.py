@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from imgret import register
 from imgret.sheet import Tile, contact_sheet, main_label, save
-from imgret.words import counted
+from imgret.words import counted, printable
 
 if TYPE_CHECKING:
     from imgret import Run
@@ -58,7 +58,9 @@ def _sheet(run: Run, folder: Path, cluster: int, rows: Ints) -> Path:
     size = counted(len(rows), "image")
     facts = [size if len(tiles) == len(rows) else f"{len(tiles)} of {size}"]
     label, count, known = main_label(run.truth[rows], run.truth_names)
-    if known:
+    called = run.profiles[cluster].name if cluster >= 0 else ""
+    facts += filter(None, [called])
+    if known and printable(label) not in called:
         facts.append(f"{100 * count // known} % {label}")
     name, title = (f"cluster_{cluster:03d}", f"Cluster {cluster:03d}") if cluster >= 0 else ("noise", "Noise")
     return save(

@@ -20,6 +20,7 @@ from imgret.filecache import Record
 from imgret.items import collect
 from imgret.plugins.reports import page as module
 from imgret.plugins.reports.page import page
+from imgret.profiles import Profile
 from imgret.results import NEIGHBOURS, Run
 from tests.conftest import png
 from tests.plugins.test_reports import ODD, fake_run
@@ -142,6 +143,13 @@ def test_the_data_are_the_run(tmp_path: Path) -> None:
     assert (label["name"], label["values"]) == ("label", ["hat", "shoe"])
     assert numbers(label["codes"]).tolist() == [1] * 10 + [2] * 15 + [0] * 3
     assert data["metrics"] == {"ami": 0.5, "ami_camera": 0.25}
+
+
+def test_profiles_are_in_the_data(tmp_path: Path) -> None:
+    profiles = [Profile("mostly hat (83 %)", [2, 1], []), Profile("", [], [5])]
+    _, data = written(paged_run([0] * 4 + [1] * 2 + [-1], profiles=profiles), tmp_path)
+    parts = [{key: facts[key] for key in ("name", "boundary", "odd") if key in facts} for facts in data["clusters"]]
+    assert parts == [{}, {"name": "mostly hat (83 %)", "boundary": [2, 1]}, {"odd": [5]}]
 
 
 def test_a_run_knows_the_nearest_of_every_image(colours: Path) -> None:
@@ -307,6 +315,15 @@ def test_a_browser_opens_it_from_disk(colours: Path, tmp_path: Path, scheme: str
             assert tab.locator("#panel").is_visible()
             tab.keyboard.press("Escape")
             assert count(tab, ".card") == len(set(run.labels))
+        profiles = [Profile("mostly <b>", [2, 1], []), Profile("", [], [5])]
+        folder = tmp_path / "profiles"
+        folder.mkdir()
+        address = page(paged_run([0] * 4 + [1] * 2, profiles=profiles), folder)[0].as_uri()
+        for cluster, heading, title, shots in ((0, "On the boundary", " · mostly <b>", 2), (1, "Odd ones out", "", 1)):
+            tab.goto(f"{address}#c={cluster}")
+            assert tab.locator("#cluster-h").inner_text() == f"Cluster 00{cluster}{title}"
+            assert tab.locator("#cluster-few h3").inner_text() == heading
+            assert count(tab, "#cluster-few .shot") == shots
         browser.close()
     assert said == []
     assert asked
@@ -324,7 +341,7 @@ def _look_through(tab: Any, url: str, n: int) -> None:
     assert count(tab, "#failed tbody tr") == 1
     tab.locator(".card").first.click()
     assert re.search(r"#c=0$", tab.url)
-    assert tab.locator("#cluster-h").inner_text() == "Cluster 000"
+    assert re.fullmatch(r"Cluster 000 · mostly (red|green|blue) \(100 %\)", tab.locator("#cluster-h").inner_text())
     shots = count(tab, "#cluster-grid .shot")
     assert shots >= 8
     tab.locator("#cluster-grid .shot").nth(1).click()

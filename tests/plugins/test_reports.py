@@ -1,5 +1,6 @@
 """The reports sheets, clusters and maps: which images they show where, their tables, and odd collections."""
 
+import csv
 import io
 import logging
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from imgret.plugins.reports import sheets as sheets_module
 from imgret.plugins.reports.clusters import clusters
 from imgret.plugins.reports.maps import colour, maps
 from imgret.plugins.reports.sheets import sheets
+from imgret.profiles import Profile
 from imgret.sheet import Tile
 
 Report = Callable[[Any, Path], list[Path]]
@@ -63,6 +65,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "settings": {"formats": []},
         "info": {},
         "title": "title",
+        "profiles": [Profile()] * (max(labels, default=-1) + 1),
     }
     return SimpleNamespace(**facts | changes | {"thumbnail": changes.get("open", opens)})
 
@@ -141,6 +144,21 @@ def test_sheets_tell_the_labels_where_they_are_known(tmp_path: Path, monkeypatch
     assert [tile.note for tile in drawn[0][0]] == ["shoe"] * 6 + ["hat", ""]
 
 
+@pytest.mark.parametrize(("name", "facts"), [("mostly shoe (85 %)", []), ("mostly red", ["85 % shoe"])])
+def test_sheets_tell_the_name(name: str, facts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = fake_run([0] * 7, truth=np.array([1] * 6 + [0]), truth_names=["hat", "shoe"], profiles=[Profile(name)])
+    ((_, _, said),) = drawn_sheets(run, tmp_path, monkeypatch).values()
+    assert said == " · ".join(["7 images", name, *facts])
+
+
+def test_the_table_has_the_name_and_ids(tmp_path: Path) -> None:
+    profiles = [Profile("mostly red, low", [1, 0], []), Profile("", [], [2])]
+    run = fake_run([0, 0, 1, -1], ids=list("abcd"), profiles=profiles)
+    with clusters(run, tmp_path)[1].open(newline="") as stream:
+        rows = [row[-3:] for row in csv.reader(stream)]
+    assert rows == [["name", "boundary", "odd"], ["mostly red, low", "b a", ""], ["", "", "c"], ["", "", ""]]
+
+
 def test_sheets_of_very_many_clusters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -173,10 +191,10 @@ def test_the_table_of_clusters(tmp_path: Path) -> None:
     table = clusters(run, tmp_path)[1]
     assert table.name == "clusters.csv"
     assert table.read_bytes() == (
-        b"cluster,size,representative,mean_distance,label,label_share,labelled,was,stayed,came,left\n"
-        b'0,3,"say ""hi"".png",0.333333,shoe\xff,0.666667,3,,,,\n'
-        b"1,1,caf\xe9.png,0.333333,,,0,,,,\n"
-        b'-1,1,,2.0,"a,b",1.0,1,,,,\n'
+        b"cluster,size,representative,mean_distance,label,label_share,labelled,was,stayed,came,left,name,boundary,odd\n"
+        b'0,3,"say ""hi"".png",0.333333,shoe\xff,0.666667,3,,,,,,,\n'
+        b"1,1,caf\xe9.png,0.333333,,,0,,,,,,,\n"
+        b'-1,1,,2.0,"a,b",1.0,1,,,,,,,\n'
     )
 
 
@@ -184,7 +202,7 @@ def test_the_table_of_clusters_beside_an_earlier_run(tmp_path: Path) -> None:
     since = {"clusters": [[1, 2, 1, 4], [None, 0, 1, 0]], "noise": [-1, 1, 0, 3]}
     run = fake_run([0, 0, 0, 1, -1], info={"since": since})
     rows = clusters(run, tmp_path)[1].read_text().splitlines()
-    assert [row.split(",")[7:] for row in rows[1:]] == [
+    assert [row.split(",")[7:11] for row in rows[1:]] == [
         ["1", "2", "1", "4"],
         ["", "0", "1", "0"],
         ["-1", "1", "0", "3"],
