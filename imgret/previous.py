@@ -62,7 +62,10 @@ def since(run: Run, out: Path) -> Since | None:
     if not before:
         return None
     found = compare(before.folder.name, run.ids, run.labels, before.ids, before.labels)
-    return found._replace(then=otherwise(before.settings, run.settings))
+    try:
+        return found._replace(then=otherwise(before.settings, run.settings))
+    except (KeyError, TypeError, AttributeError):  # a run from elsewhere may say anything
+        return found
 
 
 def otherwise(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
