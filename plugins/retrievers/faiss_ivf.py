@@ -58,7 +58,8 @@ class faiss_ivf:
             named = np.empty((len(Q), width), np.int64)
             for part, ranked, _, probed in self._plans(Q, m):
                 visited = np.where(np.arange(ranked.shape[1]) < probed[:, None], ranked, -1)
-                named[part] = self._index.search_preassigned(Q[part], width, visited, None)[1]
+                unused = np.zeros(visited.shape, np.float32)  # distances to the lists, for quantizers of what is left
+                named[part] = self._index.search_preassigned(Q[part], width, visited, unused)[1]
             return named
 
         return _faiss.hits(find, _faiss.contiguous(Q), self._X, m)
