@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from imgret.contracts import Floats, Ints
 
-MOST = 0.5  # of the images: one product with all of them is quicker than the lists of a larger share
+MOST = 0.5  # of the images; to search a larger share list by list takes longer than to search all at once
 
 
 class Plan(NamedTuple):
@@ -84,6 +84,8 @@ class Lists:
 
         from imgret import ops
 
+        if probes >= len(self.sizes):
+            return *self._everything(Q, m), np.full(len(Q), len(self.homes))
         scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
         scanned = np.empty(len(Q), np.int64)
         for part in ops.blocks(len(Q), self._batch):
@@ -117,8 +119,6 @@ class Lists:
         """
         import numpy as np
 
-        from imgret import ops
-
         from ._bounds import bounds
 
         n, m = len(self.homes), scores.shape[1]
@@ -132,13 +132,24 @@ class Lists:
             ranked = np.argsort(~left[some], axis=1, kind="stable")
             further = Plan(ranked, self.sizes[ranked].cumsum(axis=1), left[some].sum(axis=1))
             scores[some], rows[some] = self._visit(Q[some], further, m, (scores[some], rows[some]))
-        for part in ops.blocks(len(others), ops.BLOCK // (4 * n)):
-            at = others[part]
-            queries = ops.tensor(Q[at], self._device)
-            best, found = ops.settle(queries @ self._X.T, queries, self._X, m, queries.norm(dim=1) * self._longest)
-            scores[at], rows[at] = best.cpu().numpy(), found.cpu().numpy()
-            more[at] = n - plan.scanned[at]
+        if len(others):
+            scores[others], rows[others] = self._everything(Q[others], m)
+            more[others] = n - plan.scanned[others]
         return more
+
+    def _everything(self, Q: Floats, m: int) -> tuple[Floats, Ints]:
+        """The m best scores and rows (b, m) of all images."""
+        import numpy as np
+
+        from imgret import ops
+
+        scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
+        for part in ops.blocks(len(Q), ops.BLOCK // (4 * len(self.homes))):
+            queries = ops.tensor(Q[part], self._device)
+            scale = queries.norm(dim=1) * self._longest
+            best, found = ops.settle(queries @ self._X.T, queries, self._X, m, scale)
+            scores[part], rows[part] = best.cpu().numpy(), found.cpu().numpy()
+        return scores, rows
 
     def _visit(self, Q: Floats, plan: Plan, m: int, known: tuple[Floats, Ints] | None = None) -> tuple[Floats, Ints]:
         """The m best scores and rows (b, m) of the lists of a plan and of those `known`, which lie in other lists."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
 
+from ._lists import MOST, Lists
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -31,7 +33,8 @@ class cluster_rank:
     `probes=0`: the fewest that find the share `recall` of the `top` exact neighbours of other images, for one half of
     a seeded sample of the collection. `recall=1` is no target but a promise: a search goes on past its `probes` for
     as long as another cluster can, by the triangle inequality, hold a better hit than the last of those found. Its
-    result is that of an exact scan, bit for bit; `probes=0` is then the number that leaves the fewest images to scan.
+    result is that of an exact scan, bit for bit. `probes=0` is then the number that leaves the fewest images to scan,
+    or all clusters, where that is more than half of the images.
 
     Learned: `probes_`; and, where they had to be found, `calibration_`, a row for each of some numbers of probes: the
     recall on that half and on the other one, the mean share of the images scanned, and queries per second in one
@@ -50,8 +53,6 @@ class cluster_rank:
 
     def fit(self, X: Floats, labels: Ints) -> cluster_rank:
         """Sort the rows of X (n, d) into lists by their labels (n,); find the number of probes if none was given."""
-        from ._lists import Lists
-
         self._lists = Lists(X, labels, self.device, bounded=self.recall == 1)
         self.calibration_: list[dict[str, float]] = []
         self.queries_per_second_: float | None = None
@@ -125,6 +126,7 @@ class cluster_rank:
         rows = {int(row["probes"]): row for row in self.calibration_}
         if complete:
             probes = min(rows, key=lambda p: (rows[p]["scanned_share"], p))
+            probes = c if rows[probes]["scanned_share"] > MOST else probes
         again = pace(lambda: lists.search(queries, m + 1, probes, complete))[0]
         self.queries_per_second_ = max(rows[probes]["queries_per_second"], again)
         self.exact_queries_per_second_ = max(self.exact_queries_per_second_, pace(lambda: exact(sample[half:]))[0])

@@ -221,6 +221,16 @@ def test_an_exact_search_of_some_lists_or_of_everything_and_blocks_of_any_size(m
     np.testing.assert_array_equal(retriever.scanned(points, 10), scanned)
 
 
+def test_where_bounds_spare_little_an_exact_search_is_of_all_clusters_at_once() -> None:
+    points, labels = _blobs(500, 20, 0)
+    assert (cluster_rank(recall=1.0, probes=2).fit(points, labels).scanned(points, 10) == 500).all()
+    retriever = cluster_rank(recall=1.0, top=10).fit(points, labels)
+    assert retriever.probes_ == 20
+    assert (retriever.scanned(points, 10) == 500).all()
+    for found, right in zip(retriever.kneighbors(points, 10), ops.top_k(points, points, 10), strict=True):
+        np.testing.assert_array_equal(found, right)
+
+
 @pytest.mark.parametrize("recall", [0.9, 1.0])
 def test_calibration_times_a_scan_of_everything_beside_the_search(recall: float) -> None:
     points, labels = _blobs(300, 6, 2)
