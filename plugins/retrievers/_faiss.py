@@ -35,19 +35,20 @@ def library() -> Any:
         return import_module("faiss")
 
 
-def hits(find: Find, Q: Floats, X: Floats, m: int) -> tuple[Floats, Ints]:
+def hits(find: Find, Q: Floats, X: Floats, longest: float, m: int) -> tuple[Floats, Ints]:
     """The scores (q, m) and rows (q, m) of the m best rows of X (n, d) among those that FAISS finds, ties by row.
 
     `find(Q, w)` names for each query (b, d) the w best rows (b, w) by a float32 product, -1 behind the last. Scores
-    are those of an exact scan. More are asked for as long as the last of them could, within that product's rounding,
-    belong to the m best; a query for which fewer than m are found is compared with all of X.
+    are those of an exact scan; `longest` is the length of the longest row. More are asked for as long as the last of
+    them could, within that product's rounding, belong to the m best; a query for which fewer than m are found is
+    compared with all of X.
     """
     import numpy as np
 
     from imgret import ops
 
     scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
-    scale = np.linalg.norm(Q.astype(np.float64), axis=1) * np.linalg.norm(X, axis=1).max()
+    scale = np.linalg.norm(Q.astype(np.float64), axis=1) * longest
     slack = 2 * np.finfo(np.float32).eps * X.shape[1] ** 0.5 * scale  # as ops.settle has it
     undecided, width = np.arange(len(Q)), m + SPARE
     while len(undecided):
@@ -64,6 +65,13 @@ def hits(find: Find, Q: Floats, X: Floats, m: int) -> tuple[Floats, Ints]:
                 scores[at[~enough]], rows[at[~enough]] = ops.top_k(Q[at[~enough]], X, m)
         undecided, width = np.concatenate(left), 4 * width
     return scores, rows
+
+
+def longest_row(X: Floats) -> float:
+    """The length of the longest row of X (n, d)."""
+    import numpy as np
+
+    return float(np.sqrt(np.einsum("nd,nd->n", X, X).max()))
 
 
 def _ranked(Q: Floats, X: Floats, named: Ints) -> tuple[Floats, Ints]:

@@ -38,6 +38,7 @@ class faiss_hnsw:
         """Link the rows of X (n, d); labels are not looked at."""
         faiss = _faiss.library()
         self._X = _faiss.contiguous(X)
+        self._longest = _faiss.longest_row(self._X)
         self._index = faiss.IndexHNSWFlat(X.shape[1], self.M, faiss.METRIC_INNER_PRODUCT)
         self._index.hnsw.efConstruction = self.build
         self._index.hnsw.rng = faiss.RandomGenerator(self.seed)  # of the levels that an image is linked on
@@ -58,4 +59,4 @@ class faiss_hnsw:
             named: Ints = self._index.search(Q, width, params=view)[1]
             return named
 
-        return _faiss.hits(find, _faiss.contiguous(Q), self._X, min(top, len(self._X)))
+        return _faiss.hits(find, _faiss.contiguous(Q), self._X, self._longest, min(top, len(self._X)))

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @register("retriever")
 class faiss_ivf:
-    """FAISS's inverted file: the `probes` nearest of `nlist` lists, which spherical k-means finds, are ranked.
+    """FAISS's inverted file: the `nprobe` nearest of `nlist` lists, which spherical k-means finds, are ranked.
 
     IndexIVFFlat of M. Douze et al., The Faiss library, 2024. `nlist=0`: the square root of the number of images. The
     lists of a query are ranked in float64, and as many more are probed as hold `top` images. Scores are those of an
     exact scan. The same X, seed and threads give the same hits. Needs `pip install "imgret[faiss]"`; runs on the CPU.
     """
 
-    def __init__(self, nlist: int = 0, probes: int = 8, seed: int = 0) -> None:
+    def __init__(self, nlist: int = 0, nprobe: int = 8, seed: int = 0) -> None:
         if nlist < 0:
             raise UsageError(f"retriever.nlist={nlist}: it is a number of lists, or 0\nretriever.nlist=0")
-        if probes < 1:
-            raise UsageError(f"retriever.probes={probes}: it is a number of lists, at least 1\nretriever.probes=8")
+        if nprobe < 1:
+            raise UsageError(f"retriever.nprobe={nprobe}: it is a number of lists, at least 1\nretriever.nprobe=8")
         _faiss.demand()
-        self.nlist, self.probes, self.seed = nlist, probes, seed
+        self.nlist, self.nprobe, self.seed = nlist, nprobe, seed
 
     def fit(self, X: Floats, labels: Ints) -> faiss_ivf:
         """Find the lists of the rows of X (n, d), and sort these into them; labels are not looked at."""
@@ -37,6 +37,7 @@ class faiss_ivf:
         faiss = _faiss.library()
         n, d = X.shape
         self._X = _faiss.contiguous(X)
+        self._longest = _faiss.longest_row(self._X)
         nlist = min(n, self.nlist or round(n**0.5))
         self._index = faiss.IndexIVFFlat(faiss.IndexFlatIP(d), d, nlist, faiss.METRIC_INNER_PRODUCT)
         self._index.cp.seed, self._index.cp.spherical = self.seed, True
@@ -62,7 +63,7 @@ class faiss_ivf:
                 named[part] = self._index.search_preassigned(Q[part], width, visited, unused)[1]
             return named
 
-        return _faiss.hits(find, _faiss.contiguous(Q), self._X, m)
+        return _faiss.hits(find, _faiss.contiguous(Q), self._X, self._longest, m)
 
     def scanned(self, Q: Floats, top: int) -> Ints:
         """The number of images (q,) with which each query (q, d) is compared."""
@@ -86,4 +87,4 @@ class faiss_ivf:
         for part in ops.blocks(len(Q), ops.BLOCK // (8 * max(self._directions.shape))):
             ranked = np.argsort(-(Q[part] @ self._directions.T), axis=1, kind="stable")
             held = self._sizes[ranked].cumsum(axis=1)
-            yield part, ranked, held, np.maximum(min(self.probes, c), 1 + (held < m).sum(axis=1))
+            yield part, ranked, held, np.maximum(min(self.nprobe, c), 1 + (held < m).sum(axis=1))

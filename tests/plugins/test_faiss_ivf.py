@@ -21,16 +21,16 @@ def points(n: int, d: int = 12, c: int = 20, seed: int = 0) -> np.ndarray:
     return ops.normalise(spread.astype(np.float32))[0]
 
 
-@pytest.mark.parametrize("given", [{}, {"nlist": 1}, {"nlist": 500, "probes": 1}, {"nlist": 7, "probes": 100}])
+@pytest.mark.parametrize("given", [{}, {"nlist": 1}, {"nlist": 500, "nprobe": 1}, {"nlist": 7, "nprobe": 100}])
 def test_contract(given: dict[str, int]) -> None:
     assert faults("retriever", "faiss_ivf", **given) == []
 
 
-@pytest.mark.parametrize("probes", [20, 99])
-def test_probing_all_lists_is_exact_bit_for_bit(probes: int) -> None:
+@pytest.mark.parametrize("nprobe", [20, 99])
+def test_probing_all_lists_is_exact_bit_for_bit(nprobe: int) -> None:
     X = points(1000)
     X[::3] = X[0]  # equal rows, and more of them than hits
-    retriever = faiss_ivf(nlist=20, probes=probes).fit(X, np.zeros(1000, np.int64))
+    retriever = faiss_ivf(nlist=20, nprobe=nprobe).fit(X, np.zeros(1000, np.int64))
     assert (retriever.scanned(X, 9) == 1000).all()
     some = np.flatnonzero(np.arange(1000) % 3)
     for found, right in zip(retriever.kneighbors(X[some], 9), ops.top_k(X[some], X, 9), strict=True):
@@ -39,7 +39,7 @@ def test_probing_all_lists_is_exact_bit_for_bit(probes: int) -> None:
 
 def test_one_list_is_its_nearest_and_goes_on_where_that_is_too_short() -> None:
     X = points(300)
-    retriever = faiss_ivf(nlist=60, probes=1, seed=3).fit(X, np.zeros(300, np.int64))
+    retriever = faiss_ivf(nlist=60, nprobe=1, seed=3).fit(X, np.zeros(300, np.int64))
     means = retriever._directions
     homes = np.argsort(-(X @ means.T), axis=1, kind="stable")  # of a row as of a query
     assert np.bincount(homes[:, 0], minlength=60).tolist() == retriever._sizes.tolist()
@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_lists_and_another_others() -> None:
 
 def test_a_query_with_too_few_candidates_is_compared_with_all() -> None:
     X = points(50)
-    scores, rows = _faiss.hits(lambda Q, w: np.array([[4, -1, -1], [7, 2, -1]]), X[:2], X, 2)
+    scores, rows = _faiss.hits(lambda Q, w: np.array([[4, -1, -1], [7, 2, -1]]), X[:2], X, 1, 2)
     right = ops.top_k(X[:2], X, 50)
     assert rows[0].tolist() == right[1][0, :2].tolist()
     assert rows[1].tolist() == [row for row in right[1][1].tolist() if row in (2, 7)]
@@ -87,7 +87,7 @@ def test_more_candidates_are_asked_for_while_the_last_of_them_is_as_good_as_a_hi
         asked.append((len(Q), width))
         return 99 - np.argsort(-np.round(Q @ X.T, 4)[:, ::-1], axis=1, kind="stable")[:, :width]
 
-    rows = _faiss.hits(backwards, X[[0, 99]], X, 2)[1]
+    rows = _faiss.hits(backwards, X[[0, 99]], X, 1, 2)[1]
     assert rows.tolist() == [[0, 1], [5, 6]]
     assert asked == [(2, 10), (1, 40), (1, 100)]
 
@@ -102,7 +102,7 @@ def test_without_the_package_it_says_what_to_type_before_anything_is_computed(
 
 
 @pytest.mark.parametrize(("name", "wrong"), [
-    ("faiss_ivf", {"nlist": -1}), ("faiss_ivf", {"probes": 0}), ("faiss_hnsw", {"M": 1}), ("faiss_hnsw", {"ef": 0}),
+    ("faiss_ivf", {"nlist": -1}), ("faiss_ivf", {"nprobe": 0}), ("faiss_hnsw", {"M": 1}), ("faiss_hnsw", {"ef": 0}),
     ("faiss_hnsw", {"build": 0}),
 ])  # fmt: skip
 def test_impossible_settings_are_refused_at_once(name: str, wrong: dict[str, int]) -> None:
