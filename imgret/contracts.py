@@ -146,7 +146,11 @@ class Clusterer(Protocol):
 
 @runtime_checkable
 class Retriever(Protocol):
-    """Nearest neighbours among X (n, d), rows of unit length (or zero), given the clusters' labels (n,)."""
+    """Nearest neighbours among X (n, d), given the clusters' labels (n,), -1 for noise.
+
+    Rows are of unit length, or zero; of any length with normalize=none. One that does not compare each query with
+    every row may say with how many: `scanned(Q, top) -> (q,)`.
+    """
 
     def fit(self, X: Floats, labels: Ints) -> Any: ...
 

@@ -108,6 +108,8 @@ def run(settings: dict[str, Any]) -> Run:
             "clusterer": learned(clusterer, settings["clusterer"]),
             "retriever": learned(retriever, settings["retriever"]),
             "calibration": getattr(retriever, "calibration_", []),
+            "queries_per_second": getattr(retriever, "queries_per_second_", None),
+            "exact_queries_per_second": getattr(retriever, "exact_queries_per_second_", None),
         },
         "backbone": {"asked": asked, "used": used, "licence": backbone.licence, **backbone.facts},
         "space": made_in,

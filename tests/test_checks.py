@@ -172,6 +172,70 @@ def test_an_approximate_retriever_is_one_too_and_its_recall_is_told() -> None:
     assert 0.3 < float(recall.split()[-1]) < 0.7
 
 
+class Few(Hits):
+    """Counts wrongly what it scans."""
+
+    counts: Any = None
+
+    def scanned(self, Q: Any, top: int) -> Any:
+        return self.counts(len(Q), top)
+
+
+class Unit(Hits):
+    """Takes it that all rows are of unit length."""
+
+    def kneighbors(self, Q: Any, top: int) -> Any:
+        scores = (1 - ((Q[:, None] - self.X) ** 2).sum(axis=2) / 2).astype(np.float32)
+        rows = np.argsort(-scores, axis=1, kind="stable")[:, :top]
+        return np.take_along_axis(scores, rows, axis=1), rows
+
+
+class InMemory(Hits):
+    """Takes the bytes of the queries as they lie, in memory's order."""
+
+    def kneighbors(self, Q: Any, top: int) -> Any:
+        return super().kneighbors(Q.ravel(order="K").reshape(Q.shape), top)
+
+
+class Overwrites(Hits):
+    def kneighbors(self, Q: Any, top: int) -> Any:
+        found = super().kneighbors(Q, top)
+        Q /= 2
+        return found
+
+
+class Remembers(Hits):
+    """Leaves out what it has found before."""
+
+    def kneighbors(self, Q: Any, top: int) -> Any:
+        found = super().kneighbors(Q, top)
+        if len(Q) == 5:
+            self.X = self.X[::-1]
+        return found
+
+
+WAYS = {
+    "float64 (7,), not whole numbers (7,)": type("A", (Few,), {"counts": lambda self, q, top: np.full(q, 9.0)}),
+    "allowed are 9 to 60": type("B", (Few,), {"counts": lambda self, q, top: np.full(q, 8)}),
+    "allowed are 60 to 60": type("C", (Few,), {"counts": lambda self, q, top: np.full(q, 61 if top > 60 else 30)}),
+    "normalize=none leaves them, are searched: a score is not the inner product": Unit,
+    "read only, are searched as copies of them are: ": InMemory,
+    "was written to; what is handed over": Overwrites,
+    "among five queries the rows": Remembers,
+}
+
+
+@pytest.mark.parametrize("fault", WAYS)
+def test_retrievers_that_take_too_much_for_granted(fault: str) -> None:
+    @register("retriever", "wrong")
+    def wrong() -> Hits:
+        """Wrong."""
+        way: Hits = WAYS[fault](lambda scores, rows: (scores, rows))
+        return way
+
+    assert fault in "\n".join(faults("retriever", "wrong"))
+
+
 def test_a_query_must_not_lean_on_its_neighbours() -> None:
     class Leaning(Hits):
         def kneighbors(self, Q: Any, top: int) -> Any:
@@ -183,7 +247,7 @@ def test_a_query_must_not_lean_on_its_neighbours() -> None:
         return Leaning(lambda scores, rows: (scores, rows))
 
     (fault,) = faults("retriever", "leaning")
-    assert fault.startswith("The hits of a query do not depend on the other queries: among five queries the rows [")
+    assert fault.startswith("The hits of a query depend neither on the other queries nor on those asked before: among ")
 
 
 def backbones() -> dict[str, Any]:

@@ -40,6 +40,22 @@ def test_one_is_one_and_noise_is_noise(tmp_path: Path) -> None:
     assert "  2. 0.250  c.jpg  (cluster 0)" in lines
 
 
+@pytest.mark.parametrize(
+    ("own", "exact", "said"),
+    [
+        (100.0, 250.0, "search    exact: recall@5 1.000, 1 cluster probed; an exact scan is 2.5 times as fast here"),
+        (100.0, 110.0, "search    exact: recall@5 1.000, 1 cluster probed"),
+        (None, None, "search    exact: recall@5 1.000, 1 cluster probed"),
+    ],
+)
+def test_a_scan_of_everything_that_is_clearly_quicker_is_told_of(
+    tmp_path: Path, own: float | None, exact: float | None, said: str
+) -> None:
+    run = _run(tmp_path)
+    run.info["fitted"] |= {"queries_per_second": own, "exact_queries_per_second": exact}
+    assert said in summary(run)
+
+
 def test_a_sample_of_the_files(tmp_path: Path) -> None:
     run = _run(tmp_path)
     run.info["files"] = 1200

@@ -39,7 +39,8 @@ def hits(subject: Subject, X: Floats, labels: Ints, Q: Floats, top: int) -> tupl
     if any(len(set(line)) < len(line) for line in rows.tolist()):
         raise Fault(f"{given} gave a row twice for one query")
     wrong = np.abs(scores - np.take_along_axis(products(Q, X), rows, axis=1)).max(initial=0)
-    if not wrong <= ROUNDING:
+    longest = [np.linalg.norm(each, axis=1).max(initial=1) for each in (Q, X)]
+    if not wrong <= ROUNDING * longest[0] * longest[1]:
         raise Fault(f"a score is not the inner product of the query with its row: it is off by {wrong:.2g}")
     steps, climbs = np.diff(scores, axis=1), np.diff(rows, axis=1)
     if (steps > 0).any():
@@ -115,8 +116,42 @@ def takes_few(subject: Subject) -> None:
     hits(subject, np.vstack([X, 0 * X]), np.array([0, 1, 0, 1]), np.vstack([X, 0 * X]), 4)
 
 
+def takes_rows_of_any_length(subject: Subject) -> None:
+    """Rows and queries that are not of unit length, as normalize=none leaves them, are searched"""
+    X, labels = random_rows()
+    longer = X * np.linspace(1, 9, len(X), dtype=np.float32)[:, None]
+    hits(subject, longer, labels, longer[::9], 9)
+
+
+def takes_arrays_as_they_lie(subject: Subject) -> None:
+    """Queries and rows that are slices of larger arrays, and read only, are searched as copies of them are"""
+    X, labels = random_rows()
+    wide = np.asfortranarray(np.hstack([X, X]))
+    wide.flags.writeable = False
+    sliced = wide[:, : X.shape[1]]  # (n, d), not contiguous
+    first, second = hits(subject, X, labels, X[:11:2], 9)[1], hits(subject, sliced, labels, sliced[:11:2], 9)[1]
+    same(subject, first, second, "an array and a slice with the same values")
+
+
+def counts_what_it_scans(subject: Subject) -> str:
+    """Where it has `scanned(Q, top)`, that is the number of rows each query is compared with: from m to n"""
+    X, labels = random_rows()
+    retriever = subject.build()
+    retriever.fit(X, labels)
+    if not hasattr(retriever, "scanned"):
+        return "it has none"
+    for top in (1, 9, len(X) + 40):
+        found = np.asarray(retriever.scanned(X[:7], top))
+        least = min(top, len(X))
+        if found.shape != (7,) or not np.issubdtype(found.dtype, np.integer):
+            raise Fault(f"7 queries gave {found.dtype} {found.shape}, not whole numbers (7,)")
+        if found.min() < least or found.max() > len(X):
+            raise Fault(f"{found.tolist()} of {len(X)} rows with top={top}, allowed are {least} to {len(X)}")
+    return ""
+
+
 def a_query_stands_alone(subject: Subject) -> None:
-    """The hits of a query do not depend on the other queries"""
+    """The hits of a query depend neither on the other queries nor on those asked before"""
     X, labels = random_rows()
     retriever = subject.build()
     retriever.fit(X, labels)
@@ -125,9 +160,10 @@ def a_query_stands_alone(subject: Subject) -> None:
         alone = retriever.kneighbors(X[row : row + 1], 9)[1][0]
         if not np.array_equal(together[row], alone):
             raise Fault(f"among five queries the rows {together[row].tolist()}, alone {alone.tolist()}")
+    same(subject, together, retriever.kneighbors(X[:5], 9)[1], "the first answer and a later one")
 
 
 CHECKS: list[Check] = [
     agrees_with_a_scan, repeats_itself, breaks_ties_by_row, takes_any_top, takes_any_labels, takes_few,
-    a_query_stands_alone,
+    takes_rows_of_any_length, takes_arrays_as_they_lie, counts_what_it_scans, a_query_stands_alone,
 ]  # fmt: skip
