@@ -125,3 +125,25 @@ def test_a_line_for_shapes_that_the_input_squashes(market: Path, monkeypatch: py
     (line,) = [line for line in said if "as high as wide" in line]
     assert line.startswith("the images are 2.0 times as high as wide (median), and fit=squash to 32x32 does not keep")
     assert line.endswith("; type backbone.size=48x24")
+
+
+def test_clusters_on_the_manifold(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(Path("photos"), {"1.png": png((9, 9, 9))})
+    found = _settings(monkeypatch, preset="manifold", k=10)
+    assert found["reducer"] == {**nodes()["reducer"]["umap"], "n_neighbors": 30, "seed": 0, "device": "auto"}
+    assert (found["reducer"]["n_components"], found["reducer"]["min_dist"]) == (10, 0)
+    assert (found["clusterer"]["name"], found["clusterer"]["linkage"]) == ("agglomerative", "ward")
+    assert found["clusterer"]["k"] == 10
+
+
+def test_what_is_typed_wins_over_the_manifold(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(Path("photos"), {"1.png": png((9, 9, 9))})
+    for clusterer in nodes()["clusterer"]:
+        found = _settings(monkeypatch, preset="manifold", clusterer=clusterer)
+        assert found["chosen"]["clusterer"] == clusterer
+        assert (found["reducer"]["name"], found["reducer"]["n_neighbors"]) == ("umap", 30)
+    found = _settings(monkeypatch, preset="manifold", clusterer="kmeans", clusterer__n_init=10, k=7)
+    assert (found["clusterer"]["k"], found["clusterer"]["n_init"]) == (7, 10)
+    assert _settings(monkeypatch, preset="manifold", reducer__n_neighbors=15)["reducer"]["n_neighbors"] == 15
+    with pytest.raises(UsageError, match=r"sets reducer\.n_neighbors, which reducer=pca does not take\ntype ~reducer"):
+        imgret.run("photos", preset="manifold", reducer="pca")
