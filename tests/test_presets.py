@@ -132,8 +132,7 @@ def test_clusters_on_the_manifold(monkeypatch: pytest.MonkeyPatch) -> None:
     found = _settings(monkeypatch, preset="manifold", k=10)
     assert found["reducer"] == {**nodes()["reducer"]["umap"], "n_neighbors": 30, "seed": 0, "device": "auto"}
     assert (found["reducer"]["n_components"], found["reducer"]["min_dist"]) == (10, 0)
-    assert (found["clusterer"]["name"], found["clusterer"]["linkage"]) == ("agglomerative", "ward")
-    assert found["clusterer"]["k"] == 10
+    assert (found["clusterer"]["name"], found["clusterer"]["k"]) == ("kmeans", 10)
 
 
 def test_what_is_typed_wins_over_the_manifold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,8 +141,8 @@ def test_what_is_typed_wins_over_the_manifold(monkeypatch: pytest.MonkeyPatch) -
         found = _settings(monkeypatch, preset="manifold", clusterer=clusterer)
         assert found["chosen"]["clusterer"] == clusterer
         assert (found["reducer"]["name"], found["reducer"]["n_neighbors"]) == ("umap", 30)
-    found = _settings(monkeypatch, preset="manifold", clusterer="kmeans", clusterer__n_init=10, k=7)
-    assert (found["clusterer"]["k"], found["clusterer"]["n_init"]) == (7, 10)
+    found = _settings(monkeypatch, preset="manifold", clusterer="agglomerative", clusterer__linkage="average", k=7)
+    assert (found["clusterer"]["k"], found["clusterer"]["linkage"]) == (7, "average")
     assert _settings(monkeypatch, preset="manifold", reducer__n_neighbors=15)["reducer"]["n_neighbors"] == 15
     with pytest.raises(UsageError, match=r"sets reducer\.n_neighbors, which reducer=pca does not take\ntype ~reducer"):
         imgret.run("photos", preset="manifold", reducer="pca")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
 
 STARTS = 3  # of which the one of highest modularity is kept
-ITERATIONS = 10  # passes over the whole graph in each, every one from what the last has found
+ITERATIONS = 3  # passes over the whole graph in each, every one from what the last has found
 
 
 @register("clusterer")
