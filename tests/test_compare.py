@@ -1,4 +1,4 @@
-"""The commands of docs/compare.md: each composes, of options that exist, into the runs that were asked for."""
+"""The commands of docs/compare.md and clusters.md: each composes, of options that exist, into the runs asked for."""
 
 import re
 from math import prod
@@ -12,7 +12,7 @@ from imgret.registry import SLOTS, build, find
 from tests.conftest import write
 from tests.test_readme import ROOT, _words
 
-TEXT = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
+TEXT = "".join((ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("compare.md", "clusters.md"))
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S) for line in block.splitlines()]
 FOLDERS = {
     "photos": "cat/1.jpg",

@@ -67,7 +67,7 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
         (["preset=null"], "source=files needs a folder"),
         (["-m", "photos", "clusterer=kmeans,null"], "no clusterer 'null'"),
         (["photos", "-m", "k=2,3", "-c", "job"], "--multirun and --cfg=job: only one of them at a time"),
-        (["photos", "clusterer.n_init=many"], "clusterer.n_init=many: clusterer=kmeans takes a whole number here"),
+        (["photos", "clusterer.n_init=many"], "clusterer.n_init=many: clusterer=kmeans takes a whole number or null"),
         (["photos", "clusterer=dbscan", "k=3"], "k has no effect on clusterer=dbscan\nleave k out"),
         (["photos", "source=digits"], "images has no effect on source=digits\nleave images out"),
         (["source=files"], "source=files needs a folder\ntype images=FOLDER"),

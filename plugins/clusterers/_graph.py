@@ -9,11 +9,10 @@ if TYPE_CHECKING:
 
 
 def neighbours(X: Floats, n_neighbors: int, device: str = "cpu") -> Any:
-    """Points (n, r) to a symmetric sparse matrix (n, n) float64: 1 for two points that are each among the other's
-    `n_neighbors` nearest, 1/2 where that holds one way.
+    """The `mutual` graph (n, n) of the `n_neighbors` nearest of points (n, r), connected.
 
-    The graph is connected: as long as it has parts, each part but the largest is joined, by 1/2, to the point outside
-    it that lies nearest to one of its own (O. Boruvka, 1926).
+    As long as it has parts, each part but the largest is joined, by 1/2, to the point outside it that lies nearest to
+    one of its own (O. Boruvka, 1926).
     """
     import numpy as np
     from scipy.sparse import csr_array
@@ -23,9 +22,7 @@ def neighbours(X: Floats, n_neighbors: int, device: str = "cpu") -> Any:
 
     n = len(X)
     _, rows = ops.knn(X, n_neighbors, device)  # (n, m)
-    ends = np.repeat(np.arange(n), rows.shape[1]), rows.ravel()
-    graph = csr_array((np.full(rows.size, 0.5), ends), shape=(n, n))
-    graph = (graph + graph.T).tocsr()
+    graph = mutual(rows)
     while True:
         parts, part = connected_components(graph, directed=False)
         if parts <= 1:
@@ -33,6 +30,19 @@ def neighbours(X: Floats, n_neighbors: int, device: str = "cpu") -> Any:
         start, end = bridges(X, part.astype(np.int64))
         joined = csr_array((np.full(len(start), 0.5), (start, end)), shape=(n, n))
         graph = graph.maximum(joined.maximum(joined.T)).tocsr()
+
+
+def mutual(rows: Ints) -> Any:
+    """The rows of each point's nearest (n, m) to a symmetric sparse matrix (n, n) float64: 1 for two points that are
+    each among the other's, 1/2 where that holds one way.
+    """
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    n, m = rows.shape
+    ends = np.repeat(np.arange(n), m), rows.ravel()
+    graph = csr_array((np.full(n * m, 0.5), ends), shape=(n, n))
+    return (graph + graph.T).tocsr()
 
 
 def bridges(X: Floats, part: Ints) -> tuple[Ints, Ints]:

@@ -21,24 +21,34 @@ if TYPE_CHECKING:
     Floats64 = NDArray[np.float64]
 
 
+FEW = 20  # columns, in which a start costs little: UMAP's clumps lie far apart, and one that misses some ends poorly
+
+
 @register("clusterer")
 class kmeans:
     """k-means by Lloyd's iterations from greedy k-means++ seeds; of `n_init` runs the one of least inertia is kept.
 
     S. P. Lloyd, Least squares quantization in PCM, 1982. D. Arthur and S. Vassilvitskii, k-means++: the advantages of
-    careful seeding, 2007, with its greedy form: 2 + ln k candidates a step, of which the best is taken.
+    careful seeding, 2007, with its greedy form: 2 + ln k candidates a step, of which the best is taken. `n_init=null`
+    makes it 3, or 10 for points of 20 columns or fewer.
 
     A run ends when no label changes, or when the centroids' squared shifts add up to at most `tol` times the mean
     variance of a column (scikit-learn's measure), or after `max_iter` iterations. With fewer than `k` distinct
-    points there are as many clusters as distinct points. Learned: `inertia_` (the sum of squared distances to the
-    centroids), `n_iter_` and `centroids_` (c, r), both of the run that was kept.
+    points there are as many clusters as distinct points. Learned: `n_init_`, and of the run that was kept
+    `inertia_` (the sum of squared distances to the centroids), `n_iter_` and `centroids_` (c, r).
     """
 
     def __init__(
-        self, k: int = 100, n_init: int = 3, max_iter: int = 300, tol: float = 1e-4, seed: int = 0, device: str = "cpu"
+        self,
+        k: int = 100,
+        n_init: int | None = None,
+        max_iter: int = 300,
+        tol: float = 1e-4,
+        seed: int = 0,
+        device: str = "cpu",
     ) -> None:
         for name, value, least in (("k", k, 1), ("n_init", n_init, 1), ("max_iter", max_iter, 1), ("tol", tol, 0)):
-            if value < least:
+            if value is not None and value < least:
                 raise UsageError(f"clusterer.{name}={value}: clusterer=kmeans takes {least} or more here")
         self.k, self.n_init, self.max_iter, self.tol = k, n_init, max_iter, tol
         self.seed, self.device = seed, device
@@ -54,7 +64,8 @@ class kmeans:
         points = torch.from_numpy(X - mean).clone().to(self.device)
         enough = self.tol * float(X.var(axis=0, dtype=np.float64).mean())
         rng = np.random.default_rng(self.seed)
-        runs = (lloyd(points, seeds(points, self.k, rng), self.max_iter, enough) for _ in range(self.n_init))
+        self.n_init_ = self.n_init or (10 if X.shape[1] <= FEW else 3)
+        runs = (lloyd(points, seeds(points, self.k, rng), self.max_iter, enough) for _ in range(self.n_init_))
         best = min(runs, key=lambda run: run.inertia)  # the earliest of equals
         self.inertia_, self.n_iter_ = best.inertia, best.n_iter
         self.centroids_ = (best.centroids + mean).astype(np.float32)

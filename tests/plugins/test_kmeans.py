@@ -102,6 +102,15 @@ def test_restarts_keep_the_least_inertia() -> None:
     assert max(gains) > 0
 
 
+def test_few_columns_get_more_starts() -> None:
+    X = np.random.default_rng(6).normal(size=(60, 21)).astype(np.float32)
+    for typed, columns, wanted in ((None, 20, 10), (None, 21, 3), (2, 20, 2)):
+        model = kmeans(k=5, n_init=typed)
+        labels = model.fit_predict(X[:, :columns])
+        assert model.n_init_ == wanted
+        np.testing.assert_array_equal(labels, kmeans(k=5, n_init=wanted).fit_predict(X[:, :columns]))
+
+
 def test_an_empty_cluster_starts_anew_at_the_farthest_point() -> None:
     X = np.array([[0], [1], [2], [50]], np.float32)
     far = np.array([[1.0], [-1000.0]])  # nobody is nearest to the second
