@@ -1,7 +1,8 @@
 """What each kind of component must be: one Protocol a kind, shapes and units in its docstring.
 
 n images, d features, q queries, m hits. Arrays are NumPy, float32 unless said, rows in order of item id.
-A component needs no base class: whatever has these methods is one.
+A component needs no base class: whatever has these methods is one. A parameter called `knn` is no option: a run hands
+over a function of ops.knn's contract that finds the neighbours in an array once for all (see `neighbours`).
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLOCK",
+    "CACHE",
     "Principal",
     "Ranking",
     "blocks",

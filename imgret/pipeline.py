@@ -18,6 +18,7 @@ from imgret.files import load_array
 from imgret.formats import require
 from imgret.items import Collection, collect, listing, sample
 from imgret.loader import Reading
+from imgret.neighbours import Neighbours, wanted
 from imgret.originals import reach
 from imgret.registry import (
     SLOTS,
@@ -78,17 +79,21 @@ def run(settings: dict[str, Any]) -> Run:
         features = load_array(matrix, mapped=True)  # (n, d)
         room.refuse_memory(*features.shape)
         X, mean = ops.normalise(features, settings["normalize"])  # (n, d), (d,)
+        knn = Neighbours(store, device)
 
     with clock.stage("thumbnails"):
         if settings["attributes"] or settings["reports"]:
             looked = look(source, collection, settings["attributes"], store, reading)
             collection = columns.add(collection, looked)
 
+    with clock.stage("neighbours"):
+        graph = knn.graph(X) if wanted(settings, len(X)) else None  # (n, m)
+
     with clock.stage("clusters"):
-        labels, clusterer = cluster(X, settings, store)  # (n,)
+        labels, clusterer = cluster(X, settings, store, knn)  # (n,)
 
     with clock.stage("view"):
-        view = reduction(X, settings, "view", store)  # (n, 2)
+        view = reduction(X, settings, "view", store, knn)  # (n, 2)
 
     with clock.stage("retrieval"), _blame(settings, "retriever"):
         retriever = _build(settings, "retriever")
@@ -98,7 +103,7 @@ def run(settings: dict[str, Any]) -> Run:
         metrics = measure(X, labels, collection, settings, retriever)
 
     with clock.stage("baseline"):
-        baseline = _baseline(settings, source, items, store)
+        baseline = _baseline(settings, source, items, store, knn)
 
     info = {
         "title": record.title(settings),
@@ -124,15 +129,15 @@ def run(settings: dict[str, Any]) -> Run:
         "baseline": baseline,
     }
     parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": retriever}
-    done = Run(info, collection, features, mean, labels, view, metrics, fitted=parts)
+    done = Run(info, collection, features, mean, labels, view, metrics, graph, fitted=parts)
     return record.save(done, matrix, clock)
 
 
-def cluster(X: Any, settings: Mapping[str, Any], store: Store) -> tuple[Any, Any]:
+def cluster(X: Any, settings: Mapping[str, Any], store: Store, knn: Neighbours) -> tuple[Any, Any]:
     """Labels (n,) by size, largest first, -1 for noise; and the clusterer, with what it has learned."""
-    reduced = reduction(X, settings, "reducer", store)  # (n, r)
+    reduced = reduction(X, settings, "reducer", store, knn)  # (n, r)
     with _blame(settings, "clusterer"):
-        clusterer = _build(settings, "clusterer")
+        clusterer = _build(settings, "clusterer", knn=knn)
         labels = np.asarray(clusterer.fit_predict(reduced))
     if labels.shape != (len(X),) or not np.issubdtype(labels.dtype, np.integer):
         name = called(settings, "clusterer")
@@ -172,8 +177,8 @@ def measure(
     return figures
 
 
-def _build(settings: Mapping[str, Any], slot: str) -> Any:
-    return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot)
+def _build(settings: Mapping[str, Any], slot: str, **handed: Any) -> Any:
+    return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot, **handed)
 
 
 def _backbone(settings: dict[str, Any]) -> Backbone:
@@ -191,12 +196,12 @@ def _backbone(settings: dict[str, Any]) -> Backbone:
         return _backbone(settings | {"otherwise": None})
 
 
-def reduction(X: Any, settings: Mapping[str, Any], slot: str, store: Store) -> Any:
+def reduction(X: Any, settings: Mapping[str, Any], slot: str, store: Store, knn: Neighbours) -> Any:
     """X (n, d) in fewer columns (n, r), as the slot's reducer makes them; computed once for the same X and options."""
 
     def compute() -> Any:
         with _blame(settings, slot):
-            reduced = np.asarray(_build(settings, slot).fit_transform(X), np.float32)
+            reduced = np.asarray(_build(settings, slot, knn=knn).fit_transform(X), np.float32)
         if reduced.ndim != 2 or len(reduced) != len(X) or (slot == "view" and reduced.shape[1] != 2):
             wanted = f"({len(X)}, 2)" if slot == "view" else f"({len(X)}, r)"
             raise UsageError(f"{slot}={called(settings, slot)} gave the shape {reduced.shape}, not {wanted}")
@@ -206,7 +211,9 @@ def reduction(X: Any, settings: Mapping[str, Any], slot: str, store: Store) -> A
     return store.derived(compute, settings[slot], component, record.versions(), digest(X))
 
 
-def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store) -> dict[str, Any] | None:
+def _baseline(
+    settings: Mapping[str, Any], source: Any, items: Any, store: Store, knn: Neighbours
+) -> dict[str, Any] | None:
     """What the same way gives with the features of the backbone `baseline`, to see what the chosen one is worth."""
     if settings["baseline"] is None:
         return None
@@ -217,7 +224,7 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
     extraction = extract(source, items, made_in, engine, store, reading, by=name)
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
-    labels, _ = cluster(X, settings, store)
+    labels, _ = cluster(X, settings, store, knn)
     return {"backbone": name, **measure(X, labels, collection, settings, None)}
 
 

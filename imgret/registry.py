@@ -32,6 +32,7 @@ SHARED = {  # a parameter with one of these names receives the run's setting
     "offline": "offline",
     "images": "images",
 }
+HANDED = ("knn",)  # a parameter with one of these names is filled by the run, and is no option
 OWED = "???"  # a value that the user must type, in OmegaConf's spelling
 
 Component = TypeVar("Component", bound=Callable[..., Any])
@@ -102,6 +103,8 @@ def arguments(component: Callable[..., Any]) -> dict[str, Any]:
     """
     config: dict[str, Any] = {}
     for name, parameter in parameters(component).items():
+        if name in HANDED:
+            continue
         if name in SHARED:
             config[name] = f"${{{SHARED[name]}}}"
         elif parameter.default is parameter.empty:
@@ -111,13 +114,14 @@ def arguments(component: Callable[..., Any]) -> dict[str, Any]:
     return config
 
 
-def build(kind: str, node: Mapping[str, Any], slot: str = "") -> Any:
+def build(kind: str, node: Mapping[str, Any], slot: str = "", **handed: Any) -> Any:
     """The component that `{name: ..., arguments}` describes: a look-up by name, never an import by path.
 
-    Raises UsageError where check_node does.
+    Of what is `handed` it gets what it has a parameter for. Raises UsageError where check_node does.
     """
     component = check_node(kind, node, slot)
-    return component(**{key: value for key, value in node.items() if key != "name"})
+    given = {key: value for key, value in node.items() if key != "name"}
+    return component(**given, **{key: value for key, value in handed.items() if key in parameters(component)})
 
 
 def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[..., Any]:
@@ -129,7 +133,7 @@ def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[.
     given = dict(node)
     name = given.pop("name", None)
     component = find(kind, name)
-    known = parameters(component)
+    known = {name: parameter for name, parameter in parameters(component).items() if name not in HANDED}
     hints = _hints(component)
     for key, value in given.items():
         if key not in known:

@@ -15,6 +15,7 @@ from imgret.assign import assign
 from imgret.contracts import Retriever
 from imgret.files import save_array
 from imgret.items import Collection
+from imgret.neighbours import Graph, Neighbours, likest, packed
 from imgret.originals import original
 from imgret.profiles import Profile, profiles
 from imgret.registry import StoreDamaged, UsageError, build, called, load_plugins, on_device
@@ -34,7 +35,8 @@ class Run:
     """The arrays and tables of a run: n distinct readable images in order of id, c clusters, d features.
 
     `features` (n, d) as the backbone gave them, `mean` (d,) what was subtracted, `labels` (n,) clusters by size from
-    0, -1 for noise, `view` (n, 2), `metrics` figures by name, `info` what run.json holds.
+    0, -1 for noise, `view` (n, 2), `metrics` figures by name, `info` what run.json holds. `graph` are the nearest
+    neighbours in X, where the run has found them.
     """
 
     info: dict[str, Any]
@@ -44,6 +46,7 @@ class Run:
     labels: Ints
     view: Floats
     metrics: dict[str, float]
+    graph: Graph | None = None
     folder: Path = Path()
     fitted: dict[str, Any] = field(default_factory=dict)  # source, backbone, engine, retriever: built when first used
 
@@ -128,8 +131,12 @@ class Run:
     @cached_property
     def neighbours(self) -> tuple[Ints, Floats]:
         """Rows, scores (n, m) of the m = min(20, n - 1) nearest others by inner product, best first, ties by row."""
-        scores, rows = ops.top_k(self.X, self.X, NEIGHBOURS, exclude=np.arange(len(self.X)), device=self.device)
-        return rows, scores
+        return likest(self.X, NEIGHBOURS, self.graph, self.device)
+
+    @cached_property
+    def knn(self) -> Neighbours:
+        """What components take as `knn`; it knows the neighbours in X where the run has found them."""
+        return Neighbours(device=self.device, held=(self.X, self.graph) if self.graph else None)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -202,6 +209,8 @@ class Run:
         tables.write_json(folder / "metrics.json", self.metrics)
         for name in ("mean", "labels", "view"):
             save_array(folder / f"{name}.npy", getattr(self, name))
+        if self.graph:
+            save_array(folder / tables.GRAPH, packed(self.graph))
 
     @classmethod
     def load(cls, folder: str | Path) -> Run:
@@ -218,7 +227,7 @@ class Run:
             tables.check_info(info)
             collection = tables.read_items(folder / "items.csv", info["root"])
             metrics = tables.read_figures(folder / "metrics.json")
-            arrays = tables.read_arrays(folder, len(collection.ids))
+            arrays = tables.read_arrays(folder, len(collection.ids), info["digests"])
             tables.check_digests(folder, info["digests"])
         except UsageError:
             raise

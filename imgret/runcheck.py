@@ -20,6 +20,7 @@ import numpy as np
 from imgret import ops, schema, tables
 from imgret.faults import DAMAGED, UNKNOWN, Fault, stale, why
 from imgret.files import commit, place_in, save_array, sha256, sync_folder, sync_tree
+from imgret.neighbours import Neighbours, packed
 from imgret.pipeline import reduction
 from imgret.record import digests, draw
 from imgret.registry import StoreDamaged
@@ -52,12 +53,12 @@ class RunCheck:
         except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
             yield Fault(DAMAGED, about, why(error), "the run has to be made again")
             return
-        for name in CORE:
+        for name in (*CORE, *({tables.GRAPH} & recorded.keys())):
             if what := self._wrong(name, recorded):
                 again = self._again(name, info, recorded.get(name, ""))
                 cure = "made again, the same bytes" if again else "the run has to be made again"
                 yield Fault(DAMAGED, self.folder / name, what, cure, again)
-        wrong = {name: self._wrong(name, recorded) for name in sorted(recorded) if name not in CORE}
+        wrong = {name: self._wrong(name, recorded) for name in sorted(recorded) if name not in (*CORE, tables.GRAPH)}
         wrong = {name: what for name, what in wrong.items() if what} | self._cut()
         mend = cache(partial(_redraw, self.folder, list(wrong)))  # the first draws them all, or each of them fails
         for name, what in wrong.items():
@@ -92,6 +93,7 @@ class RunCheck:
             "labels.npy": self._labels,
             "view.npy": self._view,
             "mean.npy": self._mean,
+            tables.GRAPH: self._neighbours,
         }
         try:
             array = makers[name](info)
@@ -130,7 +132,13 @@ class RunCheck:
         """From the store, or fitted again: items.csv has six digits of it."""
         features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
         X, _ = ops.normalise(features, info["config"]["normalize"])
-        return reduction(X, info["config"], "view", Store(self.root, self.dry))
+        store = Store(self.root, self.dry)
+        return reduction(X, info["config"], "view", store, Neighbours(store, "cpu"))
+
+    def _neighbours(self, info: dict[str, Any]) -> Any:
+        features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
+        X, _ = ops.normalise(features, info["config"]["normalize"])
+        return packed(Neighbours(Store(self.root, self.dry), "cpu").graph(X))
 
     def _mean(self, info: dict[str, Any]) -> Any:
         features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))

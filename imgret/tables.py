@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from imgret.contracts import Item
 from imgret.filecache import Record
 from imgret.files import MOST_COLUMNS, leads_out, load_array, sha256, write_csv
 from imgret.items import Collection, collect
+from imgret.neighbours import unpacked
 from imgret.outcomes import USABLE
 from imgret.words import decimal
 
@@ -46,6 +47,7 @@ ITEMS = (
 )  # the columns of every items.csv; what else is known of the items follows
 FAILURES = ("path", "outcome", "reason")
 FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
+GRAPH = "neighbours.npy"  # which a run may have beside those
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
 LARGEST = 2**24  # bytes of a JSON file: a run of 50,000 clusters has about as many; Python takes 30 times as much
 ID = re.compile("([0-9a-f]{64})?")
@@ -161,10 +163,10 @@ def read_array(file: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> A
     return array
 
 
-def read_arrays(folder: Path, n: int) -> dict[str, Any]:
+def read_arrays(folder: Path, n: int, digests: Container[str]) -> dict[str, Any]:
     """A run's arrays for n images by name, `features` memory-mapped. Raises ValueError for what they cannot be.
 
-    Labels are clusters 0..c-1, each with an image, and -1 for noise; the mean is finite.
+    The graph of neighbours is among them where the run has one, as `digests` tell. Labels are clusters 0..c-1, each with an image, and -1 for noise; the mean is finite.
     """
     features = read_array(folder / "features.npy", np.float32, (n, -1))
     mean = np.array(read_array(folder / "mean.npy", np.float32, features.shape[1:]))
@@ -175,7 +177,8 @@ def read_arrays(folder: Path, n: int) -> dict[str, Any]:
     found = np.unique(labels)
     if found[0] not in (-1, 0) or int(found[-1]) - int(found[0]) != len(found) - 1:
         raise ValueError(f"labels.npy holds {len(found)} labels from {found[0]} to {found[-1]}")
-    return {"features": features, "mean": mean, "labels": labels, "view": view}
+    graph = unpacked(read_array(folder / GRAPH, np.float32, (n, -1))) if GRAPH in digests else None
+    return {"features": features, "mean": mean, "labels": labels, "view": view, "graph": graph}
 
 
 def regular(file: Path) -> Path:
@@ -209,7 +212,7 @@ def check_info(info: Mapping[str, Any]) -> None:
 
 def check_digests(folder: Path, digests: Mapping[str, str]) -> None:
     """Raises ValueError for a file that is not as it was when the run was made. Large ones are taken at their word."""
-    for name in FILES:
+    for name in (*FILES, *({GRAPH} & digests.keys())):
         file = folder / name
         if file.stat().st_size <= CHECKED and sha256(file) != digests.get(name):
             raise ValueError(f"{name} is not as it was when the run was made")

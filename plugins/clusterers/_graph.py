@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
 
 
-def neighbours(X: Floats, n_neighbors: int, device: str = "cpu") -> Any:
-    """The `mutual` graph (n, n) of the `n_neighbors` nearest of points (n, r), connected.
+def neighbours(X: Floats, n_neighbors: int, device: str = "cpu", knn: Any = None) -> Any:
+    """The `mutual` graph (n, n) of the `n_neighbors` nearest of points (n, r), by a run's `knn` or ops.knn, connected.
 
     As long as it has parts, each part but the largest is joined, by 1/2, to the point outside it that lies nearest to
     one of its own (O. Boruvka, 1926).
@@ -21,7 +21,7 @@ def neighbours(X: Floats, n_neighbors: int, device: str = "cpu") -> Any:
     from imgret import ops
 
     n = len(X)
-    _, rows = ops.knn(X, n_neighbors, device)  # (n, m)
+    _, rows = knn(X, n_neighbors) if knn else ops.knn(X, n_neighbors, device)  # (n, m)
     graph = mutual(rows)
     while True:
         parts, part = connected_components(graph, directed=False)

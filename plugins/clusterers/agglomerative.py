@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from imgret import UsageError, register
 
@@ -32,6 +32,7 @@ class agglomerative:
         linkage: Literal["ward", "average", "complete", "single"] = "ward",
         n_neighbors: int | None = None,
         device: str = "cpu",
+        knn: Any = None,
     ) -> None:
         for name, value in (("k", k), ("n_neighbors", n_neighbors)):
             if value is not None and value < 1:
@@ -41,7 +42,8 @@ class agglomerative:
                 f"clusterer.n_neighbors={n_neighbors}: linkage={linkage} looks at all pairs\n"
                 "leave n_neighbors out, or type clusterer.linkage=ward"
             )
-        self.k, self.linkage, self.n_neighbors, self.device = k, linkage, n_neighbors, device
+        self.k, self.linkage, self.n_neighbors = k, linkage, n_neighbors
+        self.device, self.knn = device, knn
 
     def fit_predict(self, X: Floats) -> Ints:
         """Points (n, r) float32 to labels (n,) int64, 0 .. min(k, n) - 1."""
@@ -63,7 +65,7 @@ class agglomerative:
                 f"clusterer.linkage=ward, or limit={MOST}"
             )
         width = self.n_neighbors or (NEAREST if self.linkage == "ward" and n > WHOLE else 0)
-        graph = neighbours(X, width, self.device) if width else None
+        graph = neighbours(X, width, self.device, self.knn) if width else None
         with repeatable():
             model = AgglomerativeClustering(self.k, linkage=self.linkage, connectivity=graph)
             return np.asarray(model.fit_predict(X), np.int64)

@@ -73,7 +73,7 @@ class hdbscan:
             warnings.simplefilter("ignore")  # the package's, about how it uses other libraries
             from hdbscan import HDBSCAN
 
-            model = HDBSCAN(
+            model = HDBSCAN(  # takes no neighbours: what it joins may lie farther apart than any number of them
                 min_cluster_size=self.min_cluster_size_,
                 min_samples=self.min_samples_,
                 max_cluster_size=max_cluster_size,  # 0: any

@@ -42,7 +42,7 @@ class leiden:
     def fit_predict(self, X: Floats) -> Ints:
         """Points (n, r) float32 to labels (n,) int64."""
         import numpy as np
-        from graspologic_native import leiden_csr  # type: ignore[import-untyped, import-not-found, unused-ignore]
+        from graspologic_native import leiden_csr
         from scipy.sparse import csr_array
         from scipy.sparse.csgraph import connected_components
 

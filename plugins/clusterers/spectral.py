@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
 
@@ -21,11 +21,14 @@ class spectral:
     of 10 starts). The graph is sparse and made connected, so memory grows with n (2 k + n_neighbors) numbers.
     """
 
-    def __init__(self, k: int = 100, n_neighbors: int = 10, seed: int = 0, device: str = "cpu") -> None:
+    def __init__(
+        self, k: int = 100, n_neighbors: int = 10, seed: int = 0, device: str = "cpu", knn: Any = None
+    ) -> None:
         for name, value in (("k", k), ("n_neighbors", n_neighbors)):
             if value < 1:
                 raise UsageError(f"clusterer.{name}={value}: clusterer=spectral takes 1 or more here")
         self.k, self.n_neighbors, self.seed, self.device = k, n_neighbors, seed, device
+        self.knn = knn
 
     def fit_predict(self, X: Floats) -> Ints:
         """Points (n, r) float32 to labels (n,) int64, at most min(k, n) clusters."""
@@ -50,7 +53,7 @@ class spectral:
 
         from ._graph import neighbours
 
-        n, graph = len(X), neighbours(X, self.n_neighbors, self.device)
+        n, graph = len(X), neighbours(X, self.n_neighbors, self.device, self.knn)
         scale = diags_array(1 / np.sqrt(graph.sum(axis=1)))
         adjacency = (scale @ graph @ scale).tocsr()
         if n <= DENSE:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
 
@@ -29,6 +30,7 @@ class umap:
         n_epochs: int = 200,
         seed: int = 0,
         device: str = "cpu",
+        knn: Any = None,
     ) -> None:
         for name, value, least, typed in (
             ("n_components", n_components, 1, 10),
@@ -40,7 +42,7 @@ class umap:
         if not 0 <= min_dist <= 1:
             raise UsageError(f"min_dist={min_dist}: UMAP takes 0 to 1 here\nmin_dist=0.1")
         self.n_components, self.n_neighbors, self.min_dist = n_components, n_neighbors, min_dist
-        self.n_epochs, self.seed, self.device = n_epochs, seed, device
+        self.n_epochs, self.seed, self.device, self.knn = n_epochs, seed, device, knn
 
     def fit_transform(self, X: Floats) -> Floats:
         """X (n, d) float32 to (n, n_components) float32."""
@@ -48,9 +50,9 @@ class umap:
 
         import numpy as np
 
-        from imgret.ops import knn, pca
+        from imgret import ops
 
-        start = pca(X, self.n_components, self.device).Z
+        start = ops.pca(X, self.n_components, self.device).Z
         start = np.pad(start, ((0, 0), (0, self.n_components - start.shape[1])))
         if len(X) < self.n_components + 3 or not start.any():
             return start
@@ -59,7 +61,7 @@ class umap:
             warnings.simplefilter("ignore")  # that there will be no transform, which nobody wants
             from umap import UMAP
 
-            distances, rows = knn(X, self.n_neighbors - 1, self.device)
+            distances, rows = (self.knn or partial(ops.knn, device=self.device))(X, self.n_neighbors - 1)
             distances = np.pad(distances, ((0, 0), (1, 0)))  # the point itself comes first
             rows = np.concatenate([np.arange(len(X))[:, None], rows], axis=1)
             # Principal components to start from, as wide as UMAP makes them, with a little noise against equal points.
