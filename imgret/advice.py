@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,9 +20,8 @@ STABLE = 0.5  # the least of a score of stability that speaks of clusters: half 
 NAMES = {name: name.replace("_", "-").title() if "_" in name else name for name in CRITERIA}
 
 
-@dataclass(frozen=True)
-class Vote:
-    """The k that a criterion finds best, and the least and the largest that are within one standard error of it."""
+class Vote(NamedTuple):
+    """The k that is best, and the least and the largest that are within one standard error of it."""
 
     k: int
     least: int
@@ -33,11 +31,11 @@ class Vote:
         return f"{self.k}" if self.least == self.most else f"{self.k} ({self.least}-{self.most})"
 
 
-@dataclass(frozen=True)
-class Advice:
-    """The k that is recommended, with its range; what each criterion says; why the evidence is weak, where it is.
+class Advice(NamedTuple):
+    """The k that is recommended, what each criterion says, and why the evidence is weak, where it is.
 
     `table` has a row a k: `k`, `support`, and by criterion the figure, that of no structure, the score, its error.
+    `points` were looked at, in so many `clusterings`.
     """
 
     vote: Vote
@@ -45,15 +43,41 @@ class Advice:
     weak: list[str]
     table: list[dict[str, float | None]]
     points: int
-    halves: int
+    clusterings: int
 
     def __str__(self) -> str:
-        said = ", ".join(f"{NAMES[name]} says {vote}" for name, vote in self.votes.items())
-        return f"k={self.vote}: {said}" + (f"; the evidence is weak: {'; '.join(self.weak)}" if self.weak else "")
+        return f"k={self.vote}: {self.criteria}" + (f"; {self.weakness}" if self.weak else "")
+
+    @property
+    def criteria(self) -> str:
+        first, *rest = (f"{NAMES[name]} {vote}" for name, vote in self.votes.items())
+        return ", ".join([first.replace(" ", " says ", 1), *rest])
+
+    @property
+    def weakness(self) -> str:
+        return f"the evidence is weak: {'; '.join(self.weak)}" if self.weak else ""
+
+    @property
+    def said(self) -> list[str]:
+        """The criteria, and the weakness where there is one, a line each."""
+        return [self.criteria, *filter(None, [self.weakness])]
+
+    @property
+    def cost(self) -> str:
+        """What was done for it."""
+        tried = f"{len(self.table)} numbers from {self.table[0]['k']} to {self.table[-1]['k']}"
+        return f"{tried}, {self.clusterings:,} clusterings of halves of {self.points:,} images"
 
     def plain(self) -> dict[str, Any]:
         """As run.json has it."""
-        return asdict(self)
+        votes = {name: vote._asdict() for name, vote in self.votes.items()}
+        return {**self._asdict(), "vote": self.vote._asdict(), "votes": votes}
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Advice:
+        """What `plain` gave."""
+        votes = {name: Vote(**vote) for name, vote in plain["votes"].items()}
+        return cls(**{**plain, "vote": Vote(**plain["vote"]), "votes": votes})
 
 
 def weigh(evidence: Evidence) -> Advice:
@@ -62,8 +86,8 @@ def weigh(evidence: Evidence) -> Advice:
     The score of a criterion is how much of what is missing to perfection it misses less than no structure does:
     1 - missing / missing of no structure, where a silhouette s misses 1 - s, a stability likewise, Davies-Bouldin its
     own figure, and Calinski-Harabasz one over its figure. 0 is no structure, 1 perfection, for any k. A range holds
-    every k whose score, half by half, is less than one standard error from the best. Of equals the largest k counts: two
-    of the clusters are found as surely when they are taken for one.
+    every k whose score, half by half, is at most one standard error from the best. Of equals the largest k counts: two
+    clusters are found as surely where they are taken for one.
 
     Weak is what fewer than three criteria have in their ranges (or a step beside), whose range is wider than a factor
     of two, whose stability is less than half way from no structure to no change, or which is the last k of all.
@@ -83,7 +107,7 @@ def weigh(evidence: Evidence) -> Advice:
             row[f"{name}_error"] = _number(_error(scores[name][place]))
         table.append(row)
     weak = _weak(ks, vote, votes, table[ks.index(vote.k)])
-    return Advice(vote, votes, weak, table, evidence.points, len(support[0]))
+    return Advice(vote, votes, weak, table, evidence.points, evidence.clusterings)
 
 
 def score(name: str, figures: Floats64, nothing: Floats64) -> Floats64:

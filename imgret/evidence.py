@@ -35,12 +35,16 @@ HALVES, OF_NOTHING = 5, 3  # halves of the points that are clustered, and of eac
 
 
 class Evidence(NamedTuple):
-    """`figures` and `nothing` by criterion: of the halves (c, h), and of no structure (c,). `points` looked at."""
+    """`figures` and `nothing` by criterion: of the halves (c, h), and of no structure (c,).
+
+    `points` were looked at, in so many `clusterings`.
+    """
 
     ks: list[int]
     figures: dict[str, Floats64]
     nothing: dict[str, Floats64]
     points: int
+    clusterings: int
 
 
 def ladder(least: int, most: int) -> list[int]:
@@ -76,14 +80,15 @@ def gather(R: Floats, fit: Fit, ks: Sequence[int], seed: int = 0) -> Evidence:
         R = R[np.sort(rng.choice(len(R), SAMPLE, replace=False))]
     unit = bool(np.allclose(np.einsum("nr,nr->n", R, R), 1, atol=1e-3))
     kinds = [(R, HALVES), (normal(R, rng, unit), OF_NOTHING), (uniform(R, rng, unit), OF_NOTHING)]
-    progress = Progress("k", len(ks) * sum(count for _, count in kinds), "clusterings")
+    clusterings = len(ks) * sum(count for _, count in kinds)
+    progress = Progress("k", clusterings, "clusterings")
     data, *nothing = [_of(points, fit, ks, seed, count, progress) for points, count in kinds]
     progress.close()
     harder = {}
     for name in CRITERIA:
         means = np.array([kind[name].mean(axis=1) for kind in nothing])  # (2, c)
         harder[name] = means.min(axis=0) if name == "davies_bouldin" else means.max(axis=0)
-    return Evidence(list(ks), data, harder, len(R))
+    return Evidence(list(ks), data, harder, len(R), clusterings)
 
 
 def _of(points: Floats, fit: Fit, ks: Sequence[int], seed: int, count: int, progress: Progress) -> dict[str, Floats64]:

@@ -84,6 +84,11 @@ def run(settings: dict[str, Any]) -> Run:
             looked = look(source, collection, settings["attributes"], store, reading)
             collection = columns.add(collection, looked)
 
+    advice = None
+    if k.is_auto(settings):
+        with clock.stage("k"), _blame(settings, "clusterer"):
+            advice = k.choose(settings, reduction(X, settings, "reducer", store))
+
     with clock.stage("clusters"):
         labels, clusterer = cluster(X, settings, store)  # (n,)
 
@@ -120,6 +125,7 @@ def run(settings: dict[str, Any]) -> Run:
         "reach": reach(collection.items, record.root(collection.items)),
         "features": {"computed": extraction.computed, "seconds": round(extraction.seconds, 3)},
         "baseline": baseline,
+        "k": advice.plain() if advice else None,
     }
     parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": retriever}
     done = Run(info, collection, features, mean, labels, view, metrics, fitted=parts)
