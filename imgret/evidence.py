@@ -30,7 +30,7 @@ CRITERIA = ("silhouette", "davies_bouldin", "calinski_harabasz", "stability")
 STEP = 1.25  # from one k of the ladder to the next, where that is more than 1
 FEWEST = 15  # points, of which halves can still be clustered in two ways
 A_CLUSTER = 5  # points at the least, on the average
-SAMPLE = 4000  # points; of more, a seeded sample is looked at
+SAMPLE = 3000  # points; of more, a seeded sample is looked at
 HALVES, OF_NOTHING = 5, 3  # halves of the points that are clustered, and of each kind of points without structure
 
 

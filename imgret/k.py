@@ -26,14 +26,11 @@ def defer(settings: dict[str, Any]) -> dict[str, Any]:
     """
     found = dict(settings)
     for slot in SLOTS:
-        node = settings.get(slot)
-        for parameter in (
-            p for p, shared in SHARED.items() if shared == "k" and isinstance(node, Mapping) and p in node
-        ):
-            if node[parameter] == AUTO:
-                if slot != "clusterer":
-                    raise UsageError(f"{slot}.{parameter}=auto: only the clusterer's number is found\ntype a number")
-                found |= {slot: {**node, parameter: UNTIL}, "k_asked": AUTO}
+        node = settings.get(slot) or {}
+        for parameter in (p for p, shared in SHARED.items() if shared == "k" and node.get(p) == AUTO):
+            if slot != "clusterer":
+                raise UsageError(f"{slot}.{parameter}=auto: only the clusterer's number is found\ntype a number")
+            found |= {slot: {**node, parameter: UNTIL}, "k_asked": AUTO}
     if found["k"] == AUTO:
         found["k"] = UNTIL
     return found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FINE = 3  # times as large are lines drawn, and then made small, which smooths them
 ACROSS, HEIGHT = 2, 400  # charts in a row, and the height of one
-LEFT, BELOW = 96, 40  # of a chart's frame, for what stands at its axes
+LEFT, ABOVE, BELOW = 96, 14, 40  # of a chart's frame, for what stands at its axes
 BAND: RGB = (252, 232, 225)
 LINE: RGB = (70, 70, 76)
 SPREAD: RGB = (214, 214, 212)
@@ -54,17 +54,17 @@ def _page(advice: Advice, title: str, curves: Sequence[Curve]) -> Image.Image:
     lead, text, gap = sheet.line_height(sheet.LEAD), sheet.line_height(sheet.TEXT), sheet.GAP
     said = [f"k={advice.vote}", *advice.said]
     notes = [
-        f"{advice.cost}; grey: one standard error; the mark is the best k, in brackets what is as good within one "
-        "standard error; shaded: what all of it supports.",
-        "Scores: 0 is as points without structure, 1 is perfect. Support is the mean share of the best scores. "
-        "k grows by a quarter from step to step. To repeat it: python -m imgret sweep-k --run DIR",
+        f"{advice.cost}. Along: k, the number of clusters, by its logarithm. Up: scores, 0 as points without "
+        "structure, 1 perfect; support is the mean share of the best scores.",
+        "Grey: one standard error. The mark is the best k; in brackets, and shaded for the support, what is as good "
+        "within one standard error. To repeat it: python -m imgret sweep-k --run DIR",
     ]
     page = Image.new("RGB", (sheet.WIDTH + 2 * sheet.MARGIN, 1), sheet.PAPER)
     pen = sheet.Pen(page)
     said = [line for each in said for line in _wrapped(pen, each, sheet.LEAD)]
     notes = [line for each in notes for line in _wrapped(pen, each, sheet.TEXT)]
     top = sheet.MARGIN + sheet.line_height(sheet.TITLE) + len(said) * lead + gap
-    step = lead + HEIGHT + BELOW + gap
+    step = lead + ABOVE + HEIGHT + BELOW + gap
     rows = -(-(len(curves) - 1) // ACROSS) + 1
     page = Image.new("RGB", (page.width, top + rows * step + len(notes) * text + sheet.MARGIN), sheet.PAPER)
     pen = sheet.Pen(page)
@@ -90,7 +90,7 @@ def _chart(page: Image.Image, at: tuple[int, int], width: int, curve: Curve, adv
     """A curve in its frame below its heading; k along the logarithm, the advised one as a line, its range shaded."""
     from PIL import Image, ImageDraw
 
-    pen, lead, small = sheet.Pen(page), sheet.line_height(sheet.LEAD), sheet.line_height(sheet.TEXT)
+    pen, lead, small = sheet.Pen(page), sheet.line_height(sheet.LEAD) + ABOVE, sheet.line_height(sheet.TEXT)
     pen.write(at, curve.heading, sheet.LEAD, sheet.INK, width)
     ticks = _ticks(curve)
     low, high = ticks[0], ticks[-1]

@@ -21,11 +21,11 @@ from imgret.store import Store
 from imgret.words import duration, printable, shown_path
 
 MORE = """
-Halves of the images are clustered by the run's clusterer into 2, 3, ... clusters, each number a quarter larger than the
-one before. A row of the table is one number: how far it is supported, from 0 to 1, and then for each criterion the
-figure, and its score: how much closer it is to perfection than points without structure come (0 as they, 1 perfect).
-* is the best of its column. After the number that is recommended, and after what each criterion says, stands in
-brackets how far numbers are as good within one standard error. Where that is wide, where criteria disagree, or where halves of
+Halves of the images are clustered by the run's clusterer into 2, 3, ... clusters, each number a quarter larger than
+the one before. A row of the table is one number: how far it is supported, from 0 to 1, and then for each criterion the
+figure, and its score: how much closer it comes to perfection than points without structure do (0 as they, 1 perfect).
+* is the best of its column. In brackets, after the number that is recommended and after what each criterion says, is
+how far numbers are as good within one standard error. Where that is wide, where criteria disagree, or where halves of
 the images are not clustered alike, the evidence is said to be weak: then the number is a matter of what you need.
 
 A run finds its own number with k=auto: python -m imgret FOLDER k=auto
