@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import pairwise_distances
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, pairwise_distances, silhouette_score
 
 from imgret import evidence
 from imgret.evidence import CRITERIA, gather, ladder, measure, most_clusters, normal, uniform
@@ -67,6 +67,22 @@ def test_criteria_by_loops_and_noise_left_out() -> None:
         "calinski_harabasz": (between / 3) / (within / (len(kept) - 4)),
     }
     assert measure(P, pairwise_distances(P), labels) == pytest.approx(slow, rel=1e-4)
+
+
+@pytest.mark.parametrize("k", [2, 5, 30])
+def test_criteria_by_scikit_learn(k: int) -> None:
+    """With clusters of one member, and points that are equal."""
+    rng = np.random.default_rng(k)
+    P = rng.integers(0, 4, (40, 2)).astype(np.float32)
+    labels = np.concatenate([np.arange(k), rng.integers(0, k, 40 - k)])
+    assert measure(P, pairwise_distances(P), labels) == pytest.approx(
+        {
+            "silhouette": silhouette_score(P, labels),
+            "davies_bouldin": davies_bouldin_score(P, labels),
+            "calinski_harabasz": calinski_harabasz_score(P, labels),
+        },
+        rel=1e-5,
+    )
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2], [-1, -1, -1], [-1, 0, 1]])
