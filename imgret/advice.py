@@ -155,8 +155,10 @@ def _weak(ks: Sequence[int], vote: Vote, votes: Mapping[str, Vote], row: Mapping
     if vote.most > FLAT * vote.least:
         reasons.append(f"from {vote.least} to {vote.most} all is about as good")
     if (row["stability_score"] or 0) < STABLE:
-        figures = f"AMI {row['stability'] or 0:.2f}, without structure {row['stability_of_nothing'] or 0:.2f}"
-        reasons.append(f"two halves of the images are not clustered alike ({figures})")
+        figures = f"AMI {row['stability'] or 0:.2f} and {row['stability_of_nothing'] or 0:.2f}"
+        reasons.append(
+            f"halves of the images are clustered little more alike than points without structure ({figures})"
+        )
     if vote.k == ks[-1]:
         reasons.append(f"{vote.k} is the most that was looked at")
     return reasons

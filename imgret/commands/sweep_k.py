@@ -26,7 +26,8 @@ the one before. A row of the table is one number: how far it is supported, from 
 figure, and its score: how much closer it comes to perfection than points without structure do (0 as they, 1 perfect).
 * is the best of its column. In brackets, after the number that is recommended and after what each criterion says, is
 how far numbers are as good within one standard error. Where that is wide, where criteria disagree, or where halves of
-the images are not clustered alike, the evidence is said to be weak: then the number is a matter of what you need.
+the images are clustered little more alike than points without structure, the evidence is said to be weak: then the
+number is a matter of what you need.
 
 A run finds its own number with k=auto: python -m imgret FOLDER k=auto
 
