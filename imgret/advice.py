@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_OF = 3  # of the four criteria, that have to agree
 FLAT = 2  # times its lower end is what the range of k may reach up to
+HARDLY = 0.01  # of the adjusted mutual information: as good as none
 STABLE = 0.5  # the least of a score of stability that speaks of clusters: half way from no structure to no change
 NAMES = {name: name.replace("_", "-").title() if "_" in name else name for name in CRITERIA}
 
@@ -111,7 +112,11 @@ def weigh(evidence: Evidence) -> Advice:
 
 
 def score(name: str, figures: Floats64, nothing: Floats64) -> Floats64:
-    """Figures (c, h) of a criterion against those (c,) of no structure: see `weigh`. Undefined figures score 0."""
+    """Figures (c, h) of a criterion against those (c,) of no structure: see `weigh`.
+
+    Undefined figures score 0, and 1 is what misses hardly anything, whether no structure misses something or not: two
+    groups far apart have an axis along which points without structure are cut alike as well.
+    """
 
     def missing(values: Floats64) -> Floats64:
         if name == "davies_bouldin":
@@ -120,6 +125,8 @@ def score(name: str, figures: Floats64, nothing: Floats64) -> Floats64:
 
     with np.errstate(all="ignore"):
         found: Floats64 = 1 - missing(figures) / missing(nothing)[:, None]
+    if name == "stability":
+        found = np.where(missing(figures) <= HARDLY, 1.0, found)
     return np.where(np.isfinite(found), found, 0.0)
 
 

@@ -113,7 +113,9 @@ def _of(points: Floats, fit: Fit, ks: Sequence[int], seed: int, count: int, prog
         pairs = np.full((count, count), np.nan)
         for i, j in combinations(range(count), 2):
             both = (labels[step, i] > -2) & (labels[step, j] > -2)
-            pairs[i, j] = pairs[j, i] = adjusted_mutual_info_score(labels[step, i, both], labels[step, j, both])
+            one, other = labels[step, i, both], labels[step, j, both]
+            told = min(np.ptp(one), np.ptp(other)) > 0  # one cluster says nothing
+            pairs[i, j] = pairs[j, i] = adjusted_mutual_info_score(one, other) if told else 0.0
         figures["stability"][step] = np.nanmean(pairs, axis=1)
     return figures
 

@@ -24,7 +24,9 @@ SETTINGS = {"clusterer": {"name": "kmeans", "n_init": 1}, "device": "cpu"}
         ("silhouette", 0.1, 0.2, 1 - 0.9 / 0.8),
         ("stability", 1.0, 0.5, 1),
         ("stability", 0.9, 0.5, 1 - 0.1 / 0.5),
-        ("stability", 1.0, 1.0, 0),
+        ("stability", 1.0, 1.0, 1),
+        ("stability", 0.995, 0.9, 1),
+        ("stability", 0.9, 1.0, 0),
         ("davies_bouldin", 0.5, 2.0, 0.75),
         ("calinski_harabasz", 300.0, 100.0, 1 - 100 / 300),
         ("silhouette", float("nan"), 0.2, 0),
@@ -103,7 +105,7 @@ def test_nothing_at_all_is_weak() -> None:
     json.dumps(found.plain(), allow_nan=False)
 
 
-@pytest.mark.parametrize("k", [3, 7])
+@pytest.mark.parametrize("k", [2, 3, 7])
 def test_blobs_are_found_and_not_weakly(k: int) -> None:
     R, _ = blobs(*[180 // k] * k, spread=1.0)
     ks = ladder(2, 12)
