@@ -1,6 +1,7 @@
 """How many clusters: what is typed, what gives way, and what is found."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def test_auto_waits_as_a_whole_number() -> None:
         defer(AUTO | {"reducer": {"name": "any", "n_clusters": "auto"}})
 
 
-def test_too_few_images_say_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_too_few_images_say_nothing(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("imgret"), "propagate", True)
     settings = defer(AUTO)
     with caplog.at_level("INFO", "imgret"):
         assert choose(settings, np.eye(5, dtype=np.float32)) is None
