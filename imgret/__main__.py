@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imgret.sweep import Asked, Sweep
 
 PATIENCE = 10  # seconds after a signal to end in which a further one disturbs no cleaning up
-COMMANDS = sorted(file.stem for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
+COMMANDS = sorted(file.stem.replace("_", "-") for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -61,7 +61,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _do(words: list[str]) -> list[Exception]:
     """What was asked for; returns what went wrong in the runs of a sweep, raises what went wrong before."""
     if words and words[0] in COMMANDS:
-        import_module(f"imgret.commands.{words[0]}").main(words[1:])
+        import_module(f"imgret.commands.{words[0].replace('-', '_')}").main(words[1:])
         return []
     if {"-h", "--help"} & set(words):
         import_module("imgret.commands.help").main([])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from imgret import columns, k, ops, proportions, record, room
-from imgret.contracts import Backbone, Retriever
+from imgret.contracts import Backbone
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
 from imgret.files import load_array
 from imgret.formats import require
-from imgret.items import Collection, collect, listing, sample
+from imgret.items import collect, listing, sample
 from imgret.loader import Reading
+from imgret.measure import measure
 from imgret.neighbours import Neighbours, wanted
 from imgret.originals import reach
 from imgret.registry import (
@@ -29,7 +29,6 @@ from imgret.registry import (
     find,
     learned,
     on_device,
-    parameters,
 )
 from imgret.results import Run
 from imgret.store import Store, code, digest
@@ -89,6 +88,11 @@ def run(settings: dict[str, Any]) -> Run:
     with clock.stage("neighbours"):
         graph = knn.graph(X) if wanted(settings, len(X)) else None  # (n, m)
 
+    advice = None
+    if k.is_auto(settings):
+        with clock.stage("k"), _blame(settings, "clusterer"):
+            advice = k.choose(settings, reduction(X, settings, "reducer", store, knn))
+
     with clock.stage("clusters"):
         labels, clusterer = cluster(X, settings, store, knn)  # (n,)
 
@@ -127,6 +131,7 @@ def run(settings: dict[str, Any]) -> Run:
         "reach": reach(collection.items, record.root(collection.items)),
         "features": {"computed": extraction.computed, "seconds": round(extraction.seconds, 3)},
         "baseline": baseline,
+        "k": advice.plain() if advice else None,
     }
     parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": retriever}
     done = Run(info, collection, features, mean, labels, view, metrics, graph, fitted=parts)
@@ -145,36 +150,6 @@ def cluster(X: Any, settings: Mapping[str, Any], store: Store, knn: Neighbours) 
             f"clusterer={name} gave {labels.dtype} labels of shape {labels.shape}, not {len(X)} whole numbers"
         )
     return ops.renumber(labels.astype(np.int64)), clusterer
-
-
-def measure(
-    X: Any, labels: Any, collection: Collection, settings: Mapping[str, Any], retriever: Retriever | None
-) -> dict[str, float]:
-    """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings."""
-    needs: dict[str, Any] = {
-        "X": X,
-        "labels": labels,
-        "truth": collection.truth if (collection.truth >= 0).any() else None,
-        "group": collection.group if (collection.group >= 0).any() else None,
-        "columns": columns.codes(collection),
-        "junk": collection.junk if collection.junk.any() else None,
-        "ranking": ops.Ranking(X, device=settings["device"]),
-        "retriever": retriever,
-        "top": settings["top"],
-        "seed": settings["seed"],
-    }
-    figures: dict[str, float] = {}
-    for name in settings["metrics"]:
-        metric = find("metric", name)
-        wanted = parameters(metric)
-        if all(needs.get(p) is not None or wanted[p].default is not inspect.Parameter.empty for p in wanted):
-            try:
-                found = metric(**{p: needs[p] for p in wanted if needs.get(p) is not None})
-                found = found if isinstance(found, Mapping) else {name: found}
-                figures |= {key: float(value) for key, value in found.items() if np.isfinite(value)}
-            except Exception as error:  # a metric that fails does not lose the run
-                log.warning("metric %s failed: %s: %s", name, type(error).__name__, error)
-    return figures
 
 
 def _build(settings: Mapping[str, Any], slot: str, **handed: Any) -> Any:

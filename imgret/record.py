@@ -172,10 +172,15 @@ def whole(folder: Path) -> Iterator[Path]:
 
 
 def draw(run: Run, folder: Path) -> dict[str, str]:
-    """Draw and write what the settings name; a report that fails is named in the log and loses nothing."""
+    """Draw and write what the settings name, and why there are so many clusters where the run was to find out.
+
+    A report that fails is named in the log and loses nothing.
+    """
     failed = {}
-    for name in run.settings["reports"]:
-        report = find("report", name)
+    reports = {name: find("report", name) for name in run.settings["reports"]}
+    if run.info.get("k"):
+        reports["k"] = _draw_k
+    for name, report in reports.items():
         try:
             report(run, folder)
         except Exception as error:
@@ -184,6 +189,14 @@ def draw(run: Run, folder: Path) -> dict[str, str]:
             failed[name] = f"{type(error).__name__}: {error}"
             log.warning("report %s failed: %s", name, failed[name], exc_info=log.isEnabledFor(logging.DEBUG))
     return failed
+
+
+def _draw_k(run: Run, folder: Path) -> None:
+    """k.png: the evidence for the number of clusters."""
+    from imgret.advice import Advice
+    from imgret.kchart import draw
+
+    draw(Advice.of(run.info["k"]), run.title, folder / "k.png")
 
 
 def digests(folder: Path) -> dict[str, str]:

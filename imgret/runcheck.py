@@ -30,7 +30,7 @@ from imgret.storecheck import NO_JPEG, is_jpeg, read_shard
 
 # What the run's other files follow from, what is needed to make another of them again first.
 CORE = ("items.csv", "failures.csv", "metrics.json", "features.npy", "mean.npy", "view.npy", "labels.npy")
-OURS = ("run.json", "thumbs", "queries")  # and what its digests do not list
+OURS = ("run.json", "thumbs", "queries", "sweep_k")  # and what its digests do not list
 
 
 class RunCheck:

@@ -12,12 +12,13 @@ from typing import Any
 import yaml
 
 from imgret.formats import FURTHER
+from imgret.k import AUTO, defer
 from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options, parameters, unknown
 from imgret.vocabulary import words
 
 HERE = Path(__file__).parent
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
-OURS = ("typed", "preset", "otherwise")  # what a run's settings hold beside what can be typed
+OURS = ("typed", "preset", "otherwise", "k_asked")  # what a run's settings hold beside what can be typed
 WHOLE = {"k": 1, "top": 1, "limit": 1, "seed": 0, "timeout": 1}  # root settings that are whole numbers, least of each
 SWITCHES = {"offline": (True, False), "rehash": (True, False)}
 CHOICES = {"log": ("quiet", "info", "debug"), "normalize": ("centre", "l2", "none"), **SWITCHES}
@@ -100,6 +101,7 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     for key in settings:
         if key not in (*root_node(), *SLOTS, *OURS):
             raise UsageError(unknown("setting", key, root_node()))
+    settings = defer(settings)
     for key, least in WHOLE.items():
         if settings[key] is not None or key != "limit":
             _check_whole(key, settings[key], least)
@@ -131,7 +133,10 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _check_whole(key: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise UsageError(f"{key}={value}: it is a whole number, at least {least}\ntype {key}={max(least, 1)} or more")
+        more = f", or {key}={AUTO}" if key == "k" else ""
+        raise UsageError(
+            f"{key}={value}: it is a whole number, at least {least}\ntype {key}={max(least, 1)} or more{more}"
+        )
 
 
 def chooses(preset: Mapping[str, Any], slot: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from imgret.advice import Advice
 from imgret.formats import how_to_read
 from imgret.outcomes import USABLE
 from imgret.registry import SHARED, called
@@ -37,6 +38,7 @@ def summary(run: Run) -> list[str]:
         lines += _fewer(run.settings["clusterer"], len(sizes))
     else:
         lines += ["clusters  none: every image is noise"]
+    lines += _why(run)
     lines += _since(run)
     lines += _scores(run)
     lines += _follows(run)
@@ -67,6 +69,14 @@ def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:
     """Where a clusterer was told k and made fewer: as many as there are images of unequal features, say."""
     asked = next((node[name] for name, shared in SHARED.items() if shared == "k" and name in node), 0)
     return [f"note      k={asked}, but there are images for {counted(clusters, 'cluster')} only"] * (clusters < asked)
+
+
+def _why(run: Run) -> list[str]:
+    """Why there are so many clusters, where the run was to find out."""
+    if not run.info.get("k"):
+        return []
+    advice = Advice.of(run.info["k"])
+    return [f"k         {advice.vote}, of {advice.cost}", *(f"          {said}" for said in advice.said)]
 
 
 def _formats(run: Run) -> list[str]:

@@ -166,7 +166,8 @@ def read_array(file: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> A
 def read_arrays(folder: Path, n: int, digests: Container[str]) -> dict[str, Any]:
     """A run's arrays for n images by name, `features` memory-mapped. Raises ValueError for what they cannot be.
 
-    The graph of neighbours is among them where the run has one, as `digests` tell. Labels are clusters 0..c-1, each with an image, and -1 for noise; the mean is finite.
+    The graph of neighbours is among them where the run has one, as `digests` tell. Labels are clusters 0..c-1, each
+    with an image, and -1 for noise; the mean is finite.
     """
     features = read_array(folder / "features.npy", np.float32, (n, -1))
     mean = np.array(read_array(folder / "mean.npy", np.float32, features.shape[1:]))

@@ -1,0 +1,101 @@
+"""How many clusters: what is typed, what gives way, and what is found."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import imgret
+from imgret.__main__ import main
+from imgret.k import choose, clustering, defer
+from imgret.registry import UsageError, register
+from imgret.summary import summary
+
+SLOTS: dict[str, Any] = {slot: {"name": "any"} for slot in ("source", "backbone", "reducer", "view", "retriever")}
+AUTO: dict[str, Any] = {**SLOTS, "clusterer": {"name": "kmeans", "k": "auto"}, "k": "auto", "typed": ["k"], "seed": 0}
+QUICK = {"backbone": "pixels", "view": "pca", "reports": [], "attributes": [], "metrics": []}
+WORDS = ["backbone=pixels", "view=pca", "reports=[]", "attributes=[]", "metrics=[]", "log=quiet"]
+
+
+def test_auto_waits_as_a_whole_number() -> None:
+    found = defer(AUTO)
+    assert (found["k"], found["clusterer"]["k"], found["k_asked"]) == (2, 2, "auto")
+    assert AUTO["k"] == "auto"
+    other = AUTO | {"k": 5, "clusterer": {"name": "kmeans", "k": 5}}
+    assert defer(other) == other
+    own = defer(AUTO | {"k": 5})  # clusterer.k=auto
+    assert (own["k"], own["clusterer"]["k"], own["k_asked"]) == (5, 2, "auto")
+    idle = defer(AUTO | {"clusterer": {"name": "hdbscan"}})
+    assert idle["k"] == 2
+    assert "k_asked" not in idle
+    with pytest.raises(UsageError, match=r"reducer.n_clusters=auto: only the clusterer's number is found"):
+        defer(AUTO | {"reducer": {"name": "any", "n_clusters": "auto"}})
+
+
+def test_too_few_images_say_nothing(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("imgret"), "propagate", True)
+    settings = defer(AUTO)
+    with caplog.at_level("INFO", "imgret"):
+        assert choose(settings, np.eye(5, dtype=np.float32)) is None
+    assert settings["clusterer"]["k"] == settings["k"] == 2
+    assert caplog.messages == ["k=auto: 5 images are too few to tell: this run uses k=2, or what you type"]
+    assert choose(settings, np.ones((1, 3), np.float32)) is None
+    assert settings["k"] == 1
+
+
+def test_a_clusterer_gets_each_k_and_seed_by_the_names_it_has_for_them() -> None:
+    seen = []
+
+    @register("clusterer", "remembers")
+    class remembers:
+        def __init__(self, n_clusters: int, random_state: int = 0, device: str = "", more: int = 1) -> None:
+            seen.append((n_clusters, random_state, device, more))
+
+        def fit_predict(self, X: Any) -> Any:
+            return np.zeros(len(X), np.int32)
+
+    node = {"name": "remembers", "n_clusters": 2, "random_state": 0, "device": "auto", "more": 3}
+    labels = clustering({"clusterer": node, "device": "cpu"})(np.ones((4, 2), np.float32), 7, 5)
+    assert seen == [(7, 5, "cpu", 3)]
+    assert labels.dtype == np.int64
+
+
+def test_a_clusterer_without_k() -> None:
+    with pytest.raises(UsageError, match=r"k has no effect on clusterer=hdbscan: it takes none"):
+        clustering({"clusterer": {"name": "hdbscan"}, "device": "cpu"})
+
+
+def test_a_run_finds_its_k_and_says_why(colours: Path) -> None:
+    run = imgret.run(colours, k="auto", **QUICK)
+    info = json.loads((run.folder / "run.json").read_text())
+    assert info["config"]["k"] == info["config"]["clusterer"]["k"] == info["fitted"]["clusterer"]["k"] == 3
+    assert info["config"]["k_asked"] == "auto"
+    assert [row["k"] for row in info["k"]["table"]] == [2, 3, 4]
+    assert info["k"]["vote"]["k"] == 3
+    assert "k.png" in info["digests"]
+    assert run.labels.max() == 2
+    lines = summary(run)
+    place = next(i for i, line in enumerate(lines) if line.startswith("k  "))
+    assert lines[place - 1].startswith("clusters  3 by kmeans")
+    assert lines[place].startswith("k         3")
+    assert lines[place].endswith("of 3 numbers from 2 to 4, 33 clusterings of halves of 24 images")
+    assert lines[place + 1].startswith("          silhouette says ")
+    again = imgret.run(colours, k="auto", **QUICK)
+    assert again.info["k"] == run.info["k"]
+    assert (again.folder / "k.png").read_bytes() == (run.folder / "k.png").read_bytes()
+    assert imgret.load(run.folder).info["k"] == run.info["k"]
+
+
+def test_words_of_the_command_line(colours: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(colours), "k=auto", "clusterer=hdbscan", *WORDS]) == 2
+    assert "k has no effect on clusterer=hdbscan" in capsys.readouterr().err
+    assert main([str(colours), "k=many", *WORDS]) == 2
+    assert "type k=1 or more, or k=auto" in capsys.readouterr().err
+    assert main(["-m", str(colours), "k=auto,2", *WORDS]) == 0
+    out = capsys.readouterr().out
+    assert "1/2  k=auto" in out
+    rows = [line.split() for line in out.splitlines() if line.startswith(("auto ", "2 "))]
+    assert [(row[0], row[2]) for row in rows] == [("auto", "3"), ("2", "2")]
