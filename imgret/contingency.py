@@ -171,4 +171,3 @@ def _entropy(sizes: Ints) -> float:
 def _places(codes: Ints) -> tuple[Ints, int]:
     names, place = np.unique(codes, return_inverse=True)
     return place, len(names)
-

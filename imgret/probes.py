@@ -33,7 +33,7 @@ class Probed(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """The exact scan first, then each number of probes, ascending; `chosen` is the run's own. What follows, in words."""
+    """The exact scan, then each number of probes, ascending; `chosen` is the run's own; and what follows, in words."""
 
     rows: list[Probed]
     chosen: int | None

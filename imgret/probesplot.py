@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imgret import sheet
 from imgret.registry import UsageError
-from imgret.words import printable
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,8 +35,6 @@ def draw(cost: Cost | None, title: str, repeat: str, file: Path) -> Path:
     rows = [row for row in cost.rows if row.probes is not None] if cost else []
     if cost is None or not rows:
         raise UsageError("--plot: this run's search probes no clusters\nmake the run with its default retriever")
-    if file.suffix.lower() != ".png":
-        raise UsageError(f"--plot {printable(str(file))}: a drawing is a PNG\nname a file that ends in .png")
     curves = [Curve(f"recall@{cost.top}", RECALL, [(row.probes or 0, row.recall) for row in rows])]
     scanned = [(row.probes or 0, row.scanned) for row in rows if row.scanned is not None]
     curves += [Curve("share of the images scanned", SCANNED, scanned)] if scanned else []
@@ -100,10 +97,9 @@ def _chart(page: Image.Image, top: int, curves: list[Curve], chosen: int | None)
             (x, y), r = at(p, figure.value), FINE * (9 if p == chosen else 6)
             pencil.ellipse((x - r, y - r, x + r, y + r), fill=curve.colour)
     page.paste(frame.reduce(FINE), (sheet.MARGIN + LEFT, top))
-    free = 0.0
-    for p in sorted(probes, key=lambda p: p != chosen):  # the chosen number is always written
-        x = sheet.MARGIN + LEFT + round(across(p))
-        if p == chosen or abs(x - sheet.MARGIN - LEFT - round(across(chosen or 1))) > 50 and x - 30 >= free:
-            note = f"{p} (this run)" if p == chosen else f"{p}"
+    taken: list[float] = []
+    for p in sorted(probes, key=lambda p: p != chosen):  # the run's own number is always written
+        note, x = f"{p} (this run)" if p == chosen else f"{p}", sheet.MARGIN + LEFT + round(across(p))
+        if all(abs(x - other) > 80 for other in taken):
             pen.write((x - 80, top + HEIGHT + 6), note, sheet.TEXT, sheet.QUIET, 160, centre=True)
-            free = x + 30 if p != chosen else free
+            taken.append(x)

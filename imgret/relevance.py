@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -121,8 +121,8 @@ def _figures(found: Sequence[Ints], relevant: Ints, ranked: Ints, at: Sequence[i
     first = rank[np.cumsum(relevant) - relevant]
     precision = np.concatenate([np.arange(1, count + 1) for count in relevant]) / rank
 
-    def total(of: NDArray[np.generic]) -> Floats64:  # (b,)
-        return np.bincount(query, of, len(found))
+    def total(of: NDArray[Any]) -> Floats64:  # (b,)
+        return np.bincount(query, of.astype(np.float64), len(found)).astype(np.float64)
 
     figures = {"map": total(precision) / relevant, "r_precision": total(rank <= relevant[query]) / relevant}
     for k in at:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from imgret.registry import UsageError
 from imgret.results import Run
-from imgret.words import printable, quoted, shown_path
+from imgret.words import printable, quoted, shown_path, typed_path
 
 MORE = """
 Labels and groups of the run score it; what it followed, and what its search costs, is told without them too. Nothing is
@@ -36,6 +35,9 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--plot", metavar="FILE", help="draw recall and share scanned against probes: a .png")
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args(words)
+    plot = typed_path(asked.plot) if asked.plot else None
+    if plot and plot.suffix.lower() != ".png":
+        raise UsageError(f"--plot {printable(asked.plot)}: a drawing is a PNG\nname a file that ends in .png")
 
     from imgret import probes, probesplot, queryset
     from imgret.evaluate import clusters, follows, retrieval
@@ -51,9 +53,9 @@ def main(words: Sequence[str]) -> None:
         print(json.dumps(found.plain(), indent=1, allow_nan=False))
     else:
         print("\n".join(text(found)))
-    if asked.plot:
+    if plot:
         try:
-            file = probesplot.draw(found.search, run.title, repeat, Path(asked.plot))
+            file = probesplot.draw(found.search, run.title, repeat, plot)
         except OSError as error:
             raise UsageError(f"--plot {printable(asked.plot)}: {error.strerror or error}") from error
         if not asked.json:
