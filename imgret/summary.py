@@ -110,9 +110,9 @@ def _follows(run: Run) -> list[str]:
     metrics = run.metrics
     amis = {key: value for key, value in metrics.items() if key.startswith("ami")}
     above = {key for key, value in amis.items() if value > metrics.get(f"chance_{key}", -1.0)}
-    told = [key for key in ("ami", "ami_group") if key in amis]
-    others = [key for key in above - set(told) if amis[key] >= A_LITTLE]
-    told += sorted(others, key=lambda key: (-amis[key], key))[:FOLLOWED]
+    first = [key for key in ("ami", "ami_group") if key in amis]
+    others = [key for key in above.difference(first) if amis[key] >= A_LITTLE]
+    told = [*first, *sorted(others, key=lambda key: (-amis[key], key))[:FOLLOWED]]
     words = ", ".join(
         f"{printable(key.partition('_')[2] or 'label').replace('_', ' ')} {amis[key]:.2f}"
         + ("" if key in above else " (as by chance)")
