@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from imgret.contracts import Ints
 
 # What figures are called by that know nothing of columns
-OURS = "label", "group", "size", "proportions", "taken", "camera"
+OURS = "label", "group", "covered", "size", "proportions", "taken", "camera"
 BINS = 5  # for numbers of which most images have their own
 DATES = 4, 7, 10  # characters of a date that make a year, a month, a day
 

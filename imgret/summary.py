@@ -108,7 +108,7 @@ def _scores(run: Run) -> list[str]:
 def _follows(run: Run) -> list[str]:
     """The label, the group, and of the columns those that the clusters follow more than a little, above chance."""
     metrics = run.metrics
-    amis = {key: value for key, value in metrics.items() if key.startswith("ami")}
+    amis = {key: value for key, value in metrics.items() if key.startswith("ami") and key != "ami_covered"}
     above = {key for key, value in amis.items() if value > metrics.get(f"chance_{key}", -1.0)}
     first = [key for key in ("ami", "ami_group") if key in amis]
     others = [key for key in above.difference(first) if amis[key] >= A_LITTLE]

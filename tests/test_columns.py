@@ -25,9 +25,10 @@ def test_columns_that_group_images_have_codes_in_order_of_their_names() -> None:
 
 
 def test_a_column_takes_no_name_of_ours() -> None:
-    found = codes(_collection({"size": ["s", "m"] * 3, "group": ["x", "x", "y"] * 2}))
+    found = codes(_collection({"size": ["s", "m"] * 3, "group": ["x", "x", "y"] * 2, "covered": ["x", "y"] * 3}))
     assert {name: list(c) for name, c in found.items()} == {
         "size": [0, 1, 0, 1, 0, 1], "size_": [1, 0, 1, 0, 1, 0], "group_": [0, 0, 1, 0, 0, 1],
+        "covered_": [0, 1, 0, 1, 0, 1],
     }  # fmt: skip
 
 
