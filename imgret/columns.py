@@ -13,7 +13,8 @@ from imgret.items import Collection, number_names
 if TYPE_CHECKING:
     from imgret.contracts import Ints
 
-OURS = "label", "group", "size", "taken", "camera"  # what figures are called by that know nothing of columns
+# What figures are called by that know nothing of columns
+OURS = "label", "group", "covered", "size", "proportions", "taken", "camera"
 BINS = 5  # for numbers of which most images have their own
 DATES = 4, 7, 10  # characters of a date that make a year, a month, a day
 
@@ -27,12 +28,17 @@ def groups(collection: Collection) -> dict[str, tuple[Ints, list[str]]]:
     """The columns in which images fall into groups: codes (n,), -1 where nothing is known, and what each code means.
 
     Dates are taken by year, or by month or day where all are of one year or month; numbers of many values by fifths of
-    the images, of which the least and the most have a name. A column with one value, or of whose values most belong to
-    one image, is left out: names, captions.
+    the images, of which the least and the most have a name; so are sizes, by their pixels, where most images have their
+    own, and proportions, width by height. A column with one value, or of whose values most belong to one image, is left
+    out: names, captions. So are proportions that say what the sizes say.
     """
     records = [collection.records[place] for place in collection.first]
+    sizes = [f"{record.width} x {record.height}" for record in records]
     columns = {
-        "size": [f"{record.width} x {record.height}" for record in records],
+        "size": sizes
+        if _groups("size", sizes) is not None
+        else [f"{record.width * record.height}" for record in records],
+        "proportions": [f"{record.width / record.height:.2f}" if record.height else "" for record in records],
         "taken": _dates([record.taken for record in records]),
         "camera": [record.camera for record in records],
     }
@@ -40,7 +46,16 @@ def groups(collection: Collection) -> dict[str, tuple[Ints, list[str]]]:
         values = [collection.items[place].columns.get(name, "") for place in collection.first]
         columns[free(name, (*OURS, *columns))] = values
     found = {name: _groups(name, values) for name, values in columns.items()}
-    return {name: groups for name, groups in found.items() if groups is not None}
+    known = {name: groups for name, groups in found.items() if groups is not None}
+    if {"size", "proportions"} <= set(known) and _same(known["size"][0], known["proportions"][0]):
+        del known["proportions"]
+    return known
+
+
+def _same(a: Ints, b: Ints) -> bool:
+    """Whether the groups are the same, whatever their codes."""
+    pairs = set(zip(a.tolist(), b.tolist(), strict=True))
+    return len(pairs) == len(set(a.tolist())) == len(set(b.tolist()))
 
 
 def _dates(dates: Sequence[str]) -> list[str]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from imgret.contingency import Contingency
 from imgret.ranking import BLOCK, CACHE, Ranking, blocks, knn, ranks, settle, tensor, top_k
 from imgret.registry import UsageError
+from imgret.relevance import Known, Trial, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
 __all__ = [
     "BLOCK",
     "CACHE",
+    "Contingency",
+    "Known",
     "Principal",
     "Ranking",
+    "Trial",
     "blocks",
     "centroids",
     "distances",
+    "judge",
     "knn",
     "medoids",
     "normalise",

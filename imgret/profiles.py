@@ -178,7 +178,9 @@ def _columns(run: Run) -> dict[str, tuple[Ints, list[str]]]:
     records = [run.collection.records[place] for place in run.collection.first]
     known = {"orientation": number_names([_orientation(record.width, record.height) for record in records])}
     known["group"] = run.group, list(run.group_names)
-    known |= {name: found for name, found in columns.groups(run.collection).items() if name != "size"}
+    known |= {
+        name: found for name, found in columns.groups(run.collection).items() if name not in ("size", "proportions")
+    }
     return {
         name: (codes, values)
         for name, (codes, values) in known.items()

@@ -139,16 +139,16 @@ class Ranking:
 
     Iterating yields, block by block, query rows (b,) and their inner products with X, (b, n) float32, the caller's
     to change; a query's own score is -inf. These are scores of the float32 product: equal rows may differ in its last
-    digit.
+    digit. With `Q`, queries are rows of that in place of X, and none is itself in X.
     """
 
-    def __init__(self, X: Floats, rows: Ints | None = None, device: str = "cpu") -> None:
-        self.X, self.device = X, device
-        self.rows = np.arange(len(X)) if rows is None else np.asarray(rows, np.int64)
+    def __init__(self, X: Floats, rows: Ints | None = None, device: str = "cpu", Q: Floats | None = None) -> None:
+        self.X, self.device, self.Q = X, device, Q
+        self.rows = np.arange(len(X if Q is None else Q)) if rows is None else np.asarray(rows, np.int64)
 
     def of(self, rows: Ints) -> Ranking:
         """The same ranking for these query rows."""
-        return Ranking(self.X, rows, self.device)
+        return Ranking(self.X, rows, self.device, self.Q)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -157,8 +157,9 @@ class Ranking:
         base = tensor(self.X, self.device)
         for part in blocks(len(self.rows), BLOCK // (4 * max(1, len(self.X)))):
             rows = self.rows[part]
-            scores = inner(tensor(self.X[rows], self.device), base).cpu().numpy()
-            scores[np.arange(len(rows)), rows] = -np.inf
+            scores = inner(tensor((self.X if self.Q is None else self.Q)[rows], self.device), base).cpu().numpy()
+            if self.Q is None:
+                scores[np.arange(len(rows)), rows] = -np.inf
             yield rows, scores
 
 

@@ -130,12 +130,18 @@ def _scores(run: Run) -> list[str]:
 
 
 def _follows(run: Run) -> list[str]:
-    """The label, the group, and of the columns those that the clusters follow more than a little."""
-    known = {key.partition("_")[2] or "label": value for key, value in run.metrics.items() if key.startswith("ami")}
-    told: dict[str, float] = {name: known.pop(name) for name in ("label", "group") if name in known}
-    others = sorted(known.items(), key=lambda pair: (-pair[1], pair[0]))
-    told |= {name: ami for name, ami in others[:FOLLOWED] if ami >= A_LITTLE}
-    words = ", ".join(f"{printable(name).replace('_', ' ')} {ami:.2f}" for name, ami in told.items())
+    """The label, the group, and of the columns those that the clusters follow more than a little, above chance."""
+    metrics = run.metrics
+    amis = {key: value for key, value in metrics.items() if key.startswith("ami") and key != "ami_covered"}
+    above = {key for key, value in amis.items() if value > metrics.get(f"chance_{key}", -1.0)}
+    first = [key for key in ("ami", "ami_group") if key in amis]
+    others = [key for key in above.difference(first) if amis[key] >= A_LITTLE]
+    told = [*first, *sorted(others, key=lambda key: (-amis[key], key))[:FOLLOWED]]
+    words = ", ".join(
+        f"{printable(key.partition('_')[2] or 'label').replace('_', ' ')} {amis[key]:.2f}"
+        + ("" if key in above else " (as by chance)")
+        for key in told
+    )
     return [f"follows   AMI of the clusters with {words}"] if told else []
 
 

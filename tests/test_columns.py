@@ -25,9 +25,10 @@ def test_columns_that_group_images_have_codes_in_order_of_their_names() -> None:
 
 
 def test_a_column_takes_no_name_of_ours() -> None:
-    found = codes(_collection({"size": ["s", "m"] * 3, "group": ["x", "x", "y"] * 2}))
+    found = codes(_collection({"size": ["s", "m"] * 3, "group": ["x", "x", "y"] * 2, "covered": ["x", "y"] * 3}))
     assert {name: list(c) for name, c in found.items()} == {
         "size": [0, 1, 0, 1, 0, 1], "size_": [1, 0, 1, 0, 1, 0], "group_": [0, 0, 1, 0, 0, 1],
+        "covered_": [0, 1, 0, 1, 0, 1],
     }  # fmt: skip
 
 
@@ -63,3 +64,15 @@ def test_an_added_column_overwrites_none_whatever_they_are_called() -> None:
     items = [Item("a", columns={"hue": "mine", "hue_": "mine, too"})]
     found = add(collect(items, [Record("2", "ok")]), {"hue": ["ours"]})
     assert found.items[0].columns == {"hue": "mine", "hue_": "mine, too", "hue__": "ours"}
+
+
+def test_sizes_that_most_images_have_alone_are_taken_by_their_pixels_and_proportions_beside() -> None:
+    items = [Item(f"{i}.jpg") for i in range(10)]
+    records = [Record(f"{i:064x}", "ok", "", 100 + i, 200 - (i % 2) * 150) for i in range(10)]
+    found = codes(collect(items, records))
+    assert list(found) == ["size", "proportions"]
+    # 20,000 20,400 20,800 ... upright and 5,050 5,150 ... across: two of each a fifth.
+    assert list(found["size"]) == [2, 0, 3, 0, 3, 1, 4, 1, 4, 2]
+    assert max(found["proportions"][::2]) < min(found["proportions"][1::2]) + 1
+    square = [Record(f"{i:064x}", "ok", "", 9 + i % 3, 9 + i % 3) for i in range(10)]
+    assert list(codes(collect(items, square))) == ["size"]

@@ -70,7 +70,7 @@ def test_commands(line: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys
     if "IMGRET_PLUGINS" in variables:
         monkeypatch.setattr(imgret.dropped, "__path__", [variables["IMGRET_PLUGINS"].replace("~", str(home), 1)])
         load_plugins()
-    if words[:1] and words[0] in ("query", "runs", "export", "assign", "doctor", "forget"):
+    if words[:1] and words[0] in ("query", "runs", "export", "assign", "doctor", "forget", "evaluate"):
         assert main(["photos", "k=3", "backbone=pixels", "view=pca", "reports=[]"]) == 0
     assert main([_fewer(word) for word in words]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out

@@ -101,6 +101,13 @@ def test_a_column_s_name_is_printed_as_text(tmp_path: Path) -> None:
     assert r"follows   AMI of the clusters with a\x1b[2J\udcff 0.50" in lines
 
 
+def test_what_is_no_more_than_chance_is_not_told_of_columns_and_said_of_labels(tmp_path: Path) -> None:
+    metrics = {"ami": 0.5, "ami_group": 0.01, "ami_hue": 0.3, "ami_day": 0.2, "ami_shop": 0.1, "ami_covered": 0.5}
+    chance = {"chance_ami": 0.1, "chance_ami_group": 0.02, "chance_ami_hue": 0.4, "chance_ami_day": 0.1}
+    lines = summary(_run(tmp_path, metrics=metrics | chance))
+    assert "follows   AMI of the clusters with label 0.50, group 0.01 (as by chance), day 0.20, shop 0.10" in lines
+
+
 def test_the_image_that_it_searches_with_is_no_junk(tmp_path: Path) -> None:
     run = _run(tmp_path, medoids=[0, 1])
     run.collection.junk[0] = True

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from imgret import relevance
 from imgret.ops import Ranking
-from imgret.plugins.metrics import retrieval as module
 from imgret.plugins.metrics.retrieval import retrieval
 
 # Six directions by angle. The nearest others of each, worked out by the differences of the angles:
@@ -120,7 +120,7 @@ def test_against_a_slow_reference(
 
 
 def test_very_many_queries_are_sampled_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 3)
+    monkeypatch.setattr(relevance, "MOST", 3)
     found = [retrieval(Ranking(X), TRUTH, seed=seed) for seed in range(8)]
     assert {figures["queries"] for figures in found} == {3}
     assert found[0] == retrieval(Ranking(X), TRUTH, seed=0)

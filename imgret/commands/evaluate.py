@@ -1,0 +1,62 @@
+"""`imgret evaluate`: how good the clusters and the search of a run are, each figure with its interval."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from imgret.registry import UsageError
+from imgret.results import Run
+from imgret.words import printable, quoted, shown_path, typed_path
+
+MORE = """
+Labels and groups of the run score it; what it followed, and what its search costs, is told without them too. Nothing is
+written into the run. Protocols, and what each interval means: docs/evaluate.md
+
+--queries DIR: a folder laid out like the images of the run; labels and groups are read by the run's own `source`
+options. Its images are searched for in the run's: for Market-1501, make the run of bounding_box_test with
+preset=market1501, and give the folder `query`.
+
+--json prints {"run", "clusterer", "repeat", "seed", "clusters", "retrieval", "search", "follows"} in ASCII; an interval
+is {"value", "low", "high"}.
+"""
+
+
+def main(words: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="imgret evaluate",
+        description=__doc__,
+        epilog=MORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--run", default="runs/latest", metavar="DIR", help="the run (default: the last one)")
+    parser.add_argument("--queries", metavar="DIR", help="images to search for (default: those of the run, in turn)")
+    parser.add_argument("--plot", metavar="FILE", help="draw recall and share scanned against probes: a .png")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    asked = parser.parse_args(words)
+    plot = typed_path(asked.plot) if asked.plot else None
+    if plot and plot.suffix.lower() != ".png":
+        raise UsageError(f"--plot {printable(asked.plot)}: a drawing is a PNG\nname a file that ends in .png")
+
+    from imgret import probes, probesplot, queryset
+    from imgret.evaluate import clusters, follows, retrieval
+    from imgret.evaluatetable import Evaluation, text
+
+    run = Run.load(asked.run)
+    repeat = f"python -m imgret evaluate --run {quoted(shown_path(run.folder))}"
+    repeat += f" --queries {quoted(asked.queries)}" if asked.queries else ""
+    queries = queryset.read(run, asked.queries) if asked.queries else None
+    parts = clusters(run), retrieval(run, queries), probes.cost(run), follows(run)
+    found = Evaluation(str(run.folder), run.called("clusterer"), repeat, run.seed, *parts)
+    if asked.json:
+        print(json.dumps(found.plain(), indent=1, allow_nan=False))
+    else:
+        print("\n".join(text(found)))
+    if plot:
+        try:
+            file = probesplot.draw(found.search, run.title, repeat, plot)
+        except OSError as error:
+            raise UsageError(f"--plot {printable(asked.plot)}: {error.strerror or error}") from error
+        if not asked.json:
+            print(f"plot       {printable(shown_path(file))}")
