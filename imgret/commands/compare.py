@@ -1,0 +1,163 @@
+"""`imgret compare [RUN RUN ...]`: the figures of runs side by side; of two, why they differ and where they disagree."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from imgret.comparison import Comparison, Split, told_apart
+from imgret.outcheck import runs
+from imgret.registry import UsageError
+from imgret.results import Run
+from imgret.words import counted, printable, quoted, shown_path, typed_path
+
+MORE = """
+A RUN is a folder, or its name in ./runs; without any, the last two there are compared, the earlier one first. Of two
+runs it is said what was typed, installed and loaded otherwise, how far the clusters agree on the images of both (by
+content), which clusters were taken apart or joined, and, where both have the same labelled images, by how much the
+figures changed: an interval that holds 0 says that this may be chance. Nothing is written but what --page names.
+
+--json prints {"runs", "why", "images", "agreement", "figures", "splits", "joins"}, of more than two runs "runs" alone.
+"""
+FIGURES = {
+    "n_clusters": "clusters", "noise_share": "noise", "nmi": "NMI", "ari": "ARI", "purity": "purity",
+    "silhouette": "silhouette", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1",
+}  # fmt: skip
+SPLITS = 5  # clusters told of, taken apart or joined
+PARTS = 4  # of one
+NARROW = 20  # characters of a setting that stands beside its run
+LONGEST = 60  # characters of a value
+DIGEST = 12  # digits of one
+
+
+def main(words: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="imgret compare", description=f"{__doc__}\n{MORE}",
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="the runs (default: the last two)")
+    parser.add_argument("--page", metavar="FILE.html", help="of two runs: their maps, and the images they disagree on")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    asked = parser.parse_args(words)
+    folders = _folders(asked.runs)
+    if asked.page and len(folders) != 2:
+        raise UsageError(f"--page shows two runs, not {len(folders)}\nleave it out, or name two")
+    found = [Run.load(folder) for folder in folders]
+    pair = Comparison(*found) if len(found) == 2 else None
+    if asked.json:
+        print(json.dumps(_plain(found, pair), indent=1, allow_nan=False))
+    else:
+        print("\n".join(printable(line) for line in (*_rows(found), *(_pair(pair) if pair else ()))))
+    if asked.page and pair:
+        from imgret.comparepage import write
+
+        file = write(pair, typed_path(asked.page))
+        if not asked.json:
+            print(f"page      {printable(shown_path(file))}")
+
+
+def _folders(names: Sequence[str]) -> list[Path]:
+    """The runs that are named. Raises UsageError for one alone, and where there are no two."""
+    out = typed_path("runs")
+    if len(names) == 1:
+        raise UsageError(f"one run, {printable(names[0])}, and nothing to compare it with\nname another one")
+    if not names:
+        last = [folder for folder in runs(out) if (folder / "run.json").is_file()][-2:] if out.is_dir() else []
+        if len(last) < 2:
+            raise UsageError("there are no two runs in ./runs\nname two: python -m imgret compare RUN RUN")
+        return last
+    found = [typed_path(name) if typed_path(name).exists() else out / name for name in names]
+    return list({folder.resolve(): folder for folder in found}.values())  # `runs/*` has `latest` as well
+
+
+def _rows(found: Sequence[Run]) -> list[str]:
+    """One row a run: the figures that all have, those that differ first."""
+    table = [{"images": len(run.ids), **run.metrics} for run in found]
+    shown = {"images": "images", **FIGURES}
+    columns = [key for key in shown if all(key in row for row in table)]
+    columns = sorted(columns, key=lambda key: len({_figure(row[key]) for row in table}) == 1)
+    apart = told_apart(found) if len(found) > 2 else {}  # of two, it is said below
+    apart = {name: values for name, values in apart.items() if max(map(len, values)) <= NARROW}
+    names = []
+    for place, run in enumerate(found):
+        own = [f"{name}={values[place] or '-'}" for name, values in apart.items()]
+        names.append("  ".join([shown_path(run.folder), run.title, *own]))
+    width = max(map(len, names))
+    widths = [max(len(shown[key]), *(len(_figure(row[key])) for row in table)) for key in columns]
+
+    def line(name: str, cells: Sequence[str]) -> str:
+        return "  ".join([f"{name:<{width}}", *(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))])
+
+    head = line("", [shown[key] for key in columns])
+    return [head, *(line(name, [_figure(row[key]) for key in columns]) for name, row in zip(names, table, strict=True))]
+
+
+def _figure(value: float) -> str:
+    return f"{int(value):,}" if float(value).is_integer() and abs(value) >= 2 else f"{value:.3f}"
+
+
+def _pair(pair: Comparison) -> list[str]:
+    since, lines = pair.since, [""]
+    lines += [f"why       {line}" if not place else f"          {line}" for place, line in enumerate(_why(pair))]
+    images = (
+        f"{counted(len(pair.rows), 'image')} in both, {since.gone:,} only in the first, {since.new:,} in the second"
+    )
+    edited = f"; {counted(pair.edited, 'path')} with other content" if pair.edited else ""
+    lines.append(f"images    {images}{edited}")
+    if not len(pair.rows):
+        return [*lines, "agree     not to be said: no image is in both"]
+    moved = f"{counted(since.moved, 'image')} ({since.moved / len(pair.rows):.0%}) moved"
+    kept = f"{since.kept:,} of {counted(len(since.clusters), 'cluster')} as they were"
+    became, was = pair.noise
+    noise = f"; {became:,} became noise, {was:,} were" if became or was else ""
+    ari, ami = pair.agreement["ari"], pair.agreement["ami"]
+    lines.append(f"agree     ARI {ari:.3f}, AMI {ami:.3f} of the clusters of both; {moved}; {kept}{noise}")
+    lines += [f"split     {_said(split)}" for split in pair.splits(SPLITS)]
+    lines += [f"joined    {_said(split)}" for split in pair.splits(SPLITS, joins=True)]
+    for name, change in pair.figures.items():
+        chance = "" if change.low > 0 or change.high < 0 else "   may be chance"
+        lines.append(f"{FIGURES[name]:<9} {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]{chance}")
+    if pair.figures:
+        lines.append(f"in brackets: 95 % intervals of the difference over the same images, by seed {pair.first.seed}")
+    names = " ".join(quoted(shown_path(run.folder)) for run in (pair.first, pair.second))
+    return [*lines, f"repeat    python -m imgret compare {names}"]
+
+
+def _why(pair: Comparison) -> list[str]:
+    """A line for each kind of thing that differs."""
+    found = []
+    for kind, changed in pair.why().items():
+        told = [f"{each.what} {_short(each.first)} → {_short(each.second)}" for each in changed]
+        found.append(f"{kind}: {', '.join(told)}")
+    return found or ["nothing that was typed, installed or loaded: chance, or the images"]
+
+
+def _short(value: str) -> str:
+    if len(value) == 64 and set(value) <= set("0123456789abcdef"):
+        return value[:DIGEST]
+    return (value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…") or "none"
+
+
+def _said(split: Split) -> str:
+    told = [f"{count:,} in {'noise' if cluster < 0 else cluster}" for cluster, count in split.parts[:PARTS]]
+    rest = split.size - sum(count for _, count in split.parts[:PARTS])
+    return f"cluster {split.cluster} ({split.size:,}): {', '.join(told)}{f', {rest:,} elsewhere' if rest else ''}"
+
+
+def _plain(found: Sequence[Run], pair: Comparison | None) -> dict[str, Any]:
+    rows = [{"run": str(run.folder), "title": run.title, "images": len(run.ids), **run.metrics} for run in found]
+    if pair is None:
+        return {"runs": rows}
+    since = pair.since
+    images = {"both": len(pair.rows), "first": since.gone, "second": since.new, "edited": pair.edited}
+    moved = {"moved": since.moved, "kept": since.kept, "became_noise": pair.noise[0], "was_noise": pair.noise[1]}
+    return {
+        "runs": rows,
+        "why": {kind: [change._asdict() for change in changed] for kind, changed in pair.why().items()},
+        "images": images,
+        "agreement": {**pair.agreement, **moved},
+        "figures": {name: change._asdict() for name, change in pair.figures.items()},
+        "splits": [split._asdict() for split in pair.splits(SPLITS)],
+        "joins": [split._asdict() for split in pair.splits(SPLITS, joins=True)],
+    }
