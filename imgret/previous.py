@@ -87,7 +87,7 @@ def previous(info: Mapping[str, Any], out: Path) -> Run | None:
     A collection is known by its root and its source: the images that were asked for, or where a source asks for none,
     all of its arguments.
     """
-    for folder in sorted(_folders(out), key=_age, reverse=True):
+    for folder in sorted(_folders(out), key=age, reverse=True):
         try:
             if _whose(read_json(folder / "run.json")) == _whose(info):
                 return Run.load(folder)
@@ -105,7 +105,7 @@ def _folders(out: Path) -> list[Path]:
     return [folder for folder in found if not folder.name.startswith(".") and not folder.is_symlink()]
 
 
-def _age(folder: Path) -> tuple[str, int, str]:
+def age(folder: Path) -> tuple[str, int, str]:
     """By the date in its name; of one second, by the time of its last file."""
     try:
         written = os.stat(folder / "run.json").st_mtime_ns

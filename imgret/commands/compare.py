@@ -10,6 +10,7 @@ from typing import Any
 
 from imgret.comparison import Comparison, Split, told_apart
 from imgret.outcheck import runs
+from imgret.previous import age
 from imgret.registry import UsageError
 from imgret.results import Run
 from imgret.words import counted, printable, quoted, shown_path, typed_path
@@ -63,7 +64,8 @@ def _folders(names: Sequence[str]) -> list[Path]:
     if len(names) == 1:
         raise UsageError(f"one run, {printable(names[0])}, and nothing to compare it with\nname another one")
     if not names:
-        last = [folder for folder in runs(out) if (folder / "run.json").is_file()][-2:] if out.is_dir() else []
+        whole = [folder for folder in runs(out) if (folder / "run.json").is_file()]
+        last = sorted(whole, key=age)[-2:]
         if len(last) < 2:
             raise UsageError("there are no two runs in ./runs\nname two: python -m imgret compare RUN RUN")
         return last
