@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from imgret.store import Store
 
 MOST = 50_000  # images whose neighbours are kept with a run
+SPARE = 8  # nearest that are scored beyond those asked for
 WIDTH = 100  # neighbours of each row that are found at once: t-SNE at a perplexity of 30 asks for the most, 90
 
 
@@ -85,8 +86,9 @@ def wanted(settings: Mapping[str, Any], n: int) -> bool:
 
 def likest(X: Floats, k: int, graph: Graph | None, device: str) -> tuple[Ints, Floats]:
     """The k others of the largest inner product with each row of X (n, d), best first, ties by row: rows, scores."""
-    if graph and is_unit(X):  # then they are the nearest
-        return by_product(X, graph.rows[:, :k])
+    if graph and is_unit(X):  # then they are the nearest, but for rounding
+        rows, scores = by_product(X, graph.rows[:, : k + SPARE])
+        return rows[:, :k], scores[:, :k]
     scores, rows = ops.top_k(X, X, k, exclude=np.arange(len(X)), device=device)
     return rows, scores
 

@@ -208,7 +208,7 @@ def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
         f"\n{setting}=" in shown for setting in ("k", "top", "seed", "limit", "device", "offline", "rehash", "out")
     )
     for usage in (
-        "query IMAGE... [--not IMAGE] [--where COLUMN=VALUE] [--top N] [--json]",
+        "query IMAGE... [--text TEXT] [--not IMAGE] [--where COLUMN=VALUE] [--top N]",
         "assign IMAGE... [--run DIR] [--json]",
         "runs [DIR]",
         "plugins [KIND]",

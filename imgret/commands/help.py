@@ -15,7 +15,7 @@ USAGE = """imgret: a folder of images becomes a clustered, evaluated, searchable
 python -m imgret clusterer=kmeans k=100      no images given: the demo, a drawn fabric catalogue
 python -m imgret FOLDER [NAME=VALUE ...]     your own images
 python -m imgret -m FOLDER k=50,100,200      a sweep: one run for each value
-python -m imgret query IMAGE... [--text TEXT] [--not IMAGE] [--where COLUMN=VALUE] [--top N] [--json]     most like these
+python -m imgret query IMAGE... [--text TEXT] [--not IMAGE] [--where COLUMN=VALUE] [--top N]     most like these
 python -m imgret assign IMAGE... [--run DIR] [--json]     which clusters of a run new images or folders belong to
 python -m imgret evaluate [--run DIR] [--queries DIR] [--plot FILE] [--json]     clusters and search, with intervals
 python -m imgret compare [RUN...] [--page FILE] [--json]     runs side by side; of two, why and where they differ
