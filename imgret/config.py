@@ -25,7 +25,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from imgret.commandline import as_typed, is_path, literal, parts
-from imgret.registry import SLOTS, UsageError, load_plugins, unknown
+from imgret.registry import OPTIONAL, SLOTS, UsageError, load_plugins, unknown
 from imgret.settings import check, chooses, chosen, nodes, root_node, unused
 from imgret.sweep import Asked
 
@@ -45,6 +45,8 @@ def store_options() -> None:
         store.repo.pop(slot, None)  # whatever an earlier call in this process knew
         for name, node in options.items():
             store.store(group=slot, name=name, node=node, package="_global_" if slot == "preset" else slot)
+        if slot in OPTIONAL:  # Hydra takes no null where a name is typed
+            store.store(group=slot, name="null", node={}, package=slot)
 
 
 def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
         wanted = {key: value for key, value in brought.get("backbone", {}).items() if key in more["otherwise"]}
         more["otherwise"] = more["otherwise"] | wanted
     settings = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.merge(cfg, more), resolve=True))
+    settings |= {slot: settings.get(slot) or None for slot in OPTIONAL}
     settings = check(settings | {"typed": typed, "preset": preset})
     choices = {slot: hydra.runtime.choices.get(slot) for slot in SLOTS}
     return settings | {"chosen": chosen(settings, choices | named)}
@@ -237,6 +240,9 @@ def _ours(error: Exception) -> Exception:
 def explain(error: Exception) -> str:
     """A complaint of Hydra or OmegaConf in one or two lines of ours."""
     cause: Any = error.__cause__
+    aside = re.match(rf"Could not override '({'|'.join(OPTIONAL)})\.", str(error))
+    if aside:
+        return f"{aside[1]}.: no {aside[1]} is chosen\ntype {aside[1]}=NAME, one of {', '.join(nodes()[aside[1]])}"
     if isinstance(error, MissingConfigException) and error.options is not None:
         slot, _, name = str(error.missing_cfg_file).rpartition("/")
         return unknown(slot, name, error.options)

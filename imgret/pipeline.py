@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgret import columns, k, ops, proportions, record, room
-from imgret.contracts import Backbone, Retriever
+from imgret.contracts import Backbone, Reranker, Retriever
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
 from imgret.files import load_array
@@ -20,6 +20,7 @@ from imgret.items import Collection, collect, listing, sample
 from imgret.loader import Reading
 from imgret.originals import reach
 from imgret.registry import (
+    OPTIONAL,
     SLOTS,
     TooManyFailed,
     UsageError,
@@ -30,6 +31,7 @@ from imgret.registry import (
     on_device,
     parameters,
 )
+from imgret.reranked import Reranked
 from imgret.results import Run
 from imgret.store import Store, code, digest
 from imgret.thumbnails import look
@@ -93,9 +95,11 @@ def run(settings: dict[str, Any]) -> Run:
     with clock.stage("retrieval"), _blame(settings, "retriever"):
         retriever = _build(settings, "retriever")
         retriever.fit(X, labels)
+    with clock.stage("rerank"):
+        reranker = rerank(X, labels, settings)
 
     with clock.stage("metrics"):
-        metrics = measure(X, labels, collection, settings, retriever)
+        metrics = measure(X, labels, collection, settings, retriever, reranker)
 
     with clock.stage("baseline"):
         baseline = _baseline(settings, source, items, store)
@@ -107,6 +111,7 @@ def run(settings: dict[str, Any]) -> Run:
             "source": learned(source, settings["source"]),
             "clusterer": learned(clusterer, settings["clusterer"]),
             "retriever": learned(retriever, settings["retriever"]),
+            "rerank": reranker and within(reranker, settings),
             "calibration": getattr(retriever, "calibration_", []),
         },
         "backbone": {"asked": asked, "used": used, "licence": backbone.licence, **backbone.facts},
@@ -121,7 +126,7 @@ def run(settings: dict[str, Any]) -> Run:
         "features": {"computed": extraction.computed, "seconds": round(extraction.seconds, 3)},
         "baseline": baseline,
     }
-    parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": retriever}
+    parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": reranker or retriever}
     done = Run(info, collection, features, mean, labels, view, metrics, fitted=parts)
     return record.save(done, matrix, clock)
 
@@ -140,10 +145,32 @@ def cluster(X: Any, settings: Mapping[str, Any], store: Store) -> tuple[Any, Any
     return ops.renumber(labels.astype(np.int64)), clusterer
 
 
+def rerank(X: Any, labels: Any, settings: Mapping[str, Any]) -> Reranker | None:
+    """The re-ranker that the settings name, if they do, around a retriever of its own, fitted to X (n, d)."""
+    if settings["rerank"] is None:
+        return None
+    with _blame(settings, "rerank"):
+        reranker: Reranker = _build(settings, "rerank")
+        reranker.fit(X, labels)
+        return reranker
+
+
+def within(reranker: Reranker, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a re-ranker has learned, and under `retriever` what the retriever within it has, if it lets that be seen."""
+    inner = getattr(reranker, "retriever", None)
+    return {**learned(reranker, settings["rerank"]), "retriever": learned(inner, settings["retriever"])}
+
+
 def measure(
-    X: Any, labels: Any, collection: Collection, settings: Mapping[str, Any], retriever: Retriever | None
+    X: Any,
+    labels: Any,
+    collection: Collection,
+    settings: Mapping[str, Any],
+    retriever: Retriever | None,
+    reranker: Reranker | None = None,
 ) -> dict[str, float]:
     """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings."""
+    plain = ops.Ranking(X, device=settings["device"])
     needs: dict[str, Any] = {
         "X": X,
         "labels": labels,
@@ -151,7 +178,8 @@ def measure(
         "group": collection.group if (collection.group >= 0).any() else None,
         "columns": columns.codes(collection),
         "junk": collection.junk if collection.junk.any() else None,
-        "ranking": ops.Ranking(X, device=settings["device"]),
+        "ranking": Reranked(X, reranker) if reranker else plain,
+        "plain": plain if reranker else None,
         "retriever": retriever,
         "top": settings["top"],
         "seed": settings["seed"],
@@ -171,7 +199,8 @@ def measure(
 
 
 def _build(settings: Mapping[str, Any], slot: str) -> Any:
-    return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot)
+    handed = {"retriever": _build(settings, "retriever")} if slot == "rerank" else {}
+    return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot, **handed)
 
 
 def _backbone(settings: dict[str, Any]) -> Backbone:
@@ -216,7 +245,7 @@ def _baseline(settings: Mapping[str, Any], source: Any, items: Any, store: Store
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store)
-    return {"backbone": name, **measure(X, labels, collection, settings, None)}
+    return {"backbone": name, **measure(X, labels, collection, settings, None, rerank(X, labels, settings))}
 
 
 def _check(settings: Mapping[str, Any]) -> None:
@@ -224,7 +253,7 @@ def _check(settings: Mapping[str, Any]) -> None:
     record.make_out(settings)
     require(settings["formats"])
     for slot in SLOTS:
-        if slot != "backbone":  # which is built next, and takes its time
+        if slot != "backbone" and not (slot in OPTIONAL and settings[slot] is None):  # it is built next, takes its time
             with _blame(settings, slot):
                 _build(settings, slot)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "attribute", "metric", "report")
+KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "reranker", "attribute", "metric", "report")
 SLOTS = {  # what is chosen by one name on the command line -> its kind
     "source": "source",
     "backbone": "backbone",
@@ -21,7 +21,11 @@ SLOTS = {  # what is chosen by one name on the command line -> its kind
     "view": "reducer",
     "clusterer": "clusterer",
     "retriever": "retriever",
+    "rerank": "reranker",
 }
+SLOT_OF = {kind: slot for slot, kind in reversed(SLOTS.items())}  # the first one, where a kind has several
+OPTIONAL = ("rerank",)  # slots that may be null, and are unless chosen: a run of an earlier version knows none of them
+HANDED = ("knn", "retriever")  # a parameter with one of these names receives what a run has made, and is not typed
 SHARED = {  # a parameter with one of these names receives the run's setting
     "k": "k",
     "n_clusters": "k",
@@ -102,6 +106,8 @@ def arguments(component: Callable[..., Any]) -> dict[str, Any]:
     """
     config: dict[str, Any] = {}
     for name, parameter in parameters(component).items():
+        if name in HANDED:
+            continue
         if name in SHARED:
             config[name] = f"${{{SHARED[name]}}}"
         elif parameter.default is parameter.empty:
@@ -111,13 +117,15 @@ def arguments(component: Callable[..., Any]) -> dict[str, Any]:
     return config
 
 
-def build(kind: str, node: Mapping[str, Any], slot: str = "") -> Any:
+def build(kind: str, node: Mapping[str, Any], slot: str = "", **handed: Any) -> Any:
     """The component that `{name: ..., arguments}` describes: a look-up by name, never an import by path.
 
-    Raises UsageError where check_node does.
+    Of what is `handed` over (see HANDED) it receives what it has a parameter for. Raises UsageError where check_node
+    does.
     """
     component = check_node(kind, node, slot)
-    return component(**{key: value for key, value in node.items() if key != "name"})
+    wanted = {key: value for key, value in handed.items() if key in parameters(component)}
+    return component(**{key: value for key, value in node.items() if key != "name"}, **wanted)
 
 
 def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[..., Any]:
@@ -129,7 +137,7 @@ def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[.
     given = dict(node)
     name = given.pop("name", None)
     component = find(kind, name)
-    known = parameters(component)
+    known = {key: parameter for key, parameter in parameters(component).items() if key not in HANDED}
     hints = _hints(component)
     for key, value in given.items():
         if key not in known:

@@ -51,7 +51,7 @@ class Run:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {"formats": [], **self.info["config"]}  # a run of 0.1.0 says nothing of formats
+        return {"formats": [], "rerank": None, **self.info["config"]}  # a run of 0.1.0 says nothing of these
 
     @property
     def title(self) -> str:
@@ -160,8 +160,13 @@ class Run:
 
     @property
     def retriever(self) -> Retriever:
+        """What search asks: the run's re-ranker around its retriever, or the retriever where there is none."""
         if "retriever" not in self.fitted:
-            retriever = build("retriever", on_device(self.info["fitted"]["retriever"], self.device))
+            outer = dict(self.info["fitted"].get("rerank") or {})
+            inner = outer.pop("retriever", self.info["fitted"]["retriever"])
+            retriever = build("retriever", on_device(inner, self.device))
+            if outer:
+                retriever = build("reranker", on_device(outer, self.device), "rerank", retriever=retriever)
             retriever.fit(self.X, self.labels)
             self.fitted["retriever"] = retriever
         fitted: Retriever = self.fitted["retriever"]

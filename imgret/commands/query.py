@@ -24,7 +24,8 @@ as text, so that --where 'taken>=2020' finds dates. Quote < and >. An empty cell
 
 --json prints {"run", "query", "weights", "not", "where", "hits"} in ASCII: the run's folder, what was typed (weights:
 null where none were), and a list of {"rank", "score", "cluster", "path", "id", "file", "label"}, best first; score
-is the cosine to the query, cluster -1 is noise.
+is the cosine to the query, cluster -1 is noise. In a run with a re-ranker (rerank=NAME) the hits are re-ranked, and
+score is the re-ranker's; with --where they are not, and the images that are left are compared one by one.
 """
 
 

@@ -22,9 +22,13 @@ def retrieval(
     truth: Ints,
     group: Ints | None = None,
     junk: NDArray[np.bool_] | None = None,
+    plain: Ranking | None = None,
     seed: int = 0,
 ) -> dict[str, float]:
     """map, p_at_10 and rank_1 of the ranking of all other items, and `queries`, the number that they are means over.
+
+    With a re-ranker these are of the ranking after it, and map_without, p_at_10_without and rank_1_without of the
+    same queries in the ranking without it.
 
     A hit is relevant if it has the query's truth. Where groups are known, items of the query's truth and group are
     left out of its ranking (L. Zheng et al., Scalable person re-identification, 2015: the same person on the same
@@ -56,20 +60,23 @@ def retrieval(
     if not len(queries):
         return {}
 
-    precision, early, first = [], [], []
-    for rows, scores in ranking.of(queries):
-        for row, line in zip(rows, scores, strict=True):
-            alike = by_truth[start[row] : end[row]]
-            own = (alike == row) | ((group[alike] == group[row]) & (group[row] >= 0))
-            line[alike[own]] = -np.inf
-            line[junk] = -np.inf
-            found = np.sort(ranks(line, alike[~own]))  # from 1
-            precision.append(np.mean(np.arange(1, len(found) + 1) / found))
-            early.append(np.count_nonzero(found <= 10) / min(10, ranked - left_out[row]))
-            first.append(found[0] == 1)
-    return {
-        "map": float(np.mean(precision)),
-        "p_at_10": float(np.mean(early)),
-        "rank_1": float(np.mean(first)),
-        "queries": float(len(queries)),
-    }
+    def figures(ranking: Ranking, suffix: str = "") -> dict[str, float]:
+        precision, early, first = [], [], []
+        for rows, scores in ranking.of(queries):
+            for row, line in zip(rows, scores, strict=True):
+                alike = by_truth[start[row] : end[row]]
+                own = (alike == row) | ((group[alike] == group[row]) & (group[row] >= 0))
+                line[alike[own]] = -np.inf
+                line[junk] = -np.inf
+                found = np.sort(ranks(line, alike[~own]))  # from 1
+                precision.append(np.mean(np.arange(1, len(found) + 1) / found))
+                early.append(np.count_nonzero(found <= 10) / min(10, ranked - left_out[row]))
+                first.append(found[0] == 1)
+        return {
+            f"map{suffix}": float(np.mean(precision)),
+            f"p_at_10{suffix}": float(np.mean(early)),
+            f"rank_1{suffix}": float(np.mean(first)),
+        }
+
+    without = figures(plain, "_without") if plain else {}
+    return {**figures(ranking), "queries": float(len(queries)), **without}

@@ -29,7 +29,7 @@ FAILURES = 1000  # rows of the table; failures.csv has all
 PLACE = re.compile(r"gps.*|lat|lon|lng|(lat|long|alt)itude.*|coordinates?|geo|location", re.IGNORECASE)
 NESTED = re.compile(r'"(~|/|file:|[A-Za-z]:[\\/]|\\\\)')  # a path of this machine within JSON
 WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # GPSLatitude is two
-SLOTS = "backbone", "reducer", "view", "clusterer", "retriever"
+SLOTS = "backbone", "reducer", "view", "clusterer", "retriever", "rerank"
 
 
 @register("report")
@@ -212,6 +212,8 @@ def _made(run: Run) -> list[dict[str, Any]]:
     settings, made = run.settings, []
     for slot in SLOTS:
         node = settings[slot]
+        if node is None:
+            continue
         options = {name: value for name, value in node.items() if isinstance(value, bool | int | float)}
         made.append({"slot": slot, "name": run.called(slot), "options": options})
     made[0] |= {"licence": run.info["backbone"]["licence"], "asked": run.info["backbone"]["asked"]}
