@@ -43,10 +43,9 @@ def store_options() -> None:
     store.store(name="config", node=root_node())
     for slot, options in nodes().items():
         store.repo.pop(slot, None)  # whatever an earlier call in this process knew
+        options |= {"null": {}} if slot in OPTIONAL else {}  # Hydra takes no null where a name is typed
         for name, node in options.items():
             store.store(group=slot, name=name, node=node, package="_global_" if slot == "preset" else slot)
-        if slot in OPTIONAL:  # Hydra takes no null where a name is typed
-            store.store(group=slot, name="null", node={}, package=slot)
 
 
 def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
@@ -66,8 +65,8 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
         wanted = {key: value for key, value in brought.get("backbone", {}).items() if key in more["otherwise"]}
         more["otherwise"] = more["otherwise"] | wanted
     settings = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.merge(cfg, more), resolve=True))
-    settings |= {slot: settings.get(slot) or None for slot in OPTIONAL}
-    settings = check(settings | {"typed": typed, "preset": preset})
+    absent = {slot: None for slot in OPTIONAL if not settings.get(slot)}
+    settings = check(settings | absent | {"typed": typed, "preset": preset})
     choices = {slot: hydra.runtime.choices.get(slot) for slot in SLOTS}
     return settings | {"chosen": chosen(settings, choices | named)}
 
@@ -240,9 +239,8 @@ def _ours(error: Exception) -> Exception:
 def explain(error: Exception) -> str:
     """A complaint of Hydra or OmegaConf in one or two lines of ours."""
     cause: Any = error.__cause__
-    aside = re.match(rf"Could not override '({'|'.join(OPTIONAL)})\.", str(error))
-    if aside:
-        return f"{aside[1]}.: no {aside[1]} is chosen\ntype {aside[1]}=NAME, one of {', '.join(nodes()[aside[1]])}"
+    if idle := re.match(rf"Could not override '(({'|'.join(OPTIONAL)})\.[\w.]+)'", str(error)):
+        return f"{idle[1]}: no {idle[2]} is chosen\ntype {idle[2]}=NAME with it, one of {', '.join(nodes()[idle[2]])}"
     if isinstance(error, MissingConfigException) and error.options is not None:
         slot, _, name = str(error.missing_cfg_file).rpartition("/")
         return unknown(slot, name, error.options)

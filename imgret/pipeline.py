@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgret import columns, k, ops, proportions, record, room
-from imgret.contracts import Backbone, Reranker, Retriever
+from imgret.contracts import Backbone
 from imgret.engine import Engine, choose_device
 from imgret.extract import extract, space
 from imgret.files import load_array
@@ -20,7 +20,6 @@ from imgret.items import Collection, collect, listing, sample
 from imgret.loader import Reading
 from imgret.originals import reach
 from imgret.registry import (
-    OPTIONAL,
     SLOTS,
     TooManyFailed,
     UsageError,
@@ -31,7 +30,7 @@ from imgret.registry import (
     on_device,
     parameters,
 )
-from imgret.reranked import Reranked
+from imgret.reranked import Reranked, around, learned_around, rerank
 from imgret.results import Run
 from imgret.store import Store, code, digest
 from imgret.thumbnails import look
@@ -95,7 +94,7 @@ def run(settings: dict[str, Any]) -> Run:
     with clock.stage("retrieval"), _blame(settings, "retriever"):
         retriever = _build(settings, "retriever")
         retriever.fit(X, labels)
-    with clock.stage("rerank"):
+    with clock.stage("rerank"), _blame(settings, "rerank"):
         reranker = rerank(X, labels, settings)
 
     with clock.stage("metrics"):
@@ -111,7 +110,7 @@ def run(settings: dict[str, Any]) -> Run:
             "source": learned(source, settings["source"]),
             "clusterer": learned(clusterer, settings["clusterer"]),
             "retriever": learned(retriever, settings["retriever"]),
-            "rerank": reranker and within(reranker, settings),
+            "rerank": reranker and learned_around(reranker, settings),
             "calibration": getattr(retriever, "calibration_", []),
         },
         "backbone": {"asked": asked, "used": used, "licence": backbone.licence, **backbone.facts},
@@ -145,29 +144,8 @@ def cluster(X: Any, settings: Mapping[str, Any], store: Store) -> tuple[Any, Any
     return ops.renumber(labels.astype(np.int64)), clusterer
 
 
-def rerank(X: Any, labels: Any, settings: Mapping[str, Any]) -> Reranker | None:
-    """The re-ranker that the settings name, if they do, around a retriever of its own, fitted to X (n, d)."""
-    if settings["rerank"] is None:
-        return None
-    with _blame(settings, "rerank"):
-        reranker: Reranker = _build(settings, "rerank")
-        reranker.fit(X, labels)
-        return reranker
-
-
-def within(reranker: Reranker, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What a re-ranker has learned, and under `retriever` what the retriever within it has, if it lets that be seen."""
-    inner = getattr(reranker, "retriever", None)
-    return {**learned(reranker, settings["rerank"]), "retriever": learned(inner, settings["retriever"])}
-
-
 def measure(
-    X: Any,
-    labels: Any,
-    collection: Collection,
-    settings: Mapping[str, Any],
-    retriever: Retriever | None,
-    reranker: Reranker | None = None,
+    X: Any, labels: Any, collection: Collection, settings: Mapping[str, Any], retriever: Any, reranker: Any = None
 ) -> dict[str, float]:
     """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings."""
     plain = ops.Ranking(X, device=settings["device"])
@@ -199,8 +177,9 @@ def measure(
 
 
 def _build(settings: Mapping[str, Any], slot: str) -> Any:
-    handed = {"retriever": _build(settings, "retriever")} if slot == "rerank" else {}
-    return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot, **handed)
+    if slot == "rerank":
+        return around(settings)
+    return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot)
 
 
 def _backbone(settings: dict[str, Any]) -> Backbone:
@@ -253,7 +232,7 @@ def _check(settings: Mapping[str, Any]) -> None:
     record.make_out(settings)
     require(settings["formats"])
     for slot in SLOTS:
-        if slot != "backbone" and not (slot in OPTIONAL and settings[slot] is None):  # it is built next, takes its time
+        if slot != "backbone":  # which is built next, and takes its time
             with _blame(settings, slot):
                 _build(settings, slot)
 

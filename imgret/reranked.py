@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgret.ranking import BLOCK, Ranking, blocks
+from imgret.registry import build, learned, on_device
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints, Reranker
+
+
+def around(settings: Mapping[str, Any]) -> Any:
+    """The re-ranker that the settings name, around a new one of their retriever, or None where they name none."""
+    if settings.get("rerank") is None:
+        return None
+    retriever = build("retriever", on_device(settings["retriever"], settings["device"]))
+    return build("reranker", on_device(settings["rerank"], settings["device"]), "rerank", retriever=retriever)
+
+
+def rerank(X: Floats, labels: Ints, settings: Mapping[str, Any]) -> Any:
+    """The same, fitted to X (n, d) and labels (n,)."""
+    reranker = around(settings)
+    if reranker is not None:
+        reranker.fit(X, labels)
+    return reranker
+
+
+def learned_around(reranker: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a re-ranker has learned, and under `retriever` what the retriever within it has, if it lets that be seen."""
+    inner = getattr(reranker, "retriever", None)
+    return {**learned(reranker, settings["rerank"]), "retriever": learned(inner, settings["retriever"])}
 
 
 class Reranked(Ranking):

@@ -194,9 +194,8 @@ PURPOSES = {
             rows = np.argsort(-scores, axis=1, kind="stable")[:, :top]
             return np.take_along_axis(scores, rows, axis=1), rows
 
-    X = np.array([[0.8, 0.6], [0.6, 0.8], [1, 0]], np.float32)
-    query = np.array([[0.96, 0.28]], np.float32)                             # cosines .936, .8 and .96
-    scores, rows = NAME(Scan()).fit(X, None).kneighbors(query, 3)
+    X = np.array([[0.8, 0.6], [0.6, 0.8], [1, 0]], np.float32)               # of the query the cosines .936, .8, .96
+    scores, rows = NAME(Scan()).fit(X, None).kneighbors(np.array([[0.96, 0.28]], np.float32), 3)
     assert rows.tolist() == [[2, 0, 1]]
     np.testing.assert_allclose(scores, [[0.98, 0.868, 0.7]], atol=1e-6)      # cosines to row 2: 1, .8 and .6
 """,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgret import UsageError, register
+from imgret.contracts import Retriever
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints, Retriever
+    from imgret.contracts import Floats, Ints
 
 
 @register("reranker")
@@ -23,12 +24,12 @@ class aqe:
     """
 
     def __init__(
-        self, retriever: Retriever, n_neighbors: int = 20, alpha: float = 3.0, keep: int = 2, device: str = "cpu"
+        self, retriever: Retriever, n_neighbors: int = 10, alpha: float = 3.0, keep: int = 5, device: str = "cpu"
     ) -> None:
         if n_neighbors < 1 or keep < 0 or alpha < 0:
             raise UsageError(
                 f"rerank.n_neighbors={n_neighbors} rerank.alpha={alpha} rerank.keep={keep}: at least 1, 0 and 0\n"
-                "rerank.n_neighbors=20 rerank.alpha=3 rerank.keep=2"
+                "rerank.n_neighbors=10 rerank.alpha=3 rerank.keep=5"
             )
         self.retriever, self.n_neighbors, self.alpha, self.keep = retriever, n_neighbors, alpha, keep
         self.device = device

@@ -6,9 +6,10 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
+from imgret.contracts import Retriever
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints, Retriever
+    from imgret.contracts import Floats, Ints
 
 
 @register("reranker")
@@ -22,23 +23,23 @@ class dba:
     section 3.4), and the query likewise with its nearest of the rows as they were. Scores are cosines of the two.
 
     What is alike comes nearer, and the very same object is lost among what is like it: so the first `keep` hits of the
-    retriever alone stay first, with scores raised just above the next. 2 are the query itself, where it is an image
-    of the collection, and its nearest. Two indexes are held: of the rows as they were, and as they are.
+    retriever alone stay first, with scores raised just above the next: the query itself, where it is an image of the
+    collection, and its nearest. Two indexes are held: of the rows as they were, and as they are.
     """
 
     def __init__(
         self,
         retriever: Retriever,
-        n_neighbors: int = 50,
+        n_neighbors: int = 20,
         alpha: float = 3.0,
-        keep: int = 2,
+        keep: int = 5,
         device: str = "cpu",
         knn: Any = None,
     ) -> None:
         if n_neighbors < 1 or keep < 0 or alpha < 0:
             raise UsageError(
                 f"rerank.n_neighbors={n_neighbors} rerank.alpha={alpha} rerank.keep={keep}: at least 1, 0 and 0\n"
-                "rerank.n_neighbors=50 rerank.alpha=3 rerank.keep=2"
+                "rerank.n_neighbors=20 rerank.alpha=3 rerank.keep=5"
             )
         self.retriever, self.n_neighbors, self.alpha, self.keep = retriever, n_neighbors, alpha, keep
         self.device, self.knn = device, knn

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
+from imgret.contracts import Retriever
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints, Retriever
+    from imgret.contracts import Floats, Ints
 
 STEPS = 20  # of conjugate gradients at the most; the paper's number
 CLOSE = 1e-6  # of the first residual: what is left changes no rank that means anything
@@ -40,7 +41,7 @@ class diffusion:
         alpha: float = 0.9,
         gamma: float = 3.0,
         truncate: int = 1000,
-        keep: int = 2,
+        keep: int = 5,
         device: str = "cpu",
         knn: Any = None,
     ) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
+from imgret.contracts import Retriever
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints, Retriever
+    from imgret.contracts import Floats, Ints
 
 
 @register("reranker")
@@ -32,14 +33,14 @@ class k_reciprocal:
         k1: int = 20,
         k2: int = 6,
         lambda_: float = 0.3,
-        keep: int = 2,
+        keep: int = 5,
         device: str = "cpu",
         knn: Any = None,
     ) -> None:
         if not (k1 >= 1 and 1 <= k2 <= k1 + 1 and 0 < lambda_ <= 1 and keep >= 0):
             raise UsageError(
                 f"rerank.k1={k1} rerank.k2={k2} rerank.lambda_={lambda_} rerank.keep={keep}: 1 <= k2 <= k1 + 1, "
-                "lambda_ in (0, 1], keep from 0\nrerank.k1=20 rerank.k2=6 rerank.lambda_=0.3 rerank.keep=2"
+                "lambda_ in (0, 1], keep from 0\nrerank.k1=20 rerank.k2=6 rerank.lambda_=0.3 rerank.keep=5"
             )
         self.retriever, self.k1, self.k2, self.lambda_, self.keep = retriever, k1, k2, lambda_, keep
         self.device, self.knn = device, knn
