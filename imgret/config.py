@@ -25,7 +25,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from imgret.commandline import as_typed, is_path, literal, parts
-from imgret.registry import SLOTS, UsageError, load_plugins, unknown
+from imgret.registry import OPTIONAL, SLOTS, UsageError, load_plugins, unknown
 from imgret.settings import check, chooses, chosen, nodes, root_node, unused
 from imgret.sweep import Asked
 
@@ -43,6 +43,7 @@ def store_options() -> None:
     store.store(name="config", node=root_node())
     for slot, options in nodes().items():
         store.repo.pop(slot, None)  # whatever an earlier call in this process knew
+        options |= {"null": {}} if slot in OPTIONAL else {}  # Hydra takes no null where a name is typed
         for name, node in options.items():
             store.store(group=slot, name=name, node=node, package="_global_" if slot == "preset" else slot)
 
@@ -61,9 +62,9 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
             raise UsageError(unknown("backbone", name, known))
         more[use] = known[name] if name is not None else None
     if more["otherwise"] is not None:  # it stands in for the backbone as the preset wants it
-        wanted = {key: value for key, value in brought.get("backbone", {}).items() if key in more["otherwise"]}
-        more["otherwise"] = more["otherwise"] | wanted
+        more["otherwise"] = {k: brought.get("backbone", {}).get(k, value) for k, value in more["otherwise"].items()}
     settings = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.merge(cfg, more), resolve=True))
+    settings |= {slot: None for slot in OPTIONAL if not settings.get(slot)}
     settings = check(settings | {"typed": typed, "preset": preset})
     choices = {slot: hydra.runtime.choices.get(slot) for slot in SLOTS}
     return settings | {"chosen": chosen(settings, choices | named)}
@@ -237,6 +238,8 @@ def _ours(error: Exception) -> Exception:
 def explain(error: Exception) -> str:
     """A complaint of Hydra or OmegaConf in one or two lines of ours."""
     cause: Any = error.__cause__
+    if idle := re.match(rf"Could not override '(({'|'.join(OPTIONAL)})\.[\w.]+)'", str(error)):
+        return f"{idle[1]}: no {idle[2]} is chosen\ntype {idle[2]}=NAME with it, one of {', '.join(nodes()[idle[2]])}"
     if isinstance(error, MissingConfigException) and error.options is not None:
         slot, _, name = str(error.missing_cfg_file).rpartition("/")
         return unknown(slot, name, error.options)

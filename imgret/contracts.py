@@ -162,6 +162,27 @@ class Retriever(Protocol):
         """
 
 
+@runtime_checkable
+class Reranker(Protocol):
+    """A retriever around a retriever: it asks for hits, and answers with better ones, or the same in another order.
+
+    Its constructor's parameter `retriever` receives a Retriever that is built and not fitted, which is its own, to fit
+    to what it likes; a parameter `knn`, if there is one, a function of the contract of `ops.knn`. One that keeps the
+    former as `retriever` lets a loaded run have what that has learned. It may have `scores(Q)`, for queries (q, d) the
+    scores (q, n) float32 of every row: metrics rank by it, and without it by `kneighbors(Q, n)`, which takes longer.
+    """
+
+    def fit(self, X: Floats, labels: Ints) -> Any: ...
+
+    def kneighbors(self, Q: Floats, top: int) -> tuple[Floats, Ints]:
+        """For queries (q, d) the scores (q, m) float32 and rows (q, m) int64 of the m = min(top, n) best, best first.
+
+        Scores are finite, and its own: its docstring says what they are; higher is nearer. Equal scores: lower row
+        first. A smaller `top` gives the beginning of the same hits. Where it reorders the first hits only, the others
+        follow behind them in the order of the retriever.
+        """
+
+
 class Attribute(Protocol):
     """A function that says something of an image by its thumbnail (h, w, 3), uint8 RGB, 256 pixels at the most.
 
@@ -178,7 +199,8 @@ class Metric(Protocol):
     X (n, d), labels (n,) with -1 for noise, truth (n,) and group (n,) as whole numbers with -1 for unknown, junk (n,)
     as booleans, of images that are neither to be ranked nor queries (left out where there are none), columns (codes
     (n,) of what else is known of the items, by name, see `columns.codes`), ranking (the exact ranking, see
-    `ops.Ranking`), retriever (fitted), top, seed.
+    `ops.Ranking`; after re-ranking, where the run has a re-ranker), plain (the ranking without it, where it has one),
+    retriever (fitted, without the re-ranker), top, seed.
     Returns figures by name; a figure that is undefined here is left out.
     """
 

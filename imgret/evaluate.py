@@ -10,6 +10,7 @@ from imgret import columns, intervals, ops
 from imgret.contingency import Contingency
 from imgret.intervals import Interval
 from imgret.relevance import Trial, judge
+from imgret.reranked import Reranked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,8 @@ class Followed(NamedTuple):
 
 def ranking(run: Run, Q: Floats | None = None) -> ops.Ranking:
     """The ranking that is evaluated: of the run's images for each of them, or for queries Q (q, d)."""
-    return ops.Ranking(run.X, device=run.device, Q=Q)
+    plain = ops.Ranking(run.X, device=run.device, Q=Q)
+    return Reranked(run.X, run.retriever, Q=Q) if run.settings["rerank"] else plain
 
 
 def clusters(run: Run) -> Clusters:

@@ -101,6 +101,6 @@ def clustering(settings: Mapping[str, Any]) -> Fit:
 def _ks(settings: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, bool]]:
     """The nodes that have a number of clusters, under which name, and whether it was typed."""
     for slot in SLOTS:
-        node = settings[slot]
+        node = settings[slot] or {}
         for parameter in (p for p, shared in SHARED.items() if shared == "k" and node.get(p)):
             yield node, parameter, bool({"k", f"{slot}.{parameter}"} & set(settings["typed"]))

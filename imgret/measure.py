@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 
 from imgret import columns, ops
-from imgret.contracts import Retriever
 from imgret.items import Collection
 from imgret.registry import find, parameters
+from imgret.reranked import Reranked
 
 log = logging.getLogger("imgret")
 
 
 def measure(
-    X: Any, labels: Any, collection: Collection, settings: Mapping[str, Any], retriever: Retriever | None
+    X: Any, labels: Any, collection: Collection, settings: Mapping[str, Any], retriever: Any, reranker: Any = None
 ) -> dict[str, float]:
     """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings."""
+    plain = ops.Ranking(X, device=settings["device"])
     needs: dict[str, Any] = {
         "X": X,
         "labels": labels,
@@ -28,7 +29,8 @@ def measure(
         "group": collection.group if (collection.group >= 0).any() else None,
         "columns": columns.codes(collection),
         "junk": collection.junk if collection.junk.any() else None,
-        "ranking": ops.Ranking(X, device=settings["device"]),
+        "ranking": Reranked(X, reranker) if reranker else plain,
+        "plain": plain if reranker else None,
         "retriever": retriever,
         "top": settings["top"],
         "seed": settings["seed"],

@@ -76,12 +76,12 @@ class Neighbours:
 
 
 def wanted(settings: Mapping[str, Any], n: int) -> bool:
-    """Whether the graph of X (n, d) is kept with a run: where a reducer works on it, and it takes minutes at the most.
+    """Whether the graph of X (n, d) is kept with a run: where a component works on it, and in minutes at the most.
 
     That follows from the settings and n alone, not from what the store has, so that a run has the same files again.
     """
-    takes = [find(SLOTS[slot], settings[slot]["name"]) for slot in ("reducer", "view")]
-    return 1 < n <= MOST and any("knn" in parameters(component) for component in takes)
+    chosen = [(SLOTS[slot], settings[slot]["name"]) for slot in ("reducer", "view", "rerank") if settings.get(slot)]
+    return 1 < n <= MOST and any("knn" in parameters(find(*each)) for each in chosen)
 
 
 def likest(X: Floats, k: int, graph: Graph | None, device: str) -> tuple[Ints, Floats]:

@@ -30,6 +30,7 @@ from imgret.registry import (
     learned,
     on_device,
 )
+from imgret.reranked import around, learned_around, rerank
 from imgret.results import Run
 from imgret.store import Store, code, digest
 from imgret.thumbnails import look
@@ -103,8 +104,11 @@ def run(settings: dict[str, Any]) -> Run:
         retriever = _build(settings, "retriever")
         retriever.fit(X, labels)
 
+    with clock.stage("rerank"), _blame(settings, "rerank"):
+        reranker = rerank(X, labels, settings, knn)
+
     with clock.stage("metrics"):
-        metrics = measure(X, labels, collection, settings, retriever)
+        metrics = measure(X, labels, collection, settings, retriever, reranker)
 
     with clock.stage("baseline"):
         baseline = _baseline(settings, source, items, store, knn)
@@ -116,6 +120,7 @@ def run(settings: dict[str, Any]) -> Run:
             "source": learned(source, settings["source"]),
             "clusterer": learned(clusterer, settings["clusterer"]),
             "retriever": learned(retriever, settings["retriever"]),
+            "rerank": reranker and learned_around(reranker, settings),
             "calibration": getattr(retriever, "calibration_", []),
             "queries_per_second": getattr(retriever, "queries_per_second_", None),
             "exact_queries_per_second": getattr(retriever, "exact_queries_per_second_", None),
@@ -133,7 +138,7 @@ def run(settings: dict[str, Any]) -> Run:
         "baseline": baseline,
         "k": advice.plain() if advice else None,
     }
-    parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": retriever}
+    parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": reranker or retriever}
     done = Run(info, collection, features, mean, labels, view, metrics, graph, fitted=parts)
     return record.save(done, matrix, clock)
 
@@ -153,6 +158,8 @@ def cluster(X: Any, settings: Mapping[str, Any], store: Store, knn: Neighbours) 
 
 
 def _build(settings: Mapping[str, Any], slot: str, **handed: Any) -> Any:
+    if slot == "rerank":
+        return around(settings)
     return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot, **handed)
 
 
@@ -200,7 +207,7 @@ def _baseline(
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store, knn)
-    return {"backbone": name, **measure(X, labels, collection, settings, None)}
+    return {"backbone": name, **measure(X, labels, collection, settings, None, rerank(X, labels, settings, knn))}
 
 
 def _check(settings: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "attribute", "metric", "report")
+KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "reranker", "attribute", "metric", "report")
 SLOTS = {  # what is chosen by one name on the command line -> its kind
     "source": "source",
     "backbone": "backbone",
@@ -21,7 +21,11 @@ SLOTS = {  # what is chosen by one name on the command line -> its kind
     "view": "reducer",
     "clusterer": "clusterer",
     "retriever": "retriever",
+    "rerank": "reranker",
 }
+SLOT_OF = {kind: slot for slot, kind in reversed(SLOTS.items())}  # the first one, where a kind has several
+OPTIONAL = ("rerank",)  # slots that may be null, and are unless chosen: a run of an earlier version knows none of them
+HANDED = ("knn", "retriever")  # a parameter with one of these names receives what a run has made, and is not typed
 SHARED = {  # a parameter with one of these names receives the run's setting
     "k": "k",
     "n_clusters": "k",
@@ -32,7 +36,6 @@ SHARED = {  # a parameter with one of these names receives the run's setting
     "offline": "offline",
     "images": "images",
 }
-HANDED = ("knn",)  # a parameter with one of these names is filled by the run, and is no option
 OWED = "???"  # a value that the user must type, in OmegaConf's spelling
 
 Component = TypeVar("Component", bound=Callable[..., Any])
@@ -117,11 +120,12 @@ def arguments(component: Callable[..., Any]) -> dict[str, Any]:
 def build(kind: str, node: Mapping[str, Any], slot: str = "", **handed: Any) -> Any:
     """The component that `{name: ..., arguments}` describes: a look-up by name, never an import by path.
 
-    Of what is `handed` it gets what it has a parameter for. Raises UsageError where check_node does.
+    Of what is `handed` over (see HANDED) it receives what it has a parameter for. Raises UsageError where check_node
+    does.
     """
     component = check_node(kind, node, slot)
-    given = {key: value for key, value in node.items() if key != "name"}
-    return component(**given, **{key: value for key, value in handed.items() if key in parameters(component)})
+    wanted = {key: value for key, value in handed.items() if key in parameters(component)}
+    return component(**{key: value for key, value in node.items() if key != "name"}, **wanted)
 
 
 def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[..., Any]:

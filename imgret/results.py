@@ -18,7 +18,8 @@ from imgret.items import Collection
 from imgret.neighbours import Graph, Neighbours, likest, packed
 from imgret.originals import original
 from imgret.profiles import Profile, profiles
-from imgret.registry import StoreDamaged, UsageError, build, called, load_plugins, on_device
+from imgret.registry import StoreDamaged, UsageError, build, called, load_plugins
+from imgret.reranked import loaded
 from imgret.search import search
 from imgret.words import printable, quoted, shown_path, typed_path
 
@@ -55,7 +56,7 @@ class Run:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {"formats": [], **self.info["config"]}  # a run of 0.1.0 says nothing of formats
+        return {"formats": [], "rerank": None, **self.info["config"]}  # a run of 0.1.0 says nothing of these
 
     @property
     def title(self) -> str:
@@ -173,10 +174,9 @@ class Run:
 
     @property
     def retriever(self) -> Retriever:
+        """What search asks: the run's re-ranker around its retriever, or the retriever where there is none."""
         if "retriever" not in self.fitted:
-            retriever = build("retriever", on_device(self.info["fitted"]["retriever"], self.device))
-            retriever.fit(self.X, self.labels)
-            self.fitted["retriever"] = retriever
+            self.fitted["retriever"] = loaded(self)
         fitted: Retriever = self.fitted["retriever"]
         return fitted
 

@@ -28,7 +28,10 @@ PREFIX = re.compile("[0-9a-f]{8,63}")  # enough of an id to be meant as one
 
 
 class Hit(NamedTuple):
-    """One answer to a query. `score` is the cosine to the query, higher is nearer; `rank` counts from 1."""
+    """One answer to a query; `rank` counts from 1.
+
+    `score` is the cosine to the query, or what the run's re-ranker says in its place; higher is nearer.
+    """
 
     rank: int
     score: float
@@ -59,6 +62,7 @@ def search(
     image is searched where one file of it fulfils all of them, and its hit names that file. They are exact: the
     images that are left are compared with the query one by one, whatever the run's retriever is, so that there are
     `top` hits, or as many as there are images. So are all images with a text, for which no retriever was calibrated.
+    Neither are re-ranked: a re-ranker knows the whole collection, and images.
 
     Raises UsageError for what is none of these, where no image fulfils the conditions, and without `images` or a
     `text`: what is farthest from an image is like nothing in particular.

@@ -13,7 +13,18 @@ import yaml
 
 from imgret.formats import FURTHER
 from imgret.k import AUTO, defer
-from imgret.registry import SHARED, SLOTS, UsageError, arguments, check_node, find, options, parameters, unknown
+from imgret.registry import (
+    OPTIONAL,
+    SHARED,
+    SLOTS,
+    UsageError,
+    arguments,
+    check_node,
+    find,
+    options,
+    parameters,
+    unknown,
+)
 from imgret.vocabulary import words
 
 HERE = Path(__file__).parent
@@ -159,6 +170,8 @@ def _check_slots(settings: Mapping[str, Any]) -> None:
     """Every option against its signature, and what it shares with the run against the run's rules."""
     for slot, kind in SLOTS.items():
         node = settings.get(slot)
+        if node is None and slot in OPTIONAL:
+            continue
         if not isinstance(node, Mapping):
             raise UsageError(f"{slot}=null: a run needs a {slot}\nchoose from: {', '.join(nodes()[slot])}")
         _check_preset(settings.get("preset"), slot, node)

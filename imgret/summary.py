@@ -115,6 +115,10 @@ def _scores(run: Run) -> list[str]:
             return [f"quality   silhouette {run.metrics['silhouette']:.3f} (no labels: nothing to check against)"]
         return []
     rows: list[tuple[str, Any]] = [(run.info["backbone"]["used"], run.metrics)]
+    if run.settings.get("rerank"):
+        name = called(run.settings, "rerank")
+        without = {key: run.metrics[f"{key}_without"] for key in TABLE if f"{key}_without" in run.metrics}
+        rows = [(f"{rows[0][0]}, {name}", run.metrics), *([(f"without {name}", without)] if without else [])]
     if run.info["baseline"]:
         rows += [(run.info["baseline"]["backbone"], run.info["baseline"])]
     width = max(len(name) for name, _ in rows)

@@ -203,6 +203,10 @@ def check_info(info: Mapping[str, Any]) -> None:
         raise ValueError("config.timeout in run.json is not int")
     if not isinstance(info.get("reach", ""), str):
         raise ValueError("reach in run.json is not str")
+    reranked = info["fitted"].get("rerank")
+    for node in () if reranked is None else (reranked, reranked.get("retriever", reranked)):
+        if not isinstance(node["name"], str):
+            raise ValueError(f"fitted.rerank in run.json has no name: {reranked!r}")
     for name, digest in info["digests"].items():
         if leads_out(name) or not isinstance(digest, str):
             raise ValueError(f"digests in run.json has {name!r}: {digest!r}")

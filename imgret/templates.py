@@ -76,6 +76,24 @@ class NAME:
         rows = np.argsort(-scores, axis=1, kind="stable")[:, :top]           # equal scores: lower row first
         return np.take_along_axis(scores, rows, axis=1), rows
 ''',
+    "reranker": '''from imgret import register
+
+@register("reranker")
+class NAME:
+    """The hits and what is nearest to the first of them: the mean of both cosines."""
+
+    def __init__(self, retriever, share: float = 0.5):
+        self.retriever, self.share = retriever, share                        # what it re-ranks, built and not fitted
+
+    def fit(self, X, labels):
+        self.X = X
+        self.retriever.fit(X, labels)
+        return self
+
+    def kneighbors(self, Q, top):
+        first = self.X[self.retriever.kneighbors(Q, 1)[1][:, 0]]             # (q, d)
+        return self.retriever.kneighbors((1 - self.share) * Q + self.share * first, top)
+''',
     "metric": '''from imgret import register
 
 @register("metric")
@@ -163,6 +181,23 @@ PURPOSES = {
     scores, rows = NAME().fit(np.eye(3, dtype=np.float32), None).kneighbors(np.array([[0.6, 0, 0.8]], np.float32), 2)
     assert rows.tolist() == [[2, 0]]
     np.testing.assert_allclose(scores, [[0.8, 0.6]])
+""",
+    "reranker": """def test_the_first_hit_pulls_its_neighbours_up() -> None:
+    import numpy as np
+
+    class Scan:
+        def fit(self, X, labels):
+            self.X = X
+
+        def kneighbors(self, Q, top):
+            scores = Q @ self.X.T
+            rows = np.argsort(-scores, axis=1, kind="stable")[:, :top]
+            return np.take_along_axis(scores, rows, axis=1), rows
+
+    X = np.array([[0.8, 0.6], [0.6, 0.8], [1, 0]], np.float32)               # of the query the cosines .936, .8, .96
+    scores, rows = NAME(Scan()).fit(X, None).kneighbors(np.array([[0.96, 0.28]], np.float32), 3)
+    assert rows.tolist() == [[2, 0, 1]]
+    np.testing.assert_allclose(scores, [[0.98, 0.868, 0.7]], atol=1e-6)      # cosines to row 2: 1, .8 and .6
 """,
     "metric": """def test_figures_worked_out_by_hand() -> None:
     import numpy as np

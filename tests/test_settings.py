@@ -15,7 +15,7 @@ GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info
                         "preset": None, "typed": [], "source": {"name": "files", "images": "photos"},
                         "backbone": {"name": "pixels"}, "reducer": {"name": "none"},
                         "view": {"name": "pca", "n_components": 2}, "clusterer": {"name": "kmeans", "k": 3},
-                        "retriever": {"name": "exact"}}  # fmt: skip
+                        "retriever": {"name": "exact"}, "rerank": None}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,8 @@ def test_root_settings_are_checked(key: str, value: object) -> None:
         ("clusterer", {"name": "kmeans", "k": 0}, "clusterer.k=0: it is a whole number, at least 1"),
         ("clusterer", {"name": "kmeans", "seed": -1}, "clusterer.seed=-1: it is a whole number, at least 0"),
         ("retriever", {"name": "exact", "tpo": 3}, "no argument of retriever=exact 'tpo'"),
+        ("rerank", {"name": "dba", "keep": "one"}, "rerank.keep=one: rerank=dba takes a whole number here"),
+        ("rerank", {"name": "dba", "retriever": "exact"}, "no argument of rerank=dba 'retriever'"),
         ("view", None, "view=null: a run needs a view\nchoose from: "),
         ("clusterer", None, "clusterer=null: a run needs a clusterer\nchoose from: agglomerative"),
         ("view", {"name": "pca", "n_components": 3}, "view.n_components=3: a view has two dimensions"),
@@ -97,7 +99,7 @@ def test_every_option_of_every_slot_is_built_by_its_config() -> None:
             if slot == "backbone":
                 assert set(plain) - {"name"} <= set(parameters(options("backbone")[node["name"]]))
             else:
-                assert build(SLOTS[slot], plain, slot) is not None, name
+                assert build(SLOTS[slot], plain, slot, retriever=None) is not None, name
 
 
 def test_defaults_name_options_that_exist() -> None:

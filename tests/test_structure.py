@@ -56,7 +56,7 @@ def test_hydra_appears_in_config_only() -> None:
 
 def test_no_component_is_named_in_the_package() -> None:
     """Plain words that are also options (none, exact, files, ...) are not looked for."""
-    words = {name for kind in KINDS[:5] for name in options(kind)} - {"none", "exact", "files", "pixels", "pca", "timm"}
+    words = {name for kind in KINDS[:6] for name in options(kind)} - {"none", "exact", "files", "pixels", "pca", "timm"}
     assert {"kmeans", "tsne", "resnet50", "umap", "dbscan"} <= words
     pattern = re.compile(r"\b(" + "|".join(sorted(words)) + r")\b")
     for file in sorted((ROOT / "imgret").rglob("*.py")):

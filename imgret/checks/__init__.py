@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from imgret.registry import KINDS, SHARED, SLOTS, UsageError, check_node, find, options, parameters, unknown
+from imgret.ranking import knn
+from imgret.registry import KINDS, SHARED, SLOT_OF, UsageError, build, check_node, find, options, parameters, unknown
 from imgret.settings import nodes
 
 SETTINGS: dict[str, Any] = {"k": 3, "seed": 0, "top": 10, "device": "cpu", "offline": False, "images": "."}
@@ -45,7 +46,7 @@ class Subject:
     @property
     def node(self) -> dict[str, Any]:
         """The option's config as a run has it: the signature's defaults, and what a file in `configs/` says."""
-        node = nodes()[self.kind][self.name] if self.kind in SLOTS else {"name": self.name}
+        node = nodes()[SLOT_OF[self.kind]][self.name] if self.kind in SLOT_OF else {"name": self.name}
         return {key: value for key, value in node.items() if key != "defaults"}
 
     @property
@@ -72,10 +73,13 @@ class Subject:
         return node
 
     def build(self, **changes: Any) -> Any:
-        """A new one. Raises UsageError where a value is owed or wrong."""
-        node = self.arguments(**changes)
-        component = check_node(self.kind, node)
-        return component(**{key: value for key, value in node.items() if key != "name"})
+        """A new one, around a plain scan where it is to be around a retriever.
+
+        Raises UsageError where a value is owed or wrong.
+        """
+        from imgret.checks.data import Scan
+
+        return build(self.kind, self.arguments(**changes), SLOT_OF[self.kind], retriever=Scan(), knn=knn)
 
 
 def check(kind: str, name: str, **given: Any) -> Iterator[Finding]:
@@ -85,24 +89,24 @@ def check(kind: str, name: str, **given: Any) -> Iterator[Finding]:
     """
     if kind not in KINDS:
         raise UsageError(unknown("kind", kind, KINDS))
-    names = nodes()[kind] if kind in SLOTS else options(kind)
+    names = nodes()[SLOT_OF[kind]] if kind in SLOT_OF else options(kind)
     if name not in names:
         raise UsageError(unknown(kind, name, names))
-    if kind in SLOTS and name in options(kind) and "name" in parameters(options(kind)[name]):
+    if kind in SLOT_OF and name in options(kind) and "name" in parameters(options(kind)[name]):
         raise UsageError(f"{kind}={name} has a parameter `name`, which every option has of its own\nname it otherwise")
     subject = Subject(kind, name, given)
     for key in given:
-        if kind not in SLOTS:
+        if kind not in SLOT_OF:
             raise UsageError(f"{kind}.{key}: a {kind} is given nothing by name\nleave it out")
         if not (key in SETTINGS and subject.takes(key)) and key not in parameters(subject.component):
             raise UsageError(unknown(f"argument of {kind}={name}", key, parameters(subject.component)))
-    if kind in SLOTS:
-        check_node(kind, subject.arguments())
+    if kind in SLOT_OF:
+        check_node(kind, subject.arguments(), SLOT_OF[kind])
 
     general, own = (import_module(f"imgret.checks.{module}") for module in ("general", kind))
     for each in general.CHECKS:
         yield _finding(each, subject)
-    if kind in SLOTS:
+    if kind in SLOT_OF:
         finding = _finding(general.builds, subject)
         yield finding
         if finding.fault:  # what cannot be built cannot be looked at

@@ -14,6 +14,7 @@ from imgret.checks import Fault, Subject
 from imgret.contracts import Item
 from imgret.filecache import Record
 from imgret.items import collect
+from imgret.registry import OPTIONAL, SLOTS
 from imgret.results import Run
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def small_run(labels: Ints, name: str) -> Run:
     features = np.random.default_rng(0).normal(size=(n, 6)).astype(np.float32)
     mean = ops.normalise(features)[1]
     config = {
-        **{slot: {"name": "check"} for slot in ("source", "backbone", "reducer", "view", "clusterer", "retriever")},
+        **{slot: None if slot in OPTIONAL else {"name": "check"} for slot in SLOTS},
         "seed": 0, "device": "cpu", "normalize": "centre", "top": 5, "k": 3, "limit": None, "images": None,
         "out": "runs", "attributes": [], "metrics": [], "reports": [name], "typed": [], "preset": None,
         "baseline": None,

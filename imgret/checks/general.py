@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from imgret.checks import Check, Fault, Subject
-from imgret.registry import OWED, SHARED, SLOTS, arguments, check_node, parameters
+from imgret.registry import HANDED, OWED, SHARED, SLOT_OF, arguments, check_node, parameters
 
 HEAVY = {"PIL", "cv2", "matplotlib", "openvino", "pandas", "scipy", "skimage", "sklearn", "tensorflow", "timm", "torch",
          "torchvision", "transformers"}  # fmt: skip
@@ -17,6 +17,7 @@ METHODS = {
     "reducer": ("fit_transform",),
     "clusterer": ("fit_predict",),
     "retriever": ("fit", "kneighbors"),
+    "reranker": ("fit", "kneighbors"),
 }
 NO_NAMES = ("null", "true", "false", "nan", "inf")  # values of Hydra's grammar
 
@@ -36,12 +37,12 @@ def says_what_it_is(subject: Subject) -> None:
 
 def signature_is_a_config(subject: Subject) -> str:
     """Its defaults are plain values that fit their annotations"""
-    if subject.kind not in SLOTS:
+    if subject.kind not in SLOT_OF:
         return ""
     known, typed = parameters(subject.component), arguments(subject.component)
     check_node(subject.kind, subject.arguments() | {p: v for p, v in typed.items() if v != OWED and p not in SHARED})
-    untyped = sorted(known.keys() - typed.keys())
-    loose = sorted(p for p in known if known[p].annotation is inspect.Parameter.empty)
+    untyped = sorted(known.keys() - typed.keys() - set(HANDED))
+    loose = sorted(p for p in known.keys() - set(HANDED) if known[p].annotation is inspect.Parameter.empty)
     remarks = [f"no plain value, so it cannot be typed: {', '.join(untyped)}"] if untyped else []
     remarks += [f"no annotation, so what is typed is not looked at: {', '.join(loose)}"] if loose else []
     return "; ".join(remarks)

@@ -17,7 +17,7 @@ from imgret.registry import parameters
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
 
-OFFERED = ("X", "labels", "truth", "group", "junk", "columns", "ranking", "retriever", "top", "seed")
+OFFERED = ("X", "labels", "truth", "group", "junk", "columns", "ranking", "plain", "retriever", "top", "seed")
 
 
 def needs(X: Floats, labels: Ints, truth: Ints) -> dict[str, Any]:
@@ -31,6 +31,7 @@ def needs(X: Floats, labels: Ints, truth: Ints) -> dict[str, Any]:
         "junk": np.arange(len(X)) % 7 == 6,
         "columns": {"camera": group},
         "ranking": ops.Ranking(X),
+        "plain": ops.Ranking(X),
         "retriever": Scan().fit(X, labels),
         "top": 10,
         "seed": 0,

@@ -16,9 +16,22 @@ ROUNDING = 1e-5  # of an inner product of two rows of unit length in float32
 
 
 def hits(subject: Subject, X: Floats, labels: Ints, Q: Floats, top: int) -> tuple[Floats, Ints]:
-    """Scores (q, m) and rows (q, m) of a new one. Raises Fault where they are not what the contract says.
+    """Scores (q, m) and rows (q, m) of a new one. Raises Fault as `asked` does, and for scores that are not true.
 
-    Held against inner products in float64: true scores, best first, equal ones by row, no row twice.
+    They are held against inner products in float64.
+    """
+    scores, rows = asked(subject, X, labels, Q, top)
+    wrong = np.abs(scores - np.take_along_axis(products(Q, X), rows, axis=1)).max(initial=0)
+    longest = [np.linalg.norm(each, axis=1).max(initial=1) for each in (Q, X)]
+    if not wrong <= ROUNDING * longest[0] * longest[1]:
+        raise Fault(f"a score is not the inner product of the query with its row: it is off by {wrong:.2g}")
+    return scores, rows
+
+
+def asked(subject: Subject, X: Floats, labels: Ints, Q: Floats, top: int) -> tuple[Floats, Ints]:
+    """Scores (q, m) and rows (q, m) of a new one, which is fitted and asked.
+
+    Raises Fault where they are not whole and in order: best first, equal ones by row, no row twice.
     """
     before = X.copy(), labels.copy(), Q.copy()
     retriever = subject.build()
@@ -38,10 +51,6 @@ def hits(subject: Subject, X: Floats, labels: Ints, Q: Floats, top: int) -> tupl
         )
     if any(len(set(line)) < len(line) for line in rows.tolist()):
         raise Fault(f"{given} gave a row twice for one query")
-    wrong = np.abs(scores - np.take_along_axis(products(Q, X), rows, axis=1)).max(initial=0)
-    longest = [np.linalg.norm(each, axis=1).max(initial=1) for each in (Q, X)]
-    if not wrong <= ROUNDING * longest[0] * longest[1]:
-        raise Fault(f"a score is not the inner product of the query with its row: it is off by {wrong:.2g}")
     steps, climbs = np.diff(scores, axis=1), np.diff(rows, axis=1)
     if (steps > 0).any():
         raise Fault("scores rise along a line; best first")

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, metadata, packages_distribu
 from pathlib import Path
 from typing import Any
 
-from imgret.registry import KINDS, SLOTS, UsageError, arguments, find, load_plugins, options, unknown
+from imgret.registry import KINDS, SLOT_OF, SLOTS, UsageError, arguments, find, load_plugins, options, unknown
 from imgret.settings import CONFIGS, nodes, sentences
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
@@ -65,7 +65,10 @@ def check(words: Sequence[str]) -> None:
     from imgret.config import values_of
 
     load_plugins()
-    given = {key.removeprefix(f"{kind}."): value for key, value in values_of(asked.values).items()}
+    slot = SLOT_OF.get(kind, kind)
+    given = {
+        key.removeprefix(f"{kind}.").removeprefix(f"{slot}."): value for key, value in values_of(asked.values).items()
+    }
     findings = []
     for finding in imgret.checks.check(kind, name, **given):
         findings.append(finding)
@@ -99,7 +102,8 @@ def new(words: Sequence[str]) -> None:
     known = folder.resolve() in [typed_path(each).resolve() for each in homes]
     door = "" if known else f"IMGRET_PLUGINS={quoted(shown_path(folder))} "
     uses = {"metric": f"metrics=[{asked.name}]", "report": f"reports=[{asked.name}]"}
-    use = uses.get(asked.kind, f"{asked.kind}={asked.name}" if asked.kind in SLOTS else f"{asked.kind}s=[{asked.name}]")
+    slot = SLOT_OF.get(asked.kind)
+    use = uses.get(asked.kind, f"{slot}={asked.name}" if slot else f"{asked.kind}s=[{asked.name}]")
     print(f"next   {door}python -m imgret plugins check {asked.kind}/{asked.name}")
     print(f"       pytest {quoted(shown_path(folder / f'test_{asked.name}.py'))}")
     print(f"       {door}python -m imgret FOLDER {quoted(use)}")

@@ -28,7 +28,8 @@ as text, so that --where 'taken>=2020' finds dates. Quote < and >. An empty cell
 
 --json prints {"run", "query", "text", "weights", "not", "not_text", "where", "hits"} in ASCII: the run's folder, what
 was typed (weights: null where none were), and a list of {"rank", "score", "cluster", "path", "id", "file", "label"},
-best first; score is the cosine to the query, cluster -1 is noise.
+best first; score is the cosine to the query, cluster -1 is noise. In a run with a re-ranker (rerank=NAME) the hits are
+re-ranked, and score is the re-ranker's; with --where or --text they are not, and images are compared one by one.
 """
 
 

@@ -20,9 +20,13 @@ def retrieval(
     truth: Ints,
     group: Ints | None = None,
     junk: NDArray[np.bool_] | None = None,
+    plain: Ranking | None = None,
     seed: int = 0,
 ) -> dict[str, float]:
     """map, p_at_10 and rank_1 of the ranking of all other items, and `queries`, the number that they are means over.
+
+    With a re-ranker these are of the ranking after it, and map_without, p_at_10_without and rank_1_without of the
+    same queries in the ranking without it.
 
     A hit is relevant if it has the query's truth. What is left out of a ranking says `ops.Trial`, what the figures are
     `ops.judge`. Every item with something relevant to find is a query; above 25,000 a seeded sample of them. Left out
@@ -34,6 +38,10 @@ def retrieval(
     queries = trial.queries(ranking.rows, seed)
     if not len(queries):
         return {}
-    figures = ops.judge(ranking.of(queries), trial, [1, 10])
-    means = {name: float(figures[name].mean()) for name in ("map", "p_at_10", "rank_1")}
-    return means | {"queries": float(len(queries))}
+
+    def figures(ranking: Ranking, suffix: str = "") -> dict[str, float]:
+        found = ops.judge(ranking.of(queries), trial, [1, 10])
+        return {f"{name}{suffix}": float(found[name].mean()) for name in ("map", "p_at_10", "rank_1")}
+
+    without = figures(plain, "_without") if plain else {}
+    return {**figures(ranking), "queries": float(len(queries)), **without}

@@ -26,7 +26,7 @@ SHARD = 1000  # thumbnails to a folder
 FIELD = 1 << 20  # characters: a column that says more than that is left to items.csv
 FIELDS = 24  # columns at most
 FAILURES = 1000  # rows of the table; failures.csv has all
-SLOTS = "backbone", "reducer", "view", "clusterer", "retriever"
+SLOTS = "backbone", "reducer", "view", "clusterer", "retriever", "rerank"
 
 
 @register("report")
@@ -199,6 +199,8 @@ def _made(run: Run) -> list[dict[str, Any]]:
     settings, made = run.settings, []
     for slot in SLOTS:
         node = settings[slot]
+        if node is None:
+            continue
         options = {name: value for name, value in node.items() if isinstance(value, bool | int | float)}
         made.append({"slot": slot, "name": run.called(slot), "options": options})
     made[0] |= {"licence": run.info["backbone"]["licence"], "asked": run.info["backbone"]["asked"]}
