@@ -65,10 +65,9 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
         wanted = {key: value for key, value in brought.get("backbone", {}).items() if key in more["otherwise"]}
         more["otherwise"] = more["otherwise"] | wanted
     settings = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.merge(cfg, more), resolve=True))
-    absent = {slot: None for slot in OPTIONAL if not settings.get(slot)}
-    settings = check(settings | absent | {"typed": typed, "preset": preset})
+    settings |= {slot: settings.get(slot) or None for slot in OPTIONAL} | {"typed": typed, "preset": preset}
     choices = {slot: hydra.runtime.choices.get(slot) for slot in SLOTS}
-    return settings | {"chosen": chosen(settings, choices | named)}
+    return check(settings) | {"chosen": chosen(settings, choices | named)}
 
 
 def is_sweep(words: Sequence[str]) -> bool:
