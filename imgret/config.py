@@ -64,10 +64,9 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
     if more["otherwise"] is not None:  # it stands in for the backbone as the preset wants it
         more["otherwise"] = {k: brought.get("backbone", {}).get(k, value) for k, value in more["otherwise"].items()}
     settings = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.merge(cfg, more), resolve=True))
-    settings |= {slot: None for slot in OPTIONAL if not settings.get(slot)}
-    settings = check(settings | {"typed": typed, "preset": preset})
+    settings |= {slot: settings.get(slot) or None for slot in OPTIONAL} | {"typed": typed, "preset": preset}
     choices = {slot: hydra.runtime.choices.get(slot) for slot in SLOTS}
-    return settings | {"chosen": chosen(settings, choices | named)}
+    return check(settings) | {"chosen": chosen(settings, choices | named)}
 
 
 def is_sweep(words: Sequence[str]) -> bool:

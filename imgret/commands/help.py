@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from imgret.commands.plugins import about
 from imgret.outcomes import OUTCOMES
-from imgret.registry import SHARED, SLOTS, load_plugins, options
+from imgret.registry import OPTIONAL, SHARED, SLOTS, load_plugins, options
 from imgret.settings import CONFIGS, STOP, nodes, root_node
 
 USAGE = """imgret: a folder of images becomes a clustered, evaluated, searchable collection.
@@ -46,7 +46,7 @@ def main(words: Sequence[str]) -> None:
     print(USAGE)
     default = {slot: name for entry in root_node()["defaults"] if entry != "_self_" for slot, name in entry.items()}
     for slot, choices in nodes().items():
-        print(f"{slot}=")
+        print(f"{slot}=" + "  none, unless one is typed" * (slot in OPTIONAL))
         for name, node in choices.items():
             skipped = ("name", "defaults", *SHARED)
             values = " ".join(f"{slot}.{k}={shown(v)}" for k, v in node.items() if k not in skipped)

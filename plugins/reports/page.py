@@ -198,8 +198,8 @@ def _made(run: Run) -> list[dict[str, Any]]:
     """By which components, with which numbers; texts are left out, as they may be paths of this machine."""
     settings, made = run.settings, []
     for slot in SLOTS:
-        node = settings[slot]
-        if node is None:
+        node = settings.get(slot)
+        if not node:
             continue
         options = {name: value for name, value in node.items() if isinstance(value, bool | int | float)}
         made.append({"slot": slot, "name": run.called(slot), "options": options})
