@@ -41,7 +41,7 @@ def test_commands_compose(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(composed) == runs(words)
     for settings in composed:
         for slot in SLOTS:
-            if slot != "backbone":
+            if slot != "backbone" and settings[slot] is not None:
                 build(SLOTS[slot], {key: value for key, value in settings[slot].items() if key != "device"}, slot)
         assert find("backbone", settings["backbone"]["name"])
         if "pets" in line or "market1501" in line:

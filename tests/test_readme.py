@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 RUNS = [line for line in SHELL if "python -m imgret" in line and "venv" not in line]
-SLOW = ("umap", "dbscan", "archive")  # these compile for twenty seconds first
+SLOW = ("umap", "dbscan", "archive", "manifold")  # these compile for twenty seconds first
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shots = {f"{label}/{i}.jpg": png((60 * n, 200 - 50 * n, 90), noise=10 * n + i)
              for n, label in enumerate(("cat", "dog", "owl")) for i in range(1, 9)}  # fmt: skip
     write(tmp_path / "photos", shots)
+    write(tmp_path / "queries", {"cat/1.jpg": png((59, 198, 91), noise=78)})
     write(tmp_path / "new", {"1.jpg": png((200, 10, 90), noise=77)})
     names = [f"{person:04}_c{camera}s1_{shot}.jpg" for person in (2, 7, 11) for camera in (1, 2) for shot in range(4)]
     write(tmp_path / "crops", {name: png((9 * i, 99, 5 * i), noise=i + 1) for i, name in enumerate(names)})
@@ -70,8 +71,19 @@ def test_commands(line: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys
     if "IMGRET_PLUGINS" in variables:
         monkeypatch.setattr(imgret.dropped, "__path__", [variables["IMGRET_PLUGINS"].replace("~", str(home), 1)])
         load_plugins()
-    if words[:1] and words[0] in ("query", "runs", "export", "assign", "doctor", "forget", "evaluate"):
-        assert main(["photos", "k=3", "backbone=pixels", "view=pca", "reports=[]"]) == 0
+    if words[:1] and words[0] in (
+        "query",
+        "runs",
+        "export",
+        "assign",
+        "doctor",
+        "forget",
+        "evaluate",
+        "sweep-k",
+        "compare",
+    ):
+        for k in (2, 3) if words[0] == "compare" else (3,):
+            assert main(["photos", f"k={k}", "backbone=pixels", "view=pca", "reports=[]"]) == 0
     assert main([_fewer(word) for word in words]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
 
