@@ -27,7 +27,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shots = {f"{label}/{i}.jpg": png((60 * n, 200 - 50 * n, 90), noise=10 * n + i)
              for n, label in enumerate(("cat", "dog", "owl")) for i in range(1, 9)}  # fmt: skip
     write(tmp_path / "photos", shots)
-    write(tmp_path / "queries", {f"{label}/9.jpg": png((59, 198, 91), noise=78 + n) for n, label in enumerate(("cat", "dog"))})
+    write(
+        tmp_path / "queries",
+        {f"{label}/9.jpg": png((59, 198, 91), noise=78 + n) for n, label in enumerate(("cat", "dog"))},
+    )
     write(tmp_path / "new", {"1.jpg": png((200, 10, 90), noise=77)})
     names = [f"{person:04}_c{camera}s1_{shot}.jpg" for person in (2, 7, 11) for camera in (1, 2) for shot in range(4)]
     write(tmp_path / "crops", {name: png((9 * i, 99, 5 * i), noise=i + 1) for i, name in enumerate(names)})
