@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Floats64 = NDArray[np.float64]
 
-EPS = float(np.finfo(np.float64).eps)
+NOTHING = 1e-9  # nats: above what rounding makes of equal figures, below what one pair among millions makes
 DENSE = 8  # cells an item, up to which a table is quicker counted whole
 
 
@@ -74,7 +74,7 @@ class Contingency:
         if len(a) < 2:
             return {}
         mean = mean_entropy(a, b)
-        nmi = self.information / mean if self.information > EPS else 0.0
+        nmi = self.information / mean if self.information > NOTHING else 0.0
         most = np.zeros(int(self.columns.max()) + 1, np.int64)
         np.maximum.at(most, self.columns, self.counts)
         return {
@@ -121,9 +121,11 @@ class Contingency:
 
 
 def adjusted(information: float, expected: float, mean: float) -> float:
-    """The adjusted mutual information: 0 where the information is what chance gives, 1 where it is all of `mean`."""
-    room = mean - expected
-    return (information - expected) / (min(room, -EPS) if room < 0 else max(room, EPS))
+    """The adjusted mutual information: 0 where the information is what chance gives, 1 where it is all of `mean`.
+
+    1 as well where chance gives no less: parts of these sizes are the same however items are dealt out.
+    """
+    return 1.0 if mean - expected < NOTHING else (information - expected) / (mean - expected)
 
 
 def expected_information(a: Ints, b: Ints) -> float:

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn import metrics
@@ -29,6 +29,7 @@ def test_cells_and_margins_by_hand() -> None:
 
 @settings(deadline=None)
 @given(CODES, CODES)
+@example(np.array([0, 1]), np.array([0, 1]))
 def test_every_figure_is_scikit_learn_s(truth: np.ndarray, labels: np.ndarray) -> None:
     found = Contingency.of(truth, labels).figures()
     if len(np.unique(truth)) < 2:
@@ -55,6 +56,13 @@ def test_expected_information_is_scikit_learn_s(n: int, r: int, c: int) -> None:
     truth, labels = random.integers(0, r, n), np.sort(random.integers(0, c, n)) // random.integers(1, 3, n)
     right = expected_mutual_information(contingency_matrix(truth, labels, sparse=True), n)
     assert expected_information(*Contingency.of(truth, labels).margins) == pytest.approx(right, rel=1e-8)
+
+
+def test_where_items_can_be_dealt_out_in_one_way_only_chance_is_all() -> None:
+    for parts in (2, 3, 1000):
+        table = Contingency.of(np.arange(parts), np.arange(parts))
+        assert table.figures()["ami"] == 1
+        assert table.ami_by_chance(3).tolist() == [1, 1, 1]
 
 
 def test_chance_is_every_way_to_deal_the_items_out() -> None:
