@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from imgret.files import commit, writing
+from imgret.files import commit
+from imgret.registry import UsageError
 from imgret.sweeppage import STYLE
 from imgret.words import counted, printable
 
@@ -25,8 +26,13 @@ GOLDEN = 137.508  # degrees: hues of successive clusters lie far apart
 
 def write(pair: Comparison, file: Path) -> Path:
     """Write the page, which needs no other file and no network. Raises UsageError where that cannot be done."""
-    with writing(file.parent):
-        commit(file, lambda temporary: temporary.write_text(page(pair), encoding="utf-8"))
+    text = page(pair)
+    try:
+        commit(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"{printable(str(file))} cannot be written: {error.strerror}\nname another file: --page FILE.html"
+        ) from error
     return file
 
 

@@ -177,4 +177,4 @@ def test_the_page_shows_names_as_text(two: list[str], tmp_path: Path, capsys: An
     assert not re.search(r"(src|href)=\"(?!data:image/jpeg)", text)
     assert main(["compare", *two, str(two[0]), "--page", str(file)]) == 0  # named twice: two runs
     assert main(["compare", *two, "--page", str(tmp_path / "no" / "page.html")]) == 2
-    assert "cannot be written to" in capsys.readouterr().err
+    assert "page.html cannot be written: No such file or directory\nname another file" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from imgret.pipeline import reduction
 from imgret.registry import SHARED, UsageError, find, parameters
 from imgret.results import Run
 from imgret.store import Store
-from imgret.words import duration, printable, shown_path
+from imgret.words import counted, duration, printable, shown_path
 
 MORE = """
 Halves of the images are clustered by the run's clusterer into 2, 3, ... clusters, each number a quarter larger than
@@ -82,7 +82,7 @@ def study(run: Run, settings: dict[str, Any], least: int, most: int | None) -> t
     """
     n = min(len(run.ids), SAMPLE)
     if n < FEWEST:
-        raise UsageError(f"{n} images are too few to tell how many clusters they make\n{FEWEST} are needed")
+        raise UsageError(f"{counted(n, 'image')}: too few to tell how many clusters they make\n{FEWEST} are needed")
     highest = n // A_CLUSTER
     most = max(least, min(most_clusters(n), highest)) if most is None else most
     if not 2 <= least <= most <= highest:
