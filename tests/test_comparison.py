@@ -31,7 +31,7 @@ def run(labels: dict[str, int], truth: str = "", X: Any = None, **changes: Any) 
         ids=ids, labels=np.array([labels[id] for id in ids]), info=info, seed=0, device="cpu",
         truth=np.array([names.index(t) for t in truth] or [-1] * n), truth_names=names, group=np.full(n, -1), X=X,
         collection=SimpleNamespace(items=[f[0] for f in files], records=[f[1] for f in files], junk=np.zeros(n, bool)),
-        view=np.arange(2 * n, dtype=np.float32).reshape(n, 2) ** 1.5, folder=Path("runs/x"),
+        view=np.arange(2 * n, dtype=np.float32).reshape(n, 2) ** 1.5, folder=Path("runs/x"), settings={"rerank": None},
         paths=[f"{id}.jpg" for id in ids], title="x", view_name="pca", called=lambda slot: "kmeans",
     )  # fmt: skip
 
