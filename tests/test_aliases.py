@@ -101,10 +101,10 @@ def _runs() -> list[Path]:
 def test_the_fallback_has_its_own_name(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     from imgret import pipeline, registry
 
-    def build(kind: str, node: Any, slot: str = "") -> Any:
+    def build(kind: str, node: Any, slot: str = "", **handed: Any) -> Any:
         if node["name"] == "resnet50":
             raise WeightsUnavailable("its weights are not here")
-        return registry.build(kind, node, slot)
+        return registry.build(kind, node, slot, **handed)
 
     monkeypatch.setattr(pipeline, "build", build)
     run = imgret.run("photos", **QUICK, fallback="tiny")
