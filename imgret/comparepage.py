@@ -16,7 +16,7 @@ from imgret.words import counted, printable
 
 if TYPE_CHECKING:
     from imgret.comparison import Comparison, Floats64
-    from imgret.contracts import Ints
+    from imgret.contracts import Floats, Ints
 
 MOST = 4000  # images on the maps: a seeded sample of more
 WORST = 48  # images that are shown
@@ -29,9 +29,10 @@ def write(pair: Comparison, file: Path) -> Path:
     text = page(pair)
     try:
         commit(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no name of a file
+        reason = f"{printable(str(file))} cannot be written: {getattr(error, 'strerror', None) or error}"
         raise UsageError(
-            f"{printable(str(file))} cannot be written: {error.strerror}\nname another file: --page FILE.html"
+            f"{printable(str(file))} cannot be written: {reason}\nname another file: --page FILE.html"
         ) from error
     return file
 
@@ -54,12 +55,12 @@ def _maps(pair: Comparison) -> str:
     rows = np.arange(len(pair.rows))
     if len(rows) > MOST:
         rows = np.sort(np.random.default_rng(pair.first.seed).choice(rows, MOST, replace=False))
-    one, other = (points[rows] for points in pair.aligned())
+    one, other = (points[rows] for points in aligned(pair))
     edge = max(float(np.abs(points).max()) for points in (one, other)) or 1.0
     before, after = (labels[rows] for labels in pair.labels)
     was = [now.was for now in pair.since.clusters]
-    home = np.array([-1 if old is None else old for old in was] + [-1], np.int64)[after]
-    spare = int(before.max(initial=-1)) + 1  # colours of clusters that were none before
+    home = np.array([-2 if old is None else old for old in was] + [-1], np.int64)[after]  # as `previous` has it
+    spare = len(pair.first.medoids)  # colours of clusters that were none before
     colours = np.where((home < 0) & (after >= 0), spare + after, home)
     names = [printable(pair.first.paths[row]) for row in pair.rows[rows, 0]]
     moved = home != before
@@ -68,10 +69,27 @@ def _maps(pair: Comparison) -> str:
     views = [run.view_name for run in (pair.first, pair.second)]
     views[1] += ", turned and scaled onto A's"
     figures = "".join(
-        f"<figure><figcaption>{'AB'[place]} · {escape(view)}</figcaption>{svg}</figure>"
+        f"<figure><figcaption>{'AB'[place]} · {escape(printable(view))}</figcaption>{svg}</figure>"
         for place, (view, svg) in enumerate(zip(views, drawn, strict=True))
     )
     return f'<h2>Maps</h2>{note}<div class="maps">{figures}</div><p id="named">&nbsp;</p>'
+
+
+def aligned(pair: Comparison) -> tuple[Floats64, Floats64]:
+    """Both maps (b, 2), centred and scaled to a sum of squares of 1; the second turned and scaled onto the first.
+
+    Orthogonal Procrustes analysis, with reflection: P. Schoenemann, 1966; J. Gower, 1975.
+    """
+    runs = pair.first, pair.second
+    one, other = (_unit(run.view[pair.rows[:, side]]) for side, run in enumerate(runs))
+    u, s, v = np.linalg.svd(other.T @ one)
+    return one, other @ (u @ v) * s.sum()
+
+
+def _unit(points: Floats) -> Floats64:
+    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    length = np.linalg.norm(centred)
+    return np.asarray(centred / length if length > 0 else centred)
 
 
 def _map(points: Floats64, edge: float, clusters: Ints, colours: Ints, moved: Ints, names: list[str]) -> str:
@@ -97,7 +115,7 @@ def _worst(pair: Comparison) -> str:
         row = int(pair.rows[place, 0])
         try:
             data = b64encode(pair.first.thumbnail(row)).decode("ascii")
-        except (OSError, ValueError):  # the image is gone
+        except (OSError, ValueError, UsageError):  # the image is gone, or what opens it
             continue
         before, after = (int(labels[place]) for labels in pair.labels)
         cards.append(

@@ -18,7 +18,7 @@ from imgret.relevance import Trial, judge
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.contracts import Ints
     from imgret.intervals import Interval
     from imgret.results import Run
 
@@ -77,8 +77,10 @@ class Comparison:
     @property
     def edited(self) -> int:
         """How many paths stand for another image in the second run."""
-        before = {item.path: record.id for item, record in _files(self.first)}
-        return sum(before.get(item.path, record.id) != record.id for item, record in _files(self.second))
+        before, after = (
+            {item.path: record.id for item, record in _files(run) if record.id} for run in (self.first, self.second)
+        )
+        return sum(before.get(path, id) != id for path, id in after.items())
 
     @cached_property
     def agreement(self) -> dict[str, float]:
@@ -87,8 +89,8 @@ class Comparison:
             return {}
         if len(np.unique(self.labels[0])) < 2:  # a partition into one agrees with another such, and with no other
             return dict.fromkeys(("ari", "ami"), float(len(np.unique(self.labels[1])) < 2))
-        figures = Contingency.of(*self.labels).figures()
-        return {name: figures[name] for name in ("ari", "ami")}
+        table = Contingency.of(*self.labels)
+        return {"ari": table.ari, "ami": table.ami}
 
     @property
     def noise(self) -> tuple[int, int]:
@@ -122,15 +124,6 @@ class Comparison:
         either = np.bincount(before)[before] + np.bincount(after)[after] - together
         return np.asarray(1 - together / either, np.float64)
 
-    def aligned(self) -> tuple[Floats64, Floats64]:
-        """Both maps (b, 2), centred and scaled to a sum of squares of 1; the second turned and scaled onto the first.
-
-        Orthogonal Procrustes analysis, with reflection: P. Schoenemann, 1966; J. Gower, 1975.
-        """
-        one, other = (_unit(run.view[self.rows[:, side]]) for side, run in enumerate((self.first, self.second)))
-        u, s, v = np.linalg.svd(other.T @ one)
-        return one, other @ (u @ v) * s.sum()
-
     @cached_property
     def figures(self) -> dict[str, Interval]:
         """How much larger figures of the second run are, each with a 95 % interval; nothing without labels.
@@ -155,12 +148,17 @@ class Comparison:
         """What differs, by kind: settings, versions, weights (and what is done before them), and the engine."""
         a, b = self.first.info, self.second.info
         kinds = {
-            "settings": changes(_settings(a["config"], b["config"]), _settings(b["config"], a["config"])),
+            "settings": both(_settings(a["config"], b["config"]), _settings(b["config"], a["config"])),
             "versions": changes(a.get("versions", {}), b.get("versions", {})),
             "features": changes(_plain(a["space"]), _plain(b["space"])),
             "engine": changes(_plain(a.get("engine", {})), _plain(b.get("engine", {}))),
         }
         return {kind: found for kind, found in kinds.items() if found}
+
+
+def both(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]:
+    """Of the `changes` those of what both have: a run of an earlier version says nothing of what came later."""
+    return changes(*({name: each[name] for name in first.keys() & second.keys()} for each in (first, second)))
 
 
 def changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]:
@@ -222,12 +220,6 @@ def _own(labels: Ints) -> Ints:
     return found
 
 
-def _unit(points: Floats) -> Floats64:
-    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
-    length = np.linalg.norm(centred)
-    return np.asarray(centred / length if length > 0 else centred)
-
-
 def _codes(values: Ints) -> Ints:
     codes: Ints = np.unique(values, return_inverse=True)[1]
     return codes
@@ -238,8 +230,10 @@ def _halves(truth: Ints, before: Ints, after: Ints, seed: int) -> dict[str, Inte
     known = np.flatnonzero(truth >= 0)
 
     def differences(rows: Ints) -> Floats64:
-        one, other = (Contingency.of(truth[rows], labels[rows]).figures() for labels in (before, after))
-        return np.array([other.get(name, np.nan) - one.get(name, np.nan) for name in AGREED])
+        if len(np.unique(truth[rows])) < 2:
+            return np.full(2, np.nan)
+        one, other = (Contingency.of(truth[rows], labels[rows]) for labels in (before, after))
+        return np.array([other.nmi - one.nmi, other.ari - one.ari])  # AGREED
 
     value, random = differences(known), np.random.default_rng(seed)
     drawn = [differences(random.choice(known, len(known) // 2, replace=False)) for _ in range(intervals.HALVES)]

@@ -62,6 +62,21 @@ class Contingency:
         cells, a, b = (_log_sum(counts) for counts in (self.counts, *self.margins))
         return max(0.0, (cells - a - b) / self.n + float(np.log(self.n)))
 
+    @property
+    def nmi(self) -> float:
+        return self.information / mean_entropy(*self.margins) if self.information > NOTHING else 0.0
+
+    @property
+    def ami(self) -> float:
+        return adjusted(self.information, expected_information(*self.margins), mean_entropy(*self.margins))
+
+    @property
+    def ari(self) -> float:
+        together, by_row, by_column = (float((c * (c - 1) / 2).sum()) for c in (self.counts, *self.margins))
+        chance = by_row * by_column / (self.n * (self.n - 1) / 2)
+        largest = (by_row + by_column) / 2
+        return 1.0 if largest == chance else (together - chance) / (largest - chance)
+
     def figures(self) -> dict[str, float]:
         """nmi, ami, ari, v_measure, purity and accuracy of the columns as clusters, against the rows as the truth.
 
@@ -70,18 +85,15 @@ class Contingency:
         truth is the commonest one of their cluster. Accuracy: the share of items whose cluster and truth are paired
         by the best one-to-one matching (H. W. Kuhn, 1955). Without two truths: none.
         """
-        a, b = self.margins
-        if len(a) < 2:
+        if len(self.margins[0]) < 2:
             return {}
-        mean = mean_entropy(a, b)
-        nmi = self.information / mean if self.information > NOTHING else 0.0
         most = np.zeros(int(self.columns.max()) + 1, np.int64)
         np.maximum.at(most, self.columns, self.counts)
         return {
-            "nmi": nmi,
-            "ami": adjusted(self.information, expected_information(a, b), mean),
-            "ari": self._rand(),
-            "v_measure": nmi,
+            "nmi": self.nmi,
+            "ami": self.ami,
+            "ari": self.ari,
+            "v_measure": self.nmi,
             "purity": float(most.sum() / self.n),
             "accuracy": self._matched() / self.n,
         }
@@ -104,12 +116,6 @@ class Contingency:
             information = (float(logs[counts].sum()) - fixed) / self.n + float(np.log(self.n))
             out[i] = adjusted(information, expected, mean)
         return out
-
-    def _rand(self) -> float:
-        together, by_row, by_column = (float((c * (c - 1) / 2).sum()) for c in (self.counts, *self.margins))
-        chance = by_row * by_column / (self.n * (self.n - 1) / 2)
-        largest = (by_row + by_column) / 2
-        return 1.0 if largest == chance else (together - chance) / (largest - chance)
 
     def _matched(self) -> int:
         from scipy.optimize import linear_sum_assignment

@@ -131,4 +131,5 @@ def unpacked(array: Floats) -> Graph:
         if not (np.isfinite(distances[part]).all() and (distances[part] >= 0).all()
                 and (np.diff(distances[part], axis=1) >= 0).all()):  # fmt: skip
             raise ValueError("its distances do not ascend")
+    distances.flags.writeable = rows.flags.writeable = False  # they are everyone's
     return Graph(distances, rows)

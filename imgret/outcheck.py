@@ -22,7 +22,7 @@ def runs(out: Path) -> list[Path]:
 
 
 def is_run(folder: Path) -> bool:
-    return (folder / "run.json").is_file() or bool(NAMED.fullmatch(folder.name))
+    return os.path.isfile(folder / "run.json") or bool(NAMED.fullmatch(folder.name))
 
 
 def faults(out: Path) -> Iterator[Fault]:

@@ -187,10 +187,13 @@ def reduction(X: Any, settings: Mapping[str, Any], slot: str, store: Store, knn:
         if reduced.ndim != 2 or len(reduced) != len(X) or (slot == "view" and reduced.shape[1] != 2):
             wanted = f"({len(X)}, 2)" if slot == "view" else f"({len(X)}, r)"
             raise UsageError(f"{slot}={called(settings, slot)} gave the shape {reduced.shape}, not {wanted}")
+        if not all(np.isfinite(reduced[rows]).all() for rows in ops.blocks(len(reduced), 8192)):
+            raise UsageError(f"{slot}={called(settings, slot)} gave values that are not finite\nchoose another {slot}")
         return reduced
 
     component = code(find(SLOTS[slot], settings[slot]["name"]))
-    return store.derived(compute, settings[slot], component, record.versions(), digest(X))
+    node = on_device(settings[slot], settings["device"])
+    return store.derived(compute, node, component, record.versions(), digest(X))
 
 
 def _baseline(

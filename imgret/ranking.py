@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgret.registry import UsageError
+
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
@@ -125,6 +127,8 @@ def _search(Q: Floats, X: Floats, k: int, exclude: Ints | None, device: str, sco
     queries, base = tensor(Q, device), tensor(X, device)
     lengths, longest = torch.linalg.vector_norm(queries, dim=1), torch.linalg.vector_norm(base, dim=1).max()
     scale = lengths * longest if score is inner else (lengths + longest) ** 2
+    if not bool(torch.isfinite(scale).all()):
+        raise UsageError("features are too large for their products, or not finite\nnormalize=centre scales them")
     for part in blocks(len(Q), BLOCK // (4 * len(X))):
         rough = score(queries[part], base)
         without = np.flatnonzero(exclude[part] >= 0)

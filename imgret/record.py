@@ -138,7 +138,11 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
             "digests": digests(temporary),
         }
         write_json(temporary / "run.json", run.info)
-    point_to(folder.with_name("latest"), folder.name)
+    latest = folder.with_name("latest")
+    try:
+        point_to(latest, folder.name)
+    except OSError as error:  # the run is there all the same
+        log.warning("%s does not point to the new run: %s", latest, error.strerror)
     run.folder = folder
     return run
 
@@ -206,7 +210,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def point_to(latest: Path, name: str) -> None:
-    """Make `latest` a link to the run, or a file with its name where there are no links."""
+    """Make `latest` a link to the run, or a file with its name where there are no links. Raises OSError."""
     temporary = latest.with_name(f".latest.{secrets.token_hex(3)}.tmp")
     try:
         try:
@@ -214,9 +218,9 @@ def point_to(latest: Path, name: str) -> None:
         except (OSError, NotImplementedError):
             temporary.write_text(name, encoding="utf-8")
         os.replace(temporary, latest)
-    except OSError as error:  # the run is there all the same
+    except OSError:
         temporary.unlink(missing_ok=True)
-        log.warning("%s does not point to the new run: %s", latest, error.strerror)
+        raise
 
 
 def root(items: Sequence[Item]) -> str:

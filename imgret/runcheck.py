@@ -124,7 +124,9 @@ class RunCheck:
         raise KeyError("no set of features has them")
 
     def _labels(self, info: dict[str, Any]) -> Any:
-        with (self.folder / "items.csv").open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        with tables.regular(self.folder / "items.csv").open(
+            encoding="utf-8", errors="surrogateescape", newline=""
+        ) as stream:
             clusters = [row["cluster"] for row in csv.DictReader(stream)]
         return np.array([int(clusters[place]) for place in self._collection(info).first], np.int64)
 

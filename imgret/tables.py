@@ -22,8 +22,9 @@ from imgret.contracts import Item
 from imgret.filecache import Record
 from imgret.files import MOST_COLUMNS, leads_out, load_array, sha256, write_csv
 from imgret.items import Collection, collect
-from imgret.neighbours import unpacked
+from imgret.neighbours import WIDTH, unpacked
 from imgret.outcomes import USABLE
+from imgret.registry import OPTIONAL, SLOTS
 from imgret.words import decimal
 
 if TYPE_CHECKING:
@@ -175,10 +176,13 @@ def read_arrays(folder: Path, n: int, digests: Container[str]) -> dict[str, Any]
     view = np.array(read_array(folder / "view.npy", np.float32, (n, 2)))
     if not np.isfinite(mean).all():
         raise ValueError("mean.npy holds non-finite values")
+    if not np.isfinite(view).all():
+        raise ValueError("view.npy holds non-finite values")
     found = np.unique(labels)
     if found[0] not in (-1, 0) or int(found[-1]) - int(found[0]) != len(found) - 1:
         raise ValueError(f"labels.npy holds {len(found)} labels from {found[0]} to {found[-1]}")
-    graph = unpacked(read_array(folder / GRAPH, np.float32, (n, -1))) if GRAPH in digests else None
+    width = 2 * min(WIDTH, n - 1)  # of what is held
+    graph = unpacked(read_array(folder / GRAPH, np.float32, (n, width))) if GRAPH in digests else None
     return {"features": features, "mean": mean, "labels": labels, "view": view, "graph": graph}
 
 
@@ -203,6 +207,16 @@ def check_info(info: Mapping[str, Any]) -> None:
         raise ValueError("config.timeout in run.json is not int")
     if not isinstance(info.get("reach", ""), str):
         raise ValueError("reach in run.json is not str")
+    for slot in SLOTS:
+        node = info["config"].get(slot)
+        absent = node is None and (slot in OPTIONAL or slot not in info["config"])
+        if not absent and not isinstance(node["name"], str):
+            raise ValueError(f"config.{slot}.name in run.json is not str")
+    if type(info["config"]["seed"]) is not int or info["config"]["seed"] < 0:
+        raise ValueError("config.seed in run.json is no whole number from 0")
+    for key in ("versions", "engine"):
+        if not isinstance(info.get(key, {}), dict):
+            raise ValueError(f"{key} in run.json is not dict")
     reranked = info["fitted"].get("rerank")
     for node in () if reranked is None else (reranked, reranked.get("retriever", reranked)):
         if not isinstance(node["name"], str):

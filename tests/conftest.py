@@ -1,6 +1,7 @@
 """What tests share: a store and a folder of their own, tiny images, and the photographs where there are any."""
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,17 @@ def _own_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for name in [name for name in sys.modules if name.startswith("imgret.dropped.")]:
         del sys.modules[name]
+
+
+@pytest.fixture(autouse=True)
+def _own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test's log goes to the standard error of an earlier one, or is as quiet as that one wanted."""
+    log = logging.getLogger("imgret")
+    level = log.level
+    monkeypatch.setattr(log, "handlers", [])
+    monkeypatch.setattr(log, "propagate", True)
+    yield
+    log.setLevel(level)
 
 
 @pytest.fixture

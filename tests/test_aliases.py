@@ -68,7 +68,7 @@ def test_the_same_model_has_the_same_features_by_either_name(caplog: pytest.LogC
     with caplog.at_level(logging.INFO, "imgret"):
         alias = imgret.run("photos", **QUICK, backbone="tiny")
     assert "; backbone tiny, no weights\n" in caplog.text
-    assert "features by tiny: 6 images to compute" in caplog.text
+    assert "features by tiny: 6 files to read" in caplog.text
     typed = imgret.run("photos", **QUICK, backbone="pixels", backbone__size=8)
     assert (alias.title, typed.title) == ("photos · tiny · kmeans", "photos · pixels · kmeans")
     assert (alias.info["features"]["computed"], typed.info["features"]["computed"]) == (6, 0)

@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 import imgret
 from imgret.__main__ import main
-from imgret.comparepage import page
+from imgret.comparepage import aligned, page
 from imgret.comparison import Change, Comparison, Split, told_apart
 from tests.conftest import png, write
 
@@ -72,10 +72,10 @@ def test_maps_are_aligned_as_scipy_does_it() -> None:
     random = np.random.default_rng(0)
     pair.first.view, pair.second.view = random.normal(size=(2, 7, 2)).astype(np.float32)
     right = procrustes(pair.first.view[:6].astype(float), pair.second.view[:6].astype(float))
-    for found, wanted in zip(pair.aligned(), right[:2], strict=True):
+    for found, wanted in zip(aligned(pair), right[:2], strict=True):
         assert found == pytest.approx(wanted)
     pair.second.view[:] = 3  # all in one place
-    assert not pair.aligned()[1].any()
+    assert not aligned(pair)[1].any()
 
 
 def test_why_they_differ() -> None:
@@ -84,6 +84,7 @@ def test_why_they_differ() -> None:
     second.info["versions"] = {"python": "3", "numpy": "2"}
     second.info["space"] = {"weights": "v"}
     second.collection.records[0].id = "another"
+    second.collection.records[1].id = ""  # not readable: that says nothing of what it holds
     pair = Comparison(first, second)
     assert pair.why() == {
         "settings": [Change("clusterer.n_init", "3", "9"), Change("k", "2", "3")],
@@ -164,6 +165,39 @@ def test_three_runs_are_rows_alone(two: list[str], tmp_path: Path, capsys: Any) 
 def test_wrong_words(words: list[str], says: str, capsys: Any) -> None:
     assert main(["compare", *words]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_one_run_twice_and_a_page_that_is_a_folder(two: list[str], capsys: Any) -> None:
+    assert main(["compare", two[1], "runs/latest"]) == 2
+    assert f"{two[1]} and runs/latest are one run" in capsys.readouterr().err
+    for name in (".", "/"):
+        assert main(["compare", *two, "--page", name]) == 2
+        assert f"--page {name}: it is a folder" in capsys.readouterr().err
+    assert main(["compare", "x" * 300, two[0]]) == 2
+
+
+@pytest.mark.parametrize("changes", [
+    {"versions": None}, {"engine": "x"}, {"config.clusterer": {"k": 3}}, {"config.clusterer": [1]},
+    {"config.rerank": {"a": 1}}, {"config.seed": -1},
+])  # fmt: skip
+def test_a_run_from_elsewhere_ends_no_comparison(changes: dict[str, Any], two: list[str], capsys: Any) -> None:
+    file = Path(two[0]) / "run.json"
+    info = json.loads(file.read_text())
+    for key, value in changes.items():
+        *above, last = key.split(".")
+        (info[above[0]] if above else info)[last] = value
+    file.write_text(json.dumps(info))
+    assert main(["compare", *two]) == 4
+    assert "is not a whole run" in capsys.readouterr().err
+
+
+def test_an_image_that_was_noise_and_is_a_new_cluster_is_ringed() -> None:
+    before = {f"{n:02}": 0 if n < 4 else -1 for n in range(6)}
+    after = {f"{n:02}": 0 if n < 4 else 1 for n in range(6)}
+    pair = Comparison(run(before), run(after))
+    pair.first.medoids, pair.first.thumbnail = [0], lambda row: b""
+    assert pair.since.moved == 2
+    assert page(pair).count("class=moved") == 2 * 2
 
 
 def test_the_page_shows_names_as_text(two: list[str], tmp_path: Path, capsys: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from imgret.comparison import Comparison, Split, told_apart
 from imgret.outcheck import runs
 from imgret.previous import age
 from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.results import Run, find
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
 MORE = """
@@ -42,6 +43,8 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args(words)
     folders = _folders(asked.runs)
+    if (asked.page and not typed_path(asked.page).name) or os.path.isdir(asked.page or ""):
+        raise UsageError(f"--page {printable(asked.page)}: it is a folder\nname a file: --page FILE.html")
     if asked.page and len(folders) != 2:
         raise UsageError(f"--page shows two runs, not {len(folders)}\nleave it out, or name two")
     found = [Run.load(folder) for folder in folders]
@@ -64,18 +67,21 @@ def _folders(names: Sequence[str]) -> list[Path]:
     if len(names) == 1:
         raise UsageError(f"one run, {printable(names[0])}, and nothing to compare it with\nname another one")
     if not names:
-        whole = [folder for folder in runs(out) if (folder / "run.json").is_file()]
+        whole = [folder for folder in runs(out) if os.path.isfile(folder / "run.json")]
         last = sorted(whole, key=age)[-2:]
         if len(last) < 2:
             raise UsageError("there are no two runs in ./runs\nname two: python -m imgret compare RUN RUN")
         return last
-    found = [typed_path(name) if typed_path(name).exists() else out / name for name in names]
-    return list({folder.resolve(): folder for folder in found}.values())  # `runs/*` has `latest` as well
+    found = [find(typed_path(name) if os.path.exists(typed_path(name)) else out / name) for name in names]
+    found = list(dict.fromkeys(found))  # `runs/*` has `latest` as well
+    if len(found) < 2:
+        raise UsageError(f"{printable(names[0])} and {printable(names[1])} are one run\nname another one")
+    return found
 
 
 def _rows(found: Sequence[Run]) -> list[str]:
     """One row a run: the figures that all have, those that differ first."""
-    table = [{"images": len(run.ids), **run.metrics} for run in found]
+    table = [{**run.metrics, "images": len(run.ids)} for run in found]
     shown = {"images": "images", **FIGURES}
     columns = [key for key in shown if all(key in row for row in table)]
     columns = sorted(columns, key=lambda key: len({_figure(row[key]) for row in table}) == 1)
@@ -148,7 +154,7 @@ def _said(split: Split) -> str:
 
 
 def _plain(found: Sequence[Run], pair: Comparison | None) -> dict[str, Any]:
-    rows = [{"run": str(run.folder), "title": run.title, "images": len(run.ids), **run.metrics} for run in found]
+    rows = [{**run.metrics, "run": str(run.folder), "title": run.title, "images": len(run.ids)} for run in found]
     if pair is None:
         return {"runs": rows}
     since = pair.since

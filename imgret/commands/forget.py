@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from imgret.files import writing
 from imgret.forget import ID, chosen, forget
 from imgret.registry import UsageError
 from imgret.store import home
+from imgret.tables import regular
 from imgret.words import counted, printable, shown_path, tally, typed_path
 
 MORE = """
@@ -18,6 +20,7 @@ they are needed. An image is named by its file, which may be gone, by a folder a
 of it. The image files themselves are not touched. Runs are yours: those in ./runs that show the images are named, to
 delete.
 """
+log = logging.getLogger("imgret")
 
 
 def main(words: Sequence[str]) -> None:
@@ -43,7 +46,10 @@ def shown_in(runs: Path, ids: set[str]) -> list[Path]:
     found = []
     for table in sorted(runs.glob("[!.]*/items.csv")):
         if not table.parent.is_symlink():
-            with table.open(encoding="utf-8", errors="surrogateescape") as lines:
-                if any(not ids.isdisjoint(ID.findall(line)) for line in lines):
-                    found.append(table.parent)
+            try:
+                with regular(table).open(encoding="utf-8", errors="surrogateescape") as lines:
+                    if any(not ids.isdisjoint(ID.findall(line)) for line in lines):
+                        found.append(table.parent)
+            except OSError as error:
+                log.warning("%s: %s; it may show them", printable(str(table)), error.strerror or error)
     return found

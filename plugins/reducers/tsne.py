@@ -41,7 +41,7 @@ class tsne:
         if n_components not in (1, 2, 3):
             raise UsageError(f"n_components={n_components}: t-SNE makes maps of 1, 2 or 3 dimensions\nn_components=2")
         for name, value, least in (("perplexity", perplexity, 1), ("n_iter", n_iter, 1), ("sample", sample, FEWEST)):
-            if value < least:
+            if not value >= least:
                 raise UsageError(f"{name}={value}: t-SNE takes {least} or more here")
         self.n_components, self.perplexity, self.n_iter, self.sample = n_components, perplexity, n_iter, sample
         self.seed, self.device, self.knn = seed, device, knn
