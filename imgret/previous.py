@@ -7,6 +7,8 @@ found again by its images.
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -106,12 +108,14 @@ def _folders(out: Path) -> list[Path]:
 
 
 def age(folder: Path) -> tuple[str, int, str]:
-    """By the date in its name; of one second, by the time of its last file."""
+    """By the date in its name; of one second, or where it was renamed, by the time of its last file."""
     try:
         written = os.stat(folder / "run.json").st_mtime_ns
     except OSError:
         written = 0
-    return folder.name[:DATE], written, folder.name
+    dated = re.fullmatch(r"\d{4}-\d\d-\d\d_\d{6}", folder.name[:DATE])
+    date = folder.name[:DATE] if dated else time.strftime("%Y-%m-%d_%H%M%S", time.localtime(written / 1e9))
+    return date, written, folder.name
 
 
 def _whose(info: Mapping[str, Any]) -> tuple[object, ...]:

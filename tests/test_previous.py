@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import imgret
 from imgret import Run
 from imgret.__main__ import main
-from imgret.previous import Now, compare, match, otherwise, previous
+from imgret.previous import Now, age, compare, match, otherwise, previous
 from tests.conftest import png, write
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "metrics": ["sizes"], "k": 3}
@@ -176,3 +176,13 @@ def test_what_the_run_before_had_otherwise() -> None:
     assert otherwise(settings(), settings(clusterer={"name": "dbscan", "eps": 1})) == ["clusterer=kmeans"]
     more = settings(clusterer={"name": "kmeans", "k": 3, "n_init": 9})
     assert otherwise(more, settings()) == ["clusterer.n_init=9"]
+
+
+def test_a_run_that_was_renamed_is_as_old_as_its_files(tmp_path: Path) -> None:
+    import os
+
+    for name, second in (("baseline", 10**9), ("2001-09-10_000000-abcdef", 2 * 10**9), ("2020-01-01_000000-abcdef", 0)):
+        file = write(tmp_path / "out" / name, {"run.json": b"{}"}) / "run.json"
+        os.utime(file, (second, second))
+    names = [folder.name for folder in sorted((tmp_path / "out").iterdir(), key=age)]
+    assert names == ["baseline", "2001-09-10_000000-abcdef", "2020-01-01_000000-abcdef"]  # 10^9 s: 9 September 2001
