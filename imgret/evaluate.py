@@ -9,6 +9,7 @@ import numpy as np
 from imgret import columns, intervals, ops
 from imgret.contingency import Contingency
 from imgret.intervals import Interval
+from imgret.outcomes import USABLE
 from imgret.relevance import Trial, judge
 from imgret.reranked import Reranked
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from imgret.queryset import QuerySet
     from imgret.results import Run
 
+ROUNDING = 1e-9  # of an AMI
 AT = (1, 5, 10, 20)  # the k of P@k and the like
 
 
@@ -36,7 +38,8 @@ class Clusters(NamedTuple):
 class Retrieval(NamedTuple):
     """Figures over queries, which are a set `apart` from the gallery, or the gallery itself.
 
-    Of the images asked, those that are no query are counted by the reason. `groups`: whether both have them.
+    Of the images asked, those that are no query are counted by the reason, and files of a set that are none by their
+    outcome. `groups`: whether both have them. `reranker`: by which the ranking was re-ranked, if by any.
     """
 
     asked: int
@@ -48,6 +51,7 @@ class Retrieval(NamedTuple):
     groups: bool
     apart: bool
     figures: Mapping[str, Interval]
+    reranker: str = ""
 
 
 class Followed(NamedTuple):
@@ -62,7 +66,7 @@ class Followed(NamedTuple):
 
     @property
     def above(self) -> bool:
-        return self.ami > self.high
+        return self.ami > self.high + ROUNDING
 
 
 def ranking(run: Run, Q: Floats | None = None) -> ops.Ranking:
@@ -99,6 +103,8 @@ def retrieval(run: Run, asked: QuerySet | None = None) -> Retrieval | None:
         "with nothing to find": int((nothing & labelled & ~trial.asked.junk).sum()),
         "not drawn": int((~nothing).sum()) - len(queries),
     }
+    if asked is not None:
+        left_out |= {name: count for name, count in asked.collection.outcomes.items() if name not in USABLE}
     gallery = trial.gallery
     return Retrieval(
         asked=len(everyone),
@@ -110,6 +116,7 @@ def retrieval(run: Run, asked: QuerySet | None = None) -> Retrieval | None:
         groups=bool((gallery.group >= 0).any() and (trial.asked.group >= 0).any()),
         apart=asked is not None,
         figures=intervals.of_means(figures, run.seed),
+        reranker=run.called("rerank") if run.settings["rerank"] else "",
     )
 
 

@@ -66,7 +66,8 @@ def _retrieval(found: Retrieval | None) -> list[str]:
         return ["RETRIEVAL  no query has anything to find: two images of one label are needed"]
     how = "queries" if found.apart else "images, each left out of its own ranking,"
     lines = [f"RETRIEVAL  {found.queries:,} of {found.asked:,} {how} put to {counted(found.gallery, 'image')}"]
-    notes = [f"no query: {listed(found.left_out)}"] if found.left_out else []
+    notes = [f"re-ranked by {found.reranker}"] if found.reranker else []
+    notes += [f"no query: {listed(found.left_out)}"] if found.left_out else []
     notes += ["the query's label on its own group is left out of its ranking"] if found.groups else []
     notes += [f"{counted(found.distractors, 'distractor')} ranked"] if found.distractors else []
     notes += [f"{found.junk:,} junk not ranked"] if found.junk else []
@@ -108,7 +109,7 @@ def interval(figure: Interval | None) -> str:
     """`0.480 [0.471, 0.489]`, or a dash."""
     if figure is None:
         return "-"
-    value, low, high = (f"{part:.3f}" for part in figure)
+    value, low, high = (f"{round(part, 3) + 0.0:.3f}" for part in figure)  # no -0.000
     return f"{value} [{low}, {high}]"
 
 

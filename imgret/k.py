@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from imgret.registry import SHARED, SLOTS, UsageError, build, called, find, on_device, parameters
+from imgret.words import counted
 
 if TYPE_CHECKING:
     from imgret.advice import Advice
@@ -64,16 +65,22 @@ def choose(settings: dict[str, Any], R: Floats) -> Advice | None:
     from imgret.advice import weigh
     from imgret.evidence import FEWEST, gather, ladder, most_clusters
 
-    n, advice = len(R), None
+    n, advice = distinct(R), None
     if n < FEWEST:
-        log.info("k=auto: %s images are too few to tell: this run uses k=%s, or what you type", n, min(n, UNTIL))
         found = min(n, UNTIL)
+        apart = counted(n, "image") + ("" if n == len(R) else " of unequal features")
+        log.info("k=auto: %s: too few to tell; this run uses k=%s, or what you type", apart, found)
     else:
-        advice = weigh(gather(R, clustering(settings), ladder(2, most_clusters(n)), settings["seed"]))
+        advice = weigh(gather(R, clustering(settings), ladder(2, most_clusters(len(R))), settings["seed"]))
         found = advice.vote.k
     for node, parameter, _ in _ks({**settings, **{slot: {} for slot in SLOTS if slot != "clusterer"}}):
         node[parameter] = settings["k"] = found
     return advice
+
+
+def distinct(R: Floats) -> int:
+    """How many of the points (n, r) are unequal."""
+    return len({row.tobytes() for row in R})
 
 
 def clustering(settings: Mapping[str, Any]) -> Fit:

@@ -103,6 +103,8 @@ def _said(rows: list[Probed], chosen: int | None) -> str:
     """Whether the shortcut is one, for the number of probes that the run searches with."""
     exact = rows[0].queries_per_second
     own = next((row for row in rows[1:] if row.probes == chosen), rows[-1])
+    if own.scanned and own.scanned.value == 1:
+        return f"{own.name} compares a query with every image here: retriever=exact does the same"
     ratio = own.queries_per_second / exact
     if ratio >= QUICKER:
         return f"{own.name} is {ratio:.1f} times as fast as an exact scan here, for {own.recall.value:.1%} of its hits"

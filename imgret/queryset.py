@@ -62,7 +62,7 @@ def read(run: Run, folder: str) -> QuerySet:
         labels = counted(len(collection.truth_names), "label")
         raise UsageError(
             f"none of {counted(len(Q), 'image')} in {printable(folder)} has a label that an image of the run has "
-            f"({labels} found)\nlabels are read as for the run, {record.origin(run.settings)}"
+            f"({labels} found)\nlabels are read as for the run, {record.origin(run.settings)}; one folder alone is none"
         )
     own = np.array([run.row_of.get(id, -1) for id in collection.ids], np.int64)
     return QuerySet(collection, Q, Trial(asked, Known(run.truth, run.group, run.collection.junk), own))

@@ -229,7 +229,7 @@ class Run:
             metrics = tables.read_figures(folder / "metrics.json")
             arrays = tables.read_arrays(folder, len(collection.ids), info["digests"])
             tables.check_digests(folder, info["digests"])
-        except UsageError:
+        except (UsageError, NameError, ImportError):  # the last two are faults of ours
             raise
         except Exception as error:  # what a damaged or hostile file makes its reader raise is anyone's guess
             text = printable(f"{folder} is not a whole run: {type(error).__name__}: {error}"[:500])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -141,12 +142,25 @@ def test_the_command(two: list[str], capsys: Any) -> None:
     assert "why       settings: k 2 → 3\n" in out
     assert "images    9 images in both, 0 only in the first, 0 in the second\n" in out
     assert re.search(r"^agree     ARI -?\d\.\d{3}, AMI -?\d\.\d{3} of the clusters of both; \d images? \(", out, re.M)
-    assert re.search(r"^rank-1    \+0.000 \[\+0.000, \+0.000\]   may be chance$", out, re.M)
+    assert re.search(r"^rank-1    \+0.000 \[\+0.000, \+0.000\]   no difference$", out, re.M)
     assert f"repeat    python -m imgret compare {' '.join(two)}" in out
     assert main(["compare", *two, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [each["n_clusters"] for each in found["runs"]] == [2, 3]
     assert found["why"] == {"settings": [{"what": "k", "first": "2", "second": "3"}]}
+
+
+def test_a_run_without_labels_beside_one_with_and_a_copy(two: list[str], tmp_path: Path, capsys: Any) -> None:
+    flat = write(tmp_path / "flat", {f"{n}.png": png((20 * n, 90, 200), noise=n + 1) for n in range(8)})
+    other = str(imgret.run(flat, k=2, **QUICK).folder)
+    assert main(["compare", two[0], other]) == 0
+    head, _, row = capsys.readouterr().out.splitlines()[:3]
+    assert "NMI" in head
+    assert re.search(r"  -  ", row)
+    shutil.copytree(two[0], tmp_path / "copy")
+    assert main(["compare", two[0], str(tmp_path / "copy")]) == 0
+    out = capsys.readouterr().out
+    assert "why       nothing differs\n" in out
 
 
 def test_three_runs_are_rows_alone(two: list[str], tmp_path: Path, capsys: Any) -> None:

@@ -41,9 +41,15 @@ def test_too_few_images_say_nothing(caplog: pytest.LogCaptureFixture, monkeypatc
     with caplog.at_level("INFO", "imgret"):
         assert choose(settings, np.eye(5, dtype=np.float32)) is None
     assert settings["clusterer"]["k"] == settings["k"] == 2
-    assert caplog.messages == ["k=auto: 5 images are too few to tell: this run uses k=2, or what you type"]
+    assert caplog.messages == ["k=auto: 5 images: too few to tell; this run uses k=2, or what you type"]
     assert choose(settings, np.ones((1, 3), np.float32)) is None
     assert settings["k"] == 1
+    caplog.clear()
+    with caplog.at_level("INFO", "imgret"):
+        assert choose(settings, np.ones((60, 3), np.float32)) is None  # all alike
+    assert settings["k"] == 1
+    said = "k=auto: 1 image of unequal features: too few to tell; this run uses k=1, or what you type"
+    assert caplog.messages == [said]
 
 
 def test_a_clusterer_gets_each_k_and_seed_by_the_names_it_has_for_them() -> None:

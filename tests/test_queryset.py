@@ -48,7 +48,7 @@ def test_market_1501_s_folders_by_hand(market: Run, tmp_path: Path) -> None:
     found = retrieval(market, asked)
     assert found is not None
     assert (found.asked, found.queries, found.gallery, found.distractors, found.junk) == (5, 2, 6, 1, 1)
-    assert found.left_out == {"junk": 1, "without a label": 1, "with nothing to find": 1}
+    assert found.left_out == {"junk": 1, "without a label": 1, "with nothing to find": 1, "unsupported": 1}
     assert found.groups
     # Each query is put to 5 images. The red one finds 0002_c2s1_01, the distractor, then 0002_c2s1_02, the blue one
     # the only one of its own first.

@@ -80,11 +80,11 @@ def _folders(names: Sequence[str]) -> list[Path]:
 
 
 def _rows(found: Sequence[Run]) -> list[str]:
-    """One row a run: the figures that all have, those that differ first."""
+    """One row a run: its figures, those that differ first."""
     table = [{**run.metrics, "images": len(run.ids)} for run in found]
     shown = {"images": "images", **FIGURES}
-    columns = [key for key in shown if all(key in row for row in table)]
-    columns = sorted(columns, key=lambda key: len({_figure(row[key]) for row in table}) == 1)
+    columns = [key for key in shown if any(key in row for row in table)]
+    columns = sorted(columns, key=lambda key: len({_figure(row.get(key)) for row in table}) == 1)
     apart = told_apart(found) if len(found) > 2 else {}  # of two, it is said below
     apart = {name: values for name, values in apart.items() if max(map(len, values)) <= NARROW}
     names = []
@@ -92,16 +92,21 @@ def _rows(found: Sequence[Run]) -> list[str]:
         own = [f"{name}={values[place] or '-'}" for name, values in apart.items()]
         names.append("  ".join([shown_path(run.folder), run.title, *own]))
     width = max(map(len, names))
-    widths = [max(len(shown[key]), *(len(_figure(row[key])) for row in table)) for key in columns]
+    widths = [max(len(shown[key]), *(len(_figure(row.get(key))) for row in table)) for key in columns]
 
     def line(name: str, cells: Sequence[str]) -> str:
         return "  ".join([f"{name:<{width}}", *(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))])
 
     head = line("", [shown[key] for key in columns])
-    return [head, *(line(name, [_figure(row[key]) for key in columns]) for name, row in zip(names, table, strict=True))]
+    return [
+        head,
+        *(line(name, [_figure(row.get(key)) for key in columns]) for name, row in zip(names, table, strict=True)),
+    ]
 
 
-def _figure(value: float) -> str:
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "-"
     return f"{int(value):,}" if float(value).is_integer() and abs(value) >= 2 else f"{value:.3f}"
 
 
@@ -124,7 +129,7 @@ def _pair(pair: Comparison) -> list[str]:
     lines += [f"split     {_said(split)}" for split in pair.splits(SPLITS)]
     lines += [f"joined    {_said(split)}" for split in pair.splits(SPLITS, joins=True)]
     for name, change in pair.figures.items():
-        chance = "" if change.low > 0 or change.high < 0 else "   may be chance"
+        chance = "" if change.low > 0 or change.high < 0 else "   may be chance" if any(change) else "   no difference"
         lines.append(f"{FIGURES[name]:<9} {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]{chance}")
     if pair.figures:
         lines.append(f"in brackets: 95 % intervals of the difference over the same images, by seed {pair.first.seed}")
@@ -138,7 +143,10 @@ def _why(pair: Comparison) -> list[str]:
     for kind, changed in pair.why().items():
         told = [f"{each.what} {_short(each.first)} → {_short(each.second)}" for each in changed]
         found.append(f"{kind}: {', '.join(told)}")
-    return found or ["nothing that was typed, installed or loaded: chance, or the images"]
+    same = not pair.since.moved and len(pair.rows) == len(pair.first.ids) == len(pair.second.ids)
+    return found or [
+        "nothing differs" if same else "nothing that was typed, installed or loaded: chance, or the images"
+    ]
 
 
 def _short(value: str) -> str:

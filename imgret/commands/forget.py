@@ -39,6 +39,7 @@ def main(words: Sequence[str]) -> None:
     print(f"{'would go' if asked.dry else 'gone':<10}{tally(gone) or 'nothing: the store had no trace of them'}")
     for folder in shown_in(typed_path("runs"), ids):
         print(f"still in  {printable(shown_path(folder))}: delete it to have them gone from there")
+    print("runs      those in ./runs were looked through, no others")
 
 
 def shown_in(runs: Path, ids: set[str]) -> list[Path]:

@@ -12,7 +12,7 @@ from typing import Any
 from imgret.advice import NAMES, Advice, weigh
 from imgret.evidence import A_CLUSTER, CRITERIA, FEWEST, SAMPLE, gather, ladder, most_clusters
 from imgret.files import place_in
-from imgret.k import clustering
+from imgret.k import clustering, distinct
 from imgret.kchart import draw
 from imgret.pipeline import reduction
 from imgret.registry import SHARED, UsageError, find, parameters
@@ -85,10 +85,17 @@ def study(run: Run, settings: dict[str, Any], least: int, most: int | None) -> t
         raise UsageError(f"{counted(n, 'image')}: too few to tell how many clusters they make\n{FEWEST} are needed")
     highest = n // A_CLUSTER
     most = max(least, min(most_clusters(n), highest)) if most is None else most
+    if least > most:
+        raise UsageError(f"--from {least} --to {most}: there is no number between them\n--from {most} --to {least}")
     if not 2 <= least <= most <= highest:
         raise UsageError(f"--from {least} --to {most}: among {n:,} images it is looked at from 2 to {highest} clusters")
     fit = clustering(settings)
     R = reduction(run.X, settings, "reducer", Store(), run.knn)
+    if distinct(R) < FEWEST:
+        raise UsageError(
+            f"{counted(len(R), 'image')}, of which {distinct(R):,} have unequal features: too few to tell how many "
+            f"clusters they make\n{FEWEST} are needed"
+        )
     advice = weigh(gather(R, fit, ladder(least, most), settings["seed"]))
     try:
         file = place_in(run.folder, f"sweep_k/{settings['clusterer']['name']}_{least}-{most}.png")

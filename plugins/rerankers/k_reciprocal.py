@@ -54,7 +54,9 @@ class k_reciprocal:
         from ._lead import inner
         from ._sparse import pairs
 
-        n = len(X)
+        n, lengths = len(X), np.linalg.norm(X, axis=1)
+        self._scaled = not np.allclose(lengths[lengths > 0], 1, rtol=0, atol=1e-5)  # cosines are what is encoded
+        X = ops.normalise(X, "l2")[0] if self._scaled else X
         rows = (self.knn or ops.knn)(X, self.k1)[1]  # (n, m)
         self._X = X
         self.retriever.fit(X, labels)
@@ -77,6 +79,7 @@ class k_reciprocal:
 
         from ._lead import inner, lead, ordered
 
+        Q = self._cosine(Q)
         m = min(top, len(self._X))
         scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
         cosines, near = self.retriever.kneighbors(Q, max(top + self.keep, self.k1))
@@ -97,10 +100,17 @@ class k_reciprocal:
 
         from ._lead import lead_all
 
+        Q = self._cosine(Q)
         cosines, near = self.retriever.kneighbors(Q, max(self.keep, self.k1))
         plain = (ops.tensor(Q, self.device) @ ops.tensor(self._X, self.device).T).cpu().numpy()
         found = np.stack([self._mixed(a, b) for a, b in zip(self._overlaps(Q, cosines, near), plain, strict=True)])
         return lead_all(found, near[:, : self.keep])
+
+    def _cosine(self, Q: Floats) -> Floats:
+        """Queries (q, d) as X was taken."""
+        from imgret import ops
+
+        return ops.normalise(Q, "l2")[0] if self._scaled else Q
 
     def _mixed(self, overlap: Any, cosines: Floats) -> Floats:
         import numpy as np

@@ -46,3 +46,16 @@ def test_against_the_slow_reference(k1: int, k2: int, keep: int, seed: int, monk
 def test_arguments_that_cannot_be(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=r"1 <= k2 <= k1 \+ 1, lambda_ in \(0, 1\], keep from 0\nrerank\.k1=20"):
         k_reciprocal(exact(), **wrong)  # type: ignore[arg-type]
+
+
+def test_rows_of_any_length_are_taken_by_their_cosines() -> None:
+    X, Q = points(3)
+    lengths = np.random.default_rng(0).uniform(5, 500, (len(X), 1)).astype(np.float32)
+    unit = k_reciprocal(exact(), 8, 3).fit(X, NONE)
+    other = k_reciprocal(exact(), 8, 3).fit(X * lengths, NONE)
+    for (scores, rows), (wanted, places) in (
+        (other.kneighbors(40 * Q, 9), unit.kneighbors(Q, 9)),
+        ((other.scores(40 * Q), 0), (unit.scores(Q), 0)),
+    ):
+        np.testing.assert_allclose(scores, wanted, atol=1e-5)
+        assert np.array_equal(rows, places)
