@@ -154,6 +154,7 @@ def test_the_manifold_has_better_clusters_than_the_pixels(monkeypatch: pytest.Mo
     from sklearn.datasets import load_digits
     from sklearn.metrics import adjusted_rand_score
 
+    from imgret.neighbours import Neighbours
     from imgret.ops import normalise
     from imgret.pipeline import cluster
     from imgret.store import Store
@@ -164,5 +165,5 @@ def test_the_manifold_has_better_clusters_than_the_pixels(monkeypatch: pytest.Mo
     for name, more in (("raw", {"normalize": "none", "reducer": "none"}), ("manifold", {"preset": "manifold"})):
         settings = _settings(monkeypatch, k=10, device="cpu", **more)
         X, _ = normalise(pixels.astype(np.float32), settings["normalize"])
-        found[name] = adjusted_rand_score(truth, cluster(X, settings, Store())[0])
+        found[name] = adjusted_rand_score(truth, cluster(X, settings, Store(), Neighbours())[0])
     assert found["manifold"] > 0.75 > found["raw"] + 0.05  # over five seeds: .82 to .83, and .58 to .67
