@@ -76,14 +76,15 @@ def _maps(pair: Comparison) -> str:
 
 
 def aligned(pair: Comparison) -> tuple[Floats64, Floats64]:
-    """Both maps (b, 2), centred and scaled to a sum of squares of 1; the second turned and scaled onto the first.
+    """Both maps (b, 2), centred and scaled to a sum of squares of 1; the second turned onto the first.
 
-    Orthogonal Procrustes analysis, with reflection: P. Schoenemann, 1966; J. Gower, 1975.
+    Orthogonal Procrustes analysis, with reflection: P. Schoenemann, 1966; J. Gower, 1975. Both keep the same spread: by
+    the scale of least squares, a map that has little in common with the other would shrink to a spot.
     """
     runs = pair.first, pair.second
     one, other = (_unit(run.view[pair.rows[:, side]]) for side, run in enumerate(runs))
-    u, s, v = np.linalg.svd(other.T @ one)
-    return one, other @ (u @ v) * s.sum()
+    u, _, v = np.linalg.svd(other.T @ one)
+    return one, other @ (u @ v)
 
 
 def _unit(points: Floats) -> Floats64:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,9 +9,9 @@ import numpy as np
 
 from imgret import intervals
 from imgret.contingency import Contingency
+from imgret.differences import Change, both, changes, plain, settings_of
 from imgret.evaluate import ranking
 from imgret.previous import Since, compare
-from imgret.registry import SHARED, SLOTS, called
 from imgret.relevance import Trial, judge
 
 if TYPE_CHECKING:
@@ -24,18 +23,9 @@ if TYPE_CHECKING:
 
     Floats64 = NDArray[np.float64]
 
-BESIDE = ("chosen", "typed", "preset", "otherwise", "log", "out", "k_asked")  # settings that say nothing of the result
 JUDGED = ("map", "p_at_10", "rank_1")
 AGREED = ("nmi", "ari")
 A_FEW = 0.05  # of the images of a cluster, that are no part of it worth a word
-
-
-class Change(NamedTuple):
-    """A setting, version or the like of one run, and of the other; empty where it has none."""
-
-    what: str
-    first: str
-    second: str
 
 
 class Split(NamedTuple):
@@ -148,59 +138,12 @@ class Comparison:
         """What differs, by kind: settings, versions, weights (and what is done before them), and the engine."""
         a, b = self.first.info, self.second.info
         kinds = {
-            "settings": both(_settings(a["config"], b["config"]), _settings(b["config"], a["config"])),
+            "settings": both(*(settings_of(each["config"], [a["config"], b["config"]]) for each in (a, b))),
             "versions": changes(a.get("versions", {}), b.get("versions", {})),
-            "features": changes(_plain(a["space"]), _plain(b["space"])),
-            "engine": changes(_plain(a.get("engine", {})), _plain(b.get("engine", {}))),
+            "features": changes(plain(a["space"]), plain(b["space"])),
+            "engine": changes(plain(a.get("engine", {})), plain(b.get("engine", {}))),
         }
         return {kind: found for kind, found in kinds.items() if found}
-
-
-def both(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]:
-    """Of the `changes` those of what both have: a run of an earlier version says nothing of what came later."""
-    return changes(*({name: each[name] for name in first.keys() & second.keys()} for each in (first, second)))
-
-
-def changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]:
-    """What two mappings have otherwise, by name."""
-    names = sorted(first.keys() | second.keys())
-    both = [Change(name, _text(first.get(name)), _text(second.get(name))) for name in names]
-    return [change for change in both if change.first != change.second]
-
-
-def told_apart(runs: Sequence[Run]) -> dict[str, list[str]]:
-    """The settings that several runs all have, and have otherwise, by name; a value a run."""
-    configs = [run.info["config"] for run in runs]
-    flat = [_settings(config, config) for config in configs]
-    names = sorted(set.intersection(*(set(each) for each in flat)))
-    table = {name: [_text(each[name]) for each in flat] for name in names}
-    return {name: values for name, values in table.items() if len(set(values)) > 1}
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _plain(node: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping with what it nests beside it, `preprocess.size`."""
-    found: dict[str, Any] = {}
-    for key, value in node.items():
-        found |= {f"{key}.{inner}": each for inner, each in value.items()} if isinstance(value, dict) else {key: value}
-    return found
-
-
-def _settings(config: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as they are typed; of an option that the other run has as well its arguments, `clusterer.n_init`."""
-    found: dict[str, Any] = {}
-    for key, value in config.items():
-        if key in SLOTS and isinstance(value, dict):
-            found[key] = called(config, key)
-            if other.get(key) and called(other, key) == found[key]:
-                own = {argument: each for argument, each in value.items() if argument not in ("name", *SHARED)}
-                found |= {f"{key}.{argument}": each for argument, each in own.items()}
-        elif key not in BESIDE and key not in SLOTS:
-            found[key] = value
-    return found
 
 
 def _named(run: Run) -> list[str]:

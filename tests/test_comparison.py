@@ -15,7 +15,8 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 import imgret
 from imgret.__main__ import main
 from imgret.comparepage import aligned, page
-from imgret.comparison import Change, Comparison, Split, told_apart
+from imgret.comparison import Comparison, Split
+from imgret.differences import Change, told_apart
 from tests.conftest import png, write
 
 IDS = "abcdefg"
@@ -73,8 +74,10 @@ def test_maps_are_aligned_as_scipy_does_it() -> None:
     random = np.random.default_rng(0)
     pair.first.view, pair.second.view = random.normal(size=(2, 7, 2)).astype(np.float32)
     right = procrustes(pair.first.view[:6].astype(float), pair.second.view[:6].astype(float))
-    for found, wanted in zip(aligned(pair), right[:2], strict=True):
-        assert found == pytest.approx(wanted)
+    one, other = aligned(pair)
+    assert one == pytest.approx(right[0])
+    assert other * np.sqrt(1 - right[2]) == pytest.approx(right[1])  # ours keeps its spread
+    assert np.linalg.norm(other) == pytest.approx(1)
     pair.second.view[:] = 3  # all in one place
     assert not aligned(pair)[1].any()
 
@@ -95,7 +98,24 @@ def test_why_they_differ() -> None:
     assert pair.edited == 1
     third = run(ONE, clusterer={"name": "dbscan", "eps": 1})
     assert Comparison(first, third).why()["settings"][0] == Change("clusterer", "kmeans", "dbscan")
-    assert told_apart([first, second, third]) == {"clusterer": ["kmeans", "kmeans", "dbscan"], "k": ["2", "3", "2"]}
+    assert told_apart([first, second, third]) == {"clusterer": ["kmeans", "kmeans", "dbscan"], "k": ["2", "3", ""]}
+
+
+def test_an_argument_that_has_a_run_s_name_and_its_own_value_is_told() -> None:
+    """`clusterer.seed=3` is no `seed=3`; what nobody typed apart is told once, as the run's."""
+    one, other = ({"name": "kmeans", "k": 2, "seed": seed, "device": "cpu"} for seed in (0, 3))
+    found = Comparison(run(ONE, clusterer=one), run(OTHER, clusterer=other)).why()["settings"]
+    assert found == [Change("clusterer.seed", "0", "3")]
+    found = Comparison(run(ONE, clusterer=one), run(OTHER, clusterer=other, seed=3)).why()["settings"]
+    assert found == [Change("seed", "0", "3")]
+    configs = [run(ONE, clusterer=one), run(ONE, clusterer=other), run(ONE, clusterer=one)]
+    assert told_apart(configs) == {"clusterer.seed": ["0", "3", "0"]}
+
+
+def test_a_setting_that_an_option_has_no_use_for_is_none() -> None:
+    second = run(OTHER, k=100, clusterer={"name": "dbscan"})
+    changes = Comparison(run(ONE), second).why()["settings"]
+    assert changes == [Change("clusterer", "kmeans", "dbscan"), Change("k", "2", "")]
 
 
 def test_how_much_the_figures_changed() -> None:
@@ -223,6 +243,10 @@ def test_the_page_shows_names_as_text(two: list[str], tmp_path: Path, capsys: An
     assert "&lt;script&gt;alert(&quot;x&quot;)&amp;\\n\\x1b[2J.png" in text
     assert "\x1b" not in text
     assert not re.search(r"(src|href)=\"(?!data:image/jpeg)", text)
-    assert main(["compare", *two, str(two[0]), "--page", str(file)]) == 0  # named twice: two runs
+    assert main(["compare", *two, str(two[0]), "--page", f"{file}.htm"]) == 0  # named twice: two runs
+    assert main(["compare", *two, "--page", str(file)]) == 2
+    assert "page.html exists, and nothing is overwritten\ngive a name" in capsys.readouterr().err
+    assert main(["compare", *two, "--page", "in/photo.jpg"]) == 2
+    assert "--page in/photo.jpg: it is a page\nname a file that ends in .html" in capsys.readouterr().err
     assert main(["compare", *two, "--page", str(tmp_path / "no" / "page.html")]) == 2
     assert "page.html cannot be written: No such file or directory\nname another file" in capsys.readouterr().err

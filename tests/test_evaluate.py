@@ -25,6 +25,9 @@ def test_on_the_screen_and_as_json(colours: Path, capsys: Any) -> None:
     run = imgret.run(colours, k=3, **SAME)
     capsys.readouterr()
     assert main(["evaluate", "--plot", "p.png"]) == 0
+    drawn = Path("p.png").read_bytes()
+    assert main(["evaluate", "--plot", "p.png"]) == 2  # it might be somebody's picture
+    assert Path("p.png").read_bytes() == drawn
     lines = capsys.readouterr().out.splitlines()
     heads = [line for line in lines if re.match("[A-Z]{3}", line) and line.split()[0].isupper()]
     assert heads[0] == "CLUSTERS   3 by kmeans, of 24 images, against 3 labels of 24 images"

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from imgret.comparison import Comparison, Split, told_apart
+from imgret.comparison import Comparison, Split
+from imgret.differences import told_apart
 from imgret.outcheck import runs
 from imgret.previous import age
 from imgret.registry import UsageError
@@ -45,6 +46,10 @@ def main(words: Sequence[str]) -> None:
     folders = _folders(asked.runs)
     if (asked.page and not typed_path(asked.page).name) or os.path.isdir(asked.page or ""):
         raise UsageError(f"--page {printable(asked.page)}: it is a folder\nname a file: --page FILE.html")
+    if asked.page and typed_path(asked.page).suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--page {printable(asked.page)}: it is a page\nname a file that ends in .html")
+    if asked.page and os.path.lexists(typed_path(asked.page)):
+        raise UsageError(f"{printable(asked.page)} exists, and nothing is overwritten\ngive a name that is not taken")
     if asked.page and len(folders) != 2:
         raise UsageError(f"--page shows two runs, not {len(folders)}\nleave it out, or name two")
     found = [Run.load(folder) for folder in folders]

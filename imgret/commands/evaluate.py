@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 
 from imgret.registry import UsageError
@@ -38,6 +39,11 @@ def main(words: Sequence[str]) -> None:
     plot = typed_path(asked.plot) if asked.plot else None
     if plot and plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {printable(asked.plot)}: a drawing is a PNG\nname a file that ends in .png")
+
+    if plot and os.path.lexists(plot):  # it might be somebody's picture
+        raise UsageError(
+            f"--plot {printable(asked.plot)} exists, and nothing is overwritten\ngive a name that is not taken"
+        )
 
     from imgret import probes, probesplot, queryset
     from imgret.evaluate import clusters, follows, retrieval
