@@ -67,7 +67,7 @@ def _maps(pair: Comparison) -> str:
     drawn = [_map(one, edge, before, before, moved, names), _map(other, edge, after, colours, moved, names)]
     note = f"<p>{len(rows):,} of them, drawn by seed {pair.first.seed}.</p>" * (len(rows) < len(pair.rows))
     views = [run.view_name for run in (pair.first, pair.second)]
-    views[1] += ", turned and scaled onto A's"
+    views[1] += ", turned onto A's, of the same spread"
     figures = "".join(
         f"<figure><figcaption>{'AB'[place]} · {escape(printable(view))}</figcaption>{svg}</figure>"
         for place, (view, svg) in enumerate(zip(views, drawn, strict=True))
