@@ -132,19 +132,19 @@ class RunCheck:
 
     def _view(self, info: dict[str, Any]) -> Any:
         """From the store, or fitted again: items.csv has six digits of it."""
-        features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
-        X, _ = ops.normalise(features, info["config"]["normalize"])
         store = Store(self.root, self.dry)
-        return reduction(X, info["config"], "view", store, Neighbours(store, "cpu"))
+        return reduction(self._normalised(info)[0], info["config"], "view", store, Neighbours(store, "cpu"))
 
     def _neighbours(self, info: dict[str, Any]) -> Any:
-        features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
-        X, _ = ops.normalise(features, info["config"]["normalize"])
-        return packed(Neighbours(Store(self.root, self.dry), "cpu").graph(X))
+        return packed(Neighbours(Store(self.root, self.dry), "cpu").graph(self._normalised(info)[0]))
 
     def _mean(self, info: dict[str, Any]) -> Any:
+        return self._normalised(info)[1]
+
+    def _normalised(self, info: dict[str, Any]) -> Any:
+        """X (n, d) and the mean (d,), from the features."""
         features = tables.read_array(self.folder / "features.npy", np.float32, (-1, -1))
-        return ops.normalise(features, info["config"]["normalize"])[1]
+        return ops.normalise(features, info["config"]["normalize"])
 
 
 def _rows(folder: Path, ids: Sequence[str]) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from imgret.advice import Advice
 from imgret.formats import how_to_read
 from imgret.outcomes import USABLE
+from imgret.probes import QUICKER
 from imgret.registry import SHARED, called
 from imgret.results import Run
 from imgret.words import counted, duration, listed, printable, quoted, shown_path
@@ -18,7 +19,6 @@ from imgret.words import counted, duration, listed, printable, quoted, shown_pat
 TABLE = {"nmi": "NMI", "ari": "ARI", "purity": "purity", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1"}
 HITS = 3
 OUT = "runs"  # of which `query` searches the latest where nobody names a run
-QUICKER = 1.2  # times as fast; less is within what two timings differ by
 FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
 
 
