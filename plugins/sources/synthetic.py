@@ -19,7 +19,7 @@ from imgret.files import read_file
 from imgret.processes import context, ignore_interrupt, without_main
 
 if TYPE_CHECKING:
-    from ._fabric_plan import Shot
+    from .fabrics.plan import Shot
 
 log = logging.getLogger("imgret")
 
@@ -46,7 +46,7 @@ class synthetic:
 
     def __iter__(self) -> Iterator[Item]:
         self._check()
-        from ._fabric_plan import shots
+        from .fabrics.plan import shots
 
         plan = shots(self.n, self.kinds, self.cameras, self.broken, self.draw)
         folder = self._drawn(plan)
@@ -72,7 +72,7 @@ class synthetic:
         from imgret.files import clean, sync_tree
         from imgret.store import home
 
-        from ._fabric_plan import VERSION
+        from .fabrics.plan import VERSION
 
         settings = (VERSION, self.n, self.kinds, self.cameras, self.size, self.broken, self.draw)
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
@@ -116,7 +116,7 @@ def _put(temporary: Path, folder: Path, names: set[str]) -> None:
 
 def _draw_all(folder: Path, plan: Sequence[Shot], size: int, seed: int) -> None:
     """Draw in one process a core; each shot has its own generator, so their number changes nothing."""
-    from ._fabric_draw import draw
+    from .fabrics.draw import draw
 
     of_fabric: dict[int, list[Shot]] = {}
     for shot in plan:
