@@ -14,7 +14,7 @@ from imgret import Run
 from imgret.__main__ import main
 from imgret.exporters import FORMATS
 from imgret.exporters.folders import names
-from imgret.tables import table
+from imgret.findings.tables import table
 from tests.conftest import png, write
 
 

@@ -13,8 +13,8 @@ import pytest
 
 import imgret
 from imgret import Run, UsageError
+from imgret.features.weights import WeightsUnavailable
 from imgret.registry import register
-from imgret.weights import WeightsUnavailable
 from tests.conftest import png, write
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "k": 3}
@@ -208,7 +208,7 @@ def test_where_the_default_backbone_cannot_be_had(colours: Path, monkeypatch: An
     def unavailable(weights: str = "x") -> None:
         raise WeightsUnavailable("its weights are not here\ntype something else")
 
-    from imgret import settings
+    from imgret.settings import options as settings
 
     root = settings.root_node()
     defaults = [{"backbone": "unavailable"} if "backbone" in d else d for d in root["defaults"]]

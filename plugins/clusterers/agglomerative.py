@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from imgret import UsageError, register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 WHOLE = 10_000  # points, up to which Ward's linkage looks at all pairs
 MOST = 30_000  # points, up to which the others do: 3.6 GB of distances, held twice

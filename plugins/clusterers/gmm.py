@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from imgret import UsageError, register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 MOST = 2e9  # bytes of covariances
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imgret import UsageError, register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("clusterer")

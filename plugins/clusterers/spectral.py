@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from imgret import UsageError, register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 DENSE = 1000  # points, up to which all eigenvectors cost no more than the few
 

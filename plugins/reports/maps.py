@@ -10,8 +10,8 @@ from math import cos, pi, radians, sin
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgret import register, sheet
-from imgret.words import counted
+from imgret import register
+from imgret.plugin import counted, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from imgret import Run
-    from imgret.contracts import RGB, Floats, Ints
+    from imgret.plugin import RGB, Floats, Ints
 
 PANEL = 1400  # width of a map, in pixels; it is as high as the view asks for, within a third of that and the whole
 THUMBNAILS = 24  # representatives at most; more would hide the map
@@ -38,7 +38,7 @@ def maps(run: Run, folder: Path) -> list[Path]:
 
     Beside the clusters, the same map coloured by label where labels are known. Both axes have one scale.
     """
-    from imgret import ops
+    from imgret.plugin import ops
 
     thumbnails = sheet.load_pictures(
         [partial(run.thumbnail, row) for row in run.medoids[:THUMBNAILS].tolist()], THUMBNAIL
@@ -53,7 +53,7 @@ def _page(run: Run, view: Floats, name: str, thumbnails: Sequence[Image.Image | 
     import numpy as np
     from PIL import Image
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     at, height = _scaled(view)
     by_size = ops.renumber(run.truth)

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgret import register
-from imgret.sheet import main_label
-from imgret.words import printable, tells_a_place
+from imgret.plugin import main_label, printable, tells_a_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from imgret import Run
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 THREADS = 8  # that write thumbnails, each with one image in memory
 SHARD = 1000  # thumbnails to a folder

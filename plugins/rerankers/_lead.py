@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 def inner(Q: Floats, X: Floats, rows: Ints) -> Floats:
@@ -20,7 +20,7 @@ def inner(Q: Floats, X: Floats, rows: Ints) -> Floats:
     """
     import numpy as np
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     found = np.empty(rows.shape, np.float32)
     for part in ops.blocks(len(Q), ops.BLOCK // (8 * max(1, rows.shape[1] * X.shape[1]))):
@@ -36,7 +36,7 @@ def expanded(Q: Floats, X: Floats, rows: Ints, alpha: float) -> Floats:
     """
     import numpy as np
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     lengths = np.linalg.norm(X, axis=1).astype(np.float64)  # (n,)
     found = np.empty(Q.shape, np.float32)

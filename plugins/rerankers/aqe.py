@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgret import UsageError, register
-from imgret.contracts import Retriever
+from imgret.plugin import Retriever
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("reranker")
@@ -50,7 +50,7 @@ class aqe:
 
     def scores(self, Q: Floats) -> Floats:
         """The scores (q, n) of every row."""
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._lead import lead_all
 

@@ -6,10 +6,10 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
-from imgret.contracts import Retriever
+from imgret.plugin import Retriever
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("reranker")
@@ -46,7 +46,7 @@ class dba:
 
     def fit(self, X: Floats, labels: Ints) -> dba:
         """Augment the rows of X (n, d), and index both."""
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._lead import expanded
 
@@ -67,7 +67,7 @@ class dba:
 
     def scores(self, Q: Floats) -> Floats:
         """The scores (q, n) of every row."""
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._lead import lead_all
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import torch
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 MOST = 0.5  # of the images; to search a larger share list by list takes longer than to search all at once
 
@@ -37,7 +37,7 @@ class Lists:
     def __init__(self, X: Floats, labels: Ints, device: str, bounded: bool) -> None:
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         labels = ops.renumber(labels)  # without holes
         centroids = ops.centroids(X, labels)  # (c, d)
@@ -82,7 +82,7 @@ class Lists:
         """
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         if probes >= len(self.sizes):
             return *self._everything(Q, m), np.full(len(Q), len(self.homes))
@@ -100,7 +100,7 @@ class Lists:
         """The number of images (q,) in the lists that `search` visits, where it is not to be complete."""
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         found = [self.plan(Q[part], m, probes).scanned for part in ops.blocks(len(Q), self._batch)]
         return np.concatenate([np.empty(0, np.int64), *found])
@@ -108,9 +108,9 @@ class Lists:
     @property
     def _batch(self) -> int:
         """Queries whose distances to all centroids fit a block."""
-        from imgret.ops import BLOCK
+        from imgret.plugin import ops
 
-        return int(BLOCK // (8 * max(self._directions.shape)))
+        return int(ops.BLOCK // (8 * max(self._directions.shape)))
 
     def _complete(self, Q: Floats, plan: Plan, scores: Floats, rows: Ints) -> Ints:
         """Better the scores and rows (b, m) of a plan, in place, to the best of all; how many more images (b,) it took.
@@ -141,7 +141,7 @@ class Lists:
         """The m best scores and rows (b, m) of all images."""
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
         for part in ops.blocks(len(Q), ops.BLOCK // (4 * len(self.homes))):
@@ -156,7 +156,7 @@ class Lists:
         import numpy as np
         import torch
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
         for some in ops.blocks(len(Q), ops.BLOCK // (12 * int(plan.scanned.max()))):

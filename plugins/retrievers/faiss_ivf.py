@@ -10,7 +10,7 @@ from imgret import UsageError, register
 from . import _faiss
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("retriever")
@@ -81,7 +81,7 @@ class faiss_ivf:
         """
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         c = len(self._sizes)
         for part in ops.blocks(len(Q), ops.BLOCK // (8 * max(self._directions.shape))):

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import imgret
+from imgret.errors import UsageError
 from imgret.plugins.sources._manifest import read
 from imgret.plugins.sources.files import files
-from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.runs.run import Run
 from tests.conftest import write
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)

@@ -10,10 +10,10 @@ import pytest
 
 import imgret
 from imgret.contracts import Preprocess
-from imgret.loader import read
+from imgret.errors import UsageError
 from imgret.plugins.sources.files import files
-from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.reading.loader import read
+from imgret.runs.run import Run
 from tests.conftest import png
 from tests.image_bytes import jpeg, scene
 

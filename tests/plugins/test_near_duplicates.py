@@ -12,10 +12,10 @@ from PIL import Image
 
 import imgret
 from imgret.contracts import Item
-from imgret.filecache import Record
-from imgret.items import collect
 from imgret.plugins.reports.dates import dates
 from imgret.plugins.reports.near_duplicates import near_duplicates
+from imgret.reading.items import collect
+from imgret.reading.record import Record
 from tests.conftest import write
 
 
@@ -99,7 +99,7 @@ def test_smaller_copies_are_found_in_a_run(tmp_path: Path) -> None:
 
 
 def test_a_sheet_for_each_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imgret.plugins.reports.dates.MOST", 2)
+    monkeypatch.setattr("imgret.pictures.sheet.MOST", 2)
     taken = ["2019-07-21T18:04:11", "", "2019-07-01T00:00:00", "2020-01-01T12:00:00", "2019-07-22T00:00:00"]
     items = [Item(f"{i}.png") for i in range(5)]
     collection = collect(items, [Record(f"{i:064}", "ok", "", 4, 3, date) for i, date in enumerate(taken)])

@@ -15,14 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from imgret import ops, sheet
+from imgret import ops
+from imgret.findings.profiles import Profile
+from imgret.pictures import sheet
+from imgret.pictures.sheet import Tile
 from imgret.plugins.reports import maps as maps_module
 from imgret.plugins.reports import sheets as sheets_module
 from imgret.plugins.reports.clusters import clusters
 from imgret.plugins.reports.maps import colour, maps
 from imgret.plugins.reports.sheets import sheets
-from imgret.profiles import Profile
-from imgret.sheet import Tile
 
 Report = Callable[[Any, Path], list[Path]]
 REPORTS: list[Report] = [maps, sheets, clusters]

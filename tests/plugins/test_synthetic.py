@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgret.contracts import Item, Preprocess
-from imgret.decode import decode
+from imgret.errors import UsageError
 from imgret.plugins.sources import _fabric_draw, _fabric_field, _fabric_plan, _fabric_weave
 from imgret.plugins.sources import synthetic as module
 from imgret.plugins.sources._fabric_colour import from_srgb, palette, to_srgb
 from imgret.plugins.sources.synthetic import synthetic
-from imgret.registry import UsageError
+from imgret.reading.decode import decode
 
 SMALL = {"n": 176, "kinds": 3, "cameras": 2, "size": 48, "broken": 16}
 PLAN = _fabric_plan.shots(176, 3, 2, 16, 0)
