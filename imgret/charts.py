@@ -105,6 +105,7 @@ class Page:
     ) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.transforms import Bbox
 
         self.figure = Figure()
         self.canvas: Any = FigureCanvasAgg(self.figure)
@@ -118,8 +119,9 @@ class Page:
         for y, lines in ((self.top + GAP + above - MARGIN, head), (below, foot)):
             for text, type, colour in lines:
                 text, tint = self.shorten(text, type, width), css(colour)
-                self.figure.text(MARGIN, y - type, text, fontsize=points(type), color=tint, transform=None)
+                drawn = self.figure.text(MARGIN, y - type, text, fontsize=points(type), color=tint, transform=None)
                 y -= line_height(type)
+                drawn.set_clip_box(Bbox.from_bounds(MARGIN, y, width, line_height(type)))  # stacked accents are tall
 
     def axes(self, at: tuple[int, int], size: tuple[int, int]) -> Axes:
         """Axes with the upper left corner of their frame, of that size, at (x, y) from that of the room, in pixels."""
@@ -151,10 +153,10 @@ def along_logarithm(axes: Axes, values: Sequence[int], room: int, named: Mapping
     axes.set_xscale("log")
     axes.margins(x=INNER)
     axes.autoscale_view(scaley=False)
-    places = dict(zip(values, axes.transData.transform([(v, axes.get_ylim()[1]) for v in values])[:, 0], strict=True))
+    places = dict(zip(values, axes.get_xaxis_transform().transform([(v, 0) for v in values])[:, 0], strict=True))
     shown: list[int] = []
     for value in sorted(values, key=lambda value: value not in named):
         if all(abs(places[value] - places[other]) > room for other in shown):
             shown.append(value)
-    axes.set_xticks(shown, [named.get(value, f"{value}") for value in shown], minor=False)
+    axes.set_xticks(shown, [named.get(value, f"{value}") for value in shown])
     axes.minorticks_off()

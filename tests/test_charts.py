@@ -61,6 +61,14 @@ def test_what_is_written_is_what_was_said_and_fits() -> None:
     assert note.get_position() == (72, 72 + 31 - 23)  # margins, a line of 1.35 x 23, its baseline
 
 
+def test_stacked_accents_stay_on_their_line(tmp_path: Path) -> None:
+    with charts.style():
+        page = charts.Page("", [("a" + "\u0302" * 60, sheet.INK)], (600, 100))
+        with Image.open(page.save(tmp_path / "a.png")) as picture:
+            inked = np.flatnonzero((np.asarray(picture) != 255).any(axis=(1, 2)))
+    assert 72 + 62 <= inked[0] < inked[-1] < 72 + 62 + 38  # below margin and title
+
+
 def test_axes_lie_where_they_were_asked_for(tmp_path: Path) -> None:
     with charts.style():
         page = charts.Page("", [], (600, 200))

@@ -50,6 +50,7 @@ def maps(run: Run, folder: Path) -> list[Path]:
 
 def _page(run: Run, view: Floats, name: str, thumbnails: Sequence[Image.Image | str]) -> charts.Page:
     import numpy as np
+    from matplotlib.transforms import Bbox
 
     from imgret import ops
 
@@ -75,7 +76,11 @@ def _page(run: Run, view: Floats, name: str, thumbnails: Sequence[Image.Image | 
         names = [page.shorten(text, sheet.TEXT, PANEL // ACROSS - 2 * sheet.GAP) for text in legend]
         dots = [panel.scatter([], [], 16**2, charts.css(colour(i)), linewidth=0) for i in range(len(legend))]
         place = 0, -sheet.GAP / height, 1, 0  # below the panel, which is 1 wide and 1 high
-        panel.legend(dots, names, ncols=ACROSS, mode="expand", handlelength=1, loc="upper left", bbox_to_anchor=place)
+        drawn = panel.legend(
+            dots, names, ncols=ACROSS, mode="expand", handlelength=1, loc="upper left", bbox_to_anchor=place
+        )
+        for text in drawn.get_texts():  # stacked accents are taller than any line
+            text.set_clip_box(Bbox.from_extents(panel.bbox.x0, 0, panel.bbox.x1, panel.bbox.y0))
     return page
 
 
