@@ -10,6 +10,7 @@ contracts   what each kind must be, and what it is handed: `Item`, `Backbone`, `
             and `Ints`, names for type checkers only
 ops         array functions: blocks, nearest neighbours, principal components, ranking, contingency tables
 sheet       contact sheets, and the type and colours of all pictures
+charts      a page with a title and matplotlib's axes on it, in the same type and colours
 weights     `Remote`, `fetch_weights`, `read_weights`, ...: a file of weights is fetched, checked, never unpickled
 files       read whole or refused, written whole or not at all; tables that any name survives; where the store lies
 words       names, counts and paths as people read them: nothing of a stranger's is printed but through `printable`
@@ -45,7 +46,7 @@ from imgret.features.weights import fill as fill_weights
 from imgret.features.weights import load as load_weights
 from imgret.features.weights import local as local_weights
 from imgret.features.weights import read as read_weights
-from imgret.pictures import sheet
+from imgret.pictures import charts, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
 from imgret.reading.formats import sniff
 from imgret.registry import unknown
@@ -87,6 +88,7 @@ __all__ = [
     "Tile",
     "Vectors",
     "WeightsUnavailable",
+    "charts",
     "check_size",
     "clean",
     "contact_sheet",

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from imgret.errors import UsageError
+from imgret.store.files import commit
 from imgret.words import printable
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ WIDTH = 1560  # of a sheet, between its margins
 COLUMNS = 6, 4, 8  # all of them divide 24
 SIDE = 240  # of a square cell in six columns; others have about its area
 MOST = 240  # tiles on a sheet: some 12 megapixels
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,15 @@ def contact_sheet(
 
 
 def save(image: Image.Image, path: Path) -> Path:
-    """Write a picture as its suffix says: JPEG and WebP for photographs, PNG for drawings; without date or tool.
+    """Write a picture, whole or not at all, as its suffix says: JPEG and WebP for photographs, PNG for drawings.
 
-    Raises UsageError for another suffix, OSError where the file cannot be written.
+    It bears no date and no tool. Raises UsageError for another suffix, OSError where the file cannot be written.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"pictures are not written as {path.suffix!r}\nname a file that ends in {', '.join(SUFFIXES)}")
-    image.save(path, quality=80, optimize=path.suffix.lower() != ".png")  # a PNG would take seconds for little
+    format = FORMATS.get(path.suffix.lower())
+    if format is None:
+        raise UsageError(f"pictures are not written as {path.suffix!r}\nname a file that ends in {', '.join(FORMATS)}")
+    optimize = format != "PNG"  # which would take seconds for little
+    commit(path, lambda file: image.save(file, format, quality=80, optimize=optimize), sync=False)
     return path
 
 
@@ -126,7 +130,7 @@ def place(page: Image.Image, picture: Image.Image | str, at: tuple[int, int], ce
     if isinstance(picture, str):
         width, line = cell[0] - GAP, line_height(TEXT)
         pen = Pen(page)
-        lines = pen.wrap(picture, TEXT, width)[: cell[1] // line] if width > SIDE // 2 else ["?"]
+        lines = wrap(picture, width, partial(pen.length, TEXT))[: cell[1] // line] if width > SIDE // 2 else ["?"]
         y = at[1] + (cell[1] - len(lines) * line) // 2
         for i, text in enumerate(lines):
             pen.write((at[0] + GAP // 2, y + i * line), text, TEXT, QUIET, width, centre=True)
@@ -161,43 +165,51 @@ class Pen:
         return self.fonts[plain, size]
 
     def shorten(self, text: str, size: int, width: int) -> str:
-        """The printable text, with `…` in place of its middle where it is wider than `width` pixels."""
-        long = len(text) > 400  # measuring is not free, and a name can be a megabyte
-        head, tail = (text[:200], text[-200:]) if long else (text, "")
-        text = printable(head) + printable(tail)
-        if not long and self.font(text, size).getlength(text) <= width:
-            return text
-        fits, excess = 0, len(text) if not long else len(text) + 1
-        while excess - fits > 1:  # keep `fits` characters
-            keep = (fits + excess) // 2
-            short = f"{text[: (keep + 1) // 2]}…{text[len(text) - keep // 2 :]}"
-            fits, excess = (keep, excess) if self.font(short, size).getlength(short) <= width else (fits, keep)
-        return f"{text[: (fits + 1) // 2]}…{text[len(text) - fits // 2 :]}"
+        return shorten(text, width, partial(self.length, size))
 
-    def wrap(self, text: str, size: int, width: int) -> list[str]:
-        """The printable text in lines of whole words, as many on each as fit into `width` pixels."""
-        lines = [""]
-        for word in printable(text[:400]).split(" "):
-            longer = f"{lines[-1]} {word}".strip()
-            if not lines[-1] or self.font(longer, size).getlength(longer) <= width:
-                lines[-1] = longer
-            else:
-                lines.append(word)
-        return lines
+    def length(self, size: int, text: str) -> float:
+        """The width of a text in pixels."""
+        return self.font(text, size).getlength(text)
 
     def write(self, at: tuple[int, int], text: str, size: int, colour: RGB, width: int, *, centre: bool = False) -> int:
         """Write a line into the box `width` x `line_height(size)` at (x, y); the width that it took, in pixels."""
         from PIL import ImageDraw
 
         text = self.shorten(text, size, width)
-        font = self.font(text, size)
-        taken = min(width, round(font.getlength(text)))
+        taken = min(width, round(self.length(size, text)))
         box = at[0], at[1], at[0] + width, at[1] + line_height(size)
         strip = self.page.crop(box)  # stacked accents can be taller than any line: they end at the strip's edge
         x = (width - taken) // 2 if centre else 0
-        ImageDraw.Draw(strip).text((x, size), text, fill=colour, font=font, anchor="ls")
+        ImageDraw.Draw(strip).text((x, size), text, fill=colour, font=self.font(text, size), anchor="ls")
         self.page.paste(strip, box)
         return taken
+
+
+def shorten(text: str, width: int, length: Callable[[str], float]) -> str:
+    """The printable text, with `…` in place of its middle where its `length` is more than `width`."""
+    long = len(text) > 400  # measuring is not free, and a name can be a megabyte
+    head, tail = (text[:200], text[-200:]) if long else (text, "")
+    text = printable(head) + printable(tail)
+    if not long and length(text) <= width:
+        return text
+    fits, excess = 0, len(text) if not long else len(text) + 1
+    while excess - fits > 1:  # keep `fits` characters
+        keep = (fits + excess) // 2
+        short = f"{text[: (keep + 1) // 2]}…{text[len(text) - keep // 2 :]}"
+        fits, excess = (keep, excess) if length(short) <= width else (fits, keep)
+    return f"{text[: (fits + 1) // 2]}…{text[len(text) - fits // 2 :]}"
+
+
+def wrap(text: str, width: int, length: Callable[[str], float]) -> list[str]:
+    """The printable text in lines of whole words, as many on each as have no `length` above `width`."""
+    lines = [""]
+    for word in printable(text[:400]).split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if not lines[-1] or length(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _dejavu() -> str:

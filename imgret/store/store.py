@@ -5,6 +5,7 @@
     matrices/<key>-<digest>.npy             features of one set of images, in order of id
     derived/<key>-<digest>.npy              arrays that follow from others: views, reductions
     cache.sqlite                            (see filecache.py) only what can be found again
+    matplotlib/                             which fonts there are (see charts.py)
     store.json                              which imgret wrote it (see schema.py)
 
 The rename is the commit and the folder is the catalogue, so any number of writers can share a store: a row

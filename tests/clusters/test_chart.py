@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgret.clusters.advice import Vote, weigh
-from imgret.clusters.chart import Curve, _ticks, draw
+from imgret.clusters.advice import weigh
+from imgret.clusters.chart import _ticks, draw
 from imgret.clusters.evidence import CRITERIA, Evidence
 from imgret.pictures import sheet
 
@@ -36,10 +36,12 @@ def test_little_and_undefined_evidence_is_drawn(ks: list[int], tmp_path: Path) -
 
 
 def test_ticks_are_round_and_hold_the_curve() -> None:
-    def ticks(scores: list[float]) -> list[float]:
-        return _ticks(Curve("", [2, 3], scores, [0.0, 0.0], Vote(2, 2, 2)))
+    def ticks(scores: list[float], error: float = 0.0) -> list[float]:
+        found = _ticks(np.array(scores), np.full(len(scores), error)).tolist()
+        return [round(tick, 6) for tick in found]
 
     assert ticks([0.1, 0.9]) == [0, 0.2, 0.4, 0.6, 0.8, 1]
+    assert ticks([0.1, 0.9], 0.15) == [0, 0.5, 1, 1.5]
     assert ticks([0.01, 0.043]) == [0, 0.01, 0.02, 0.03, 0.04, 0.05]
     assert ticks([-9.0, 1.0]) == [-1, -0.5, 0, 0.5, 1]
     assert ticks([0.0, 0.0]) == [0, 0.002, 0.004, 0.006, 0.008, 0.01]
