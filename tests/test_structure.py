@@ -19,6 +19,7 @@ OPEN_TO_PLUGINS = {"imgret"} | {
         "decode",
         "files",
         "ops",
+        "pages",
         "processes",
         "registry",
         "results",
@@ -74,7 +75,7 @@ def test_no_component_is_named_in_the_package() -> None:
 
 def test_a_start_is_light() -> None:
     code = "import sys, imgret; from imgret.__main__ import main; main(['--help'])"
-    code += "; sys.exit(', '.join({'torch', 'sklearn', 'hydra', 'scipy', 'PIL'} & set(sys.modules)) or None)"
+    code += "; sys.exit(', '.join({'torch', 'sklearn', 'hydra', 'scipy', 'PIL', 'jinja2'} & set(sys.modules)) or None)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.returncode == 0
