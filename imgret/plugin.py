@@ -10,6 +10,7 @@ contracts   what each kind must be, and what it is handed: `Item`, `Backbone`, `
             and `Ints`, names for type checkers only
 ops         array functions: blocks, nearest neighbours, principal components, ranking, contingency tables
 sheet       contact sheets, and the type and colours of all pictures
+pages       HTML filled by jinja2 with scripts and styles inlined
 charts      a page with a title and matplotlib's axes on it, in the same type and colours
 weights     `Remote`, `fetch_weights`, `read_weights`, ...: a file of weights is fetched, checked, never unpickled
 files       read whole or refused, written whole or not at all; tables that any name survives; where the store lies
@@ -46,7 +47,7 @@ from imgret.features.weights import fill as fill_weights
 from imgret.features.weights import load as load_weights
 from imgret.features.weights import local as local_weights
 from imgret.features.weights import read as read_weights
-from imgret.pictures import charts, sheet
+from imgret.pictures import charts, pages, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
 from imgret.reading.formats import sniff
 from imgret.registry import unknown
@@ -102,6 +103,7 @@ __all__ = [
     "local_weights",
     "main_label",
     "ops",
+    "pages",
     "parse_size",
     "printable",
     "processes",

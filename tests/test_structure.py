@@ -130,7 +130,7 @@ def test_no_component_is_named_in_the_package() -> None:
 
 def test_a_start_is_light() -> None:
     code = "import sys, imgret; from imgret.__main__ import main; main(['--help'])"
-    code += "; heavy = {'torch', 'sklearn', 'hydra', 'scipy', 'PIL', 'matplotlib'}"
+    code += "; heavy = {'torch', 'sklearn', 'hydra', 'scipy', 'PIL', 'matplotlib', 'jinja2'}"
     code += "; sys.exit(', '.join(heavy & set(sys.modules)) or None)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""

@@ -2,16 +2,13 @@
 
 import ast
 import io
-import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from imgret.runs.clock import Clock, forget_peak
-from imgret.errors import UsageError
 
 MB = 10**6
 
