@@ -13,6 +13,7 @@ from scipy.spatial import procrustes
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 import imgret
+from imgret import intervals
 from imgret.__main__ import main
 from imgret.comparepage import aligned, page
 from imgret.comparison import Comparison, Split
@@ -132,6 +133,25 @@ def test_how_much_the_figures_changed() -> None:
     assert all(change == (0, 0, 0) for change in same.values())
     assert Comparison(bad, run(ONE)).figures == {}  # other images
     assert Comparison(run(ONE), run(ONE)).figures == {}  # no labels
+
+
+@pytest.mark.parametrize("protocol", ["junk", "group"])
+def test_runs_of_other_junk_or_groups_are_compared_by_their_clusters_alone(
+    protocol: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Search is asked other questions there; clusters are not."""
+    monkeypatch.setattr(intervals, "HALVES", 9)
+    names = {f"{place:02}": place % 2 for place in range(20)}
+    X = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    first, second = run(names, "xy" * 10, X), run(names, "xy" * 10, X)
+    assert set(Comparison(first, second).figures) == {"ari", "nmi", "map", "p_at_10", "rank_1"}
+    if protocol == "junk":
+        second.collection.junk[3] = True
+    else:
+        second.group[:4] = 0
+    found = Comparison(first, second).figures
+    assert set(found) == {"ari", "nmi"}
+    assert found == Comparison(second, first).figures
 
 
 def test_clusters_are_compared_over_the_same_halves() -> None:

@@ -124,6 +124,8 @@ def test_cameras(make: bytes, model: bytes, camera: str) -> None:
 def test_damage_costs_what_is_damaged() -> None:
     good = block()
     assert read_exif(good[:50]) == Exif(6)  # texts lie beyond the end
+    assert read_exif(good[:-1]) == WHOLE._replace(taken="")  # the last ends there, though but its NUL is missing
+    assert read_exif(good[: 92 + 8]) == Exif(6, "", "Canon")  # of the model two letters are left
     for below in (74 + len(good), 2**32 - 1, 8):  # beyond the end; the first directory once more
         assert read_exif(block(below=below)) == WHOLE._replace(taken="")
     many = good[:8] + b"\xff\xff" + good[10:]
