@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.spatial import procrustes
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 import imgret
 from imgret import intervals
@@ -164,6 +164,24 @@ def test_clusters_are_compared_over_the_same_halves() -> None:
     assert found.value == pytest.approx(1 - adjusted_rand_score(right.labels, wrong.labels))
     assert 0 < found.low < found.value < found.high < 2 * found.value
     assert Comparison(right, wrong).figures["ari"].value == -found.value
+
+
+def test_differences_of_halves_are_moved_to_that_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NMI is larger of few images than of many, and the more so the more clusters there are."""
+    monkeypatch.setattr(intervals, "HALVES", 30)
+    few, many = (np.random.default_rng(k).integers(0, k, 60) for k in (2, 20))
+    names = [f"{place:02}" for place in range(60)]
+    first, second = (run(dict(zip(names, labels.tolist(), strict=True)), "xyz" * 20) for labels in (few, many))
+    second.X = first.X = np.eye(60, dtype=np.float32)
+    found = Comparison(first, second).figures["nmi"]
+    random, drawn = np.random.default_rng(first.seed), []
+    for _ in range(30):
+        half = random.choice(60, 30, replace=False)
+        one, other = (normalized_mutual_info_score(first.truth[half], labels[half]) for labels in (few, many))
+        drawn.append(other - one)
+    low, high = np.quantile(drawn, [0.025, 0.975]) - np.mean(drawn) + found.value
+    assert found == pytest.approx((found.value, low, high))
+    assert np.mean(drawn) > found.high  # as they are, they are of other figures
 
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "log": "quiet"}

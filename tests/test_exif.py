@@ -136,6 +136,12 @@ def test_damage_costs_what_is_damaged() -> None:
         assert read_exif(nothing) == Exif()
 
 
+def test_of_two_entries_of_one_tag_the_first_counts() -> None:
+    entries = [struct.pack("<HHIHH", 0x0112, 3, 1, value, 0) for value in (6, 3)]
+    entries += [struct.pack("<HHI4s", tag, 2, 2, text) for tag in (0x010F, 0x0110) for text in (b"A", b"B")]
+    assert read_exif(b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(entries)) == Exif(6, "", "A")
+
+
 def assert_holds(data: bytes) -> None:
     found = read_exif(data)
     assert 1 <= found.orientation <= 8
