@@ -58,6 +58,18 @@ def test_halves_are_moved_to_the_figure(monkeypatch: pytest.MonkeyPatch) -> None
     assert np.quantile([half["nmi"] for half in halves], 0.025) > table.figures()["nmi"]
 
 
+def test_no_figure_can_be_above_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of 60 is in the wrong cluster: where the halves drawn have it too often, they are moved beyond 1."""
+    monkeypatch.setattr(intervals, "HALVES", 20)
+    truth = np.repeat([0, 1], 30)
+    table = Contingency.of(truth, np.append(1, truth[1:]))
+    found = of_table(table, None, 7)
+    random = np.random.default_rng(7)
+    drawn = [table.drawn(30, random).figures()["purity"] for _ in range(20)]
+    assert found["purity"].value + np.quantile(drawn, 0.975) - np.mean(drawn) > 1.001
+    assert found["purity"].high == 1
+
+
 def test_what_some_halves_do_not_define_is_left_out() -> None:
     truth = np.array([0] * 9 + [1])
     found = of_table(Contingency.of(truth, np.arange(10) % 2), None, 0)  # many halves have one truth
