@@ -65,6 +65,13 @@ def test_every_row_is_accounted_for(tmp_path: Path) -> None:
             source.open(item)
 
 
+def test_two_slashes_at_the_start_are_one(tmp_path: Path) -> None:
+    place = tmp_path / "img" / "a.png"
+    source = files(catalogue(tmp_path, "p.csv", f"path\n/{place}\n{place}\nfile:///{place}\n"))
+    assert [(i.path, i.file) for i in source] == [("img/a.png", str(place))]
+    assert dict(source.skipped) == {"rows that name a file again": 2}
+
+
 def test_only_addresses_are_unquoted(tmp_path: Path) -> None:
     """A plain path is taken as it stands: `%20` may be in a name."""
     write(tmp_path, {"a b.png": b"blank", "a%20b.png": b"percent", "é.png": b"accent"})

@@ -80,6 +80,14 @@ def test_pixels_go_before_bytes_and_bytes_before_paths(
     assert [row[1:3] for row in _table(tmp_path)] == [["1", keeper], ["0", *({*names} - {keeper})]]
 
 
+def test_larger_groups_come_first_and_members_as_near_by_path(tmp_path: Path) -> None:
+    run = _run([1, 1, 2, 2, 2, 3, 3], [5, 4, 9, 8, 8, 2, 3], {(0, 1): 0.9, (2, 3): 0.9, (2, 4): 0.9, (5, 6): 0.9})
+    near_duplicates(run, tmp_path)
+    assert [(row[0], row[2][0]) for row in _table(tmp_path)] == [
+        ("0", "2"), ("0", "3"), ("0", "4"), ("1", "0"), ("1", "1"), ("2", "6"), ("2", "5"),
+    ]  # fmt: skip
+
+
 def test_the_eye_has_a_say_and_equal_bytes_are_duplicates(tmp_path: Path) -> None:
     run = _run([1, 2, 3], [9, 9, 9], {(0, 1): 0.99}, copies=(2,))
     near_duplicates(run, tmp_path)
