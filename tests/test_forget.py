@@ -135,6 +135,14 @@ def test_what_a_killed_writer_left_goes_as_well(capsys: Any) -> None:
     assert nothing_left()
 
 
+def test_the_mark_of_a_lost_worker_goes_with_the_thumbnail(tmp_path: Path) -> None:
+    """Its name is the image's id."""
+    names = [f"thumbnails/1/{id[:2]}/{id}.{kind}" for id in (ID, "0" * 64) for kind in ("jpg", "lost")]
+    root = write(tmp_path / "s", dict.fromkeys(names, b""))
+    assert forget(root, [ID], []) == {"thumbnails": 2}
+    assert sorted(state(root)) == names[2:]
+
+
 @pytest.mark.parametrize("kind", ["features", "attributes"])
 def test_others_are_lost_at_no_moment(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is written again without an image is in place before the old file goes: here it never gets there."""
