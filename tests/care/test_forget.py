@@ -10,10 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from imgret.__main__ import main
-from imgret.store.store import home
+from imgret.care.forget import forget
+from imgret.errors import UsageError
+from imgret.store.store import Store, home
 from tests.conftest import png, write
 from tests.test_doctor import PICTURES, QUICK, one, photos, state, traces
 
@@ -130,6 +133,40 @@ def test_what_a_killed_writer_left_goes_as_well(capsys: Any) -> None:
     assert main(["forget", ID]) == 0
     assert "1 temporary file" in capsys.readouterr().out
     assert nothing_left()
+
+
+def test_the_mark_of_a_lost_worker_goes_with_the_thumbnail(tmp_path: Path) -> None:
+    """Its name is the image's id."""
+    names = [f"thumbnails/1/{id[:2]}/{id}.{kind}" for id in (ID, "0" * 64) for kind in ("jpg", "lost")]
+    root = write(tmp_path / "s", dict.fromkeys(names, b""))
+    assert forget(root, [ID], []) == {"thumbnails": 2}
+    assert sorted(state(root)) == names[2:]
+
+
+@pytest.mark.parametrize("kind", ["features", "attributes"])
+def test_others_are_lost_at_no_moment(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written again without an image is in place before the old file goes: here it never gets there."""
+    ids, root = [f"{number:064x}" for number in range(3)], tmp_path / "s"
+    if kind == "features":
+        Store(root).features({"backbone": "x"}).add(ids, np.eye(3, dtype=np.float32))
+    else:
+        write(root, {"attributes/x/old.json": json.dumps(dict.fromkeys(ids, 1)).encode()})
+    before = state(root)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        with pytest.raises((UsageError, OSError), match="No space left on device"):
+            forget(root, ids[:1], [])
+    assert state(root) == before
+    assert sum(forget(root, ids[:1], []).values()) == 1
+    if kind == "features":
+        np.testing.assert_array_equal(Store(root).features({"backbone": "x"}).rows(ids[1:]), np.eye(3)[1:])
+    else:
+        (left,) = root.glob("attributes/x/*.json")
+        assert json.loads(left.read_bytes()) == dict.fromkeys(ids[1:], 1)
 
 
 @pytest.mark.usefixtures("photos")

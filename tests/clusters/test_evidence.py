@@ -125,6 +125,22 @@ def test_halves_and_seeds_differ_and_repeat() -> None:
     assert not np.array_equal(first.figures["silhouette"], other.figures["silhouette"])
 
 
+def test_of_two_kinds_without_structure_that_counts_which_looks_more_like_clusters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of Davies-Bouldin the lower figure, of the others the higher one, for each k apart."""
+    kinds = iter(np.array(kind, float) for kind in ([[9, 9], [9, 9]], [[1, 3], [7, 7]], [[3, 5], [2, 4]]))
+
+    def of(*_: object) -> dict[str, np.ndarray]:
+        return dict.fromkeys(CRITERIA, next(kinds))  # (c, h): means of 2 and 7, of 4 and 3
+
+    monkeypatch.setattr(evidence, "_of", of)
+    found = gather(np.eye(4, dtype=np.float32), lambda P, k, seed: np.zeros(len(P), np.int64), [2, 3])
+    assert {name: each.tolist() for name, each in found.nothing.items()} == {
+        name: [2, 3] if name == "davies_bouldin" else [4, 7] for name in CRITERIA
+    }
+
+
 def test_of_many_points_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "SAMPLE", 50)
     sizes = set()

@@ -73,6 +73,17 @@ def test_what_was_kept_is_not_found_again(monkeypatch: pytest.MonkeyPatch, calls
     assert first[1].tobytes() == again[1].tobytes()
 
 
+def test_what_was_kept_is_not_taken_for_more_neighbours_or_for_those_of_others(
+    monkeypatch: pytest.MonkeyPatch, calls: list[tuple[int, int, int]]
+) -> None:
+    monkeypatch.setattr("imgret.store.store.WORTH_KEEPING", -1.0)
+    monkeypatch.setattr("imgret.clusters.neighbours.WIDTH", 3)
+    X, other = points(9), points(9, seed=1)
+    for P, k in ((X, 2), (X, 5), (other, 2)):
+        assert Neighbours(Store())(P, k)[1].tolist() == ops.knn(P, k)[1].tolist()
+    assert calls[::2] == [(9, 3, 3), (9, 3, 5), (9, 3, 3)]
+
+
 def test_one_row_and_two() -> None:
     assert [found.shape for found in Neighbours()(points(1), 5)] == [(1, 0), (1, 0)]
     assert Neighbours()(points(2), 5)[1].tolist() == [[1], [0]]

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.spatial import procrustes
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 import imgret
 from imgret.__main__ import main
 from imgret.evaluation.comparepage import aligned, page
 from imgret.evaluation.comparison import Comparison, Split
+from imgret.ops import intervals
 from imgret.runs.differences import Change, told_apart
 from tests.conftest import png, write
 
@@ -134,6 +135,25 @@ def test_how_much_the_figures_changed() -> None:
     assert Comparison(run(ONE), run(ONE)).figures == {}  # no labels
 
 
+@pytest.mark.parametrize("protocol", ["junk", "group"])
+def test_runs_of_other_junk_or_groups_are_compared_by_their_clusters_alone(
+    protocol: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Search is asked other questions there; clusters are not."""
+    monkeypatch.setattr(intervals, "HALVES", 9)
+    names = {f"{place:02}": place % 2 for place in range(20)}
+    X = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
+    first, second = run(names, "xy" * 10, X), run(names, "xy" * 10, X)
+    assert set(Comparison(first, second).figures) == {"ari", "nmi", "map", "p_at_10", "rank_1"}
+    if protocol == "junk":
+        second.collection.junk[3] = True
+    else:
+        second.group[:4] = 0
+    found = Comparison(first, second).figures
+    assert set(found) == {"ari", "nmi"}
+    assert found == Comparison(second, first).figures
+
+
 def test_clusters_are_compared_over_the_same_halves() -> None:
     names = [f"{place:03}" for place in range(200)]
     truth = "xy" * 100
@@ -144,6 +164,24 @@ def test_clusters_are_compared_over_the_same_halves() -> None:
     assert found.value == pytest.approx(1 - adjusted_rand_score(right.labels, wrong.labels))
     assert 0 < found.low < found.value < found.high < 2 * found.value
     assert Comparison(right, wrong).figures["ari"].value == -found.value
+
+
+def test_differences_of_halves_are_moved_to_that_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NMI is larger of few images than of many, and the more so the more clusters there are."""
+    monkeypatch.setattr(intervals, "HALVES", 30)
+    few, many = (np.random.default_rng(k).integers(0, k, 60) for k in (2, 20))
+    names = [f"{place:02}" for place in range(60)]
+    first, second = (run(dict(zip(names, labels.tolist(), strict=True)), "xyz" * 20) for labels in (few, many))
+    second.X = first.X = np.eye(60, dtype=np.float32)
+    found = Comparison(first, second).figures["nmi"]
+    random, drawn = np.random.default_rng(first.seed), []
+    for _ in range(30):
+        half = random.choice(60, 30, replace=False)
+        one, other = (normalized_mutual_info_score(first.truth[half], labels[half]) for labels in (few, many))
+        drawn.append(other - one)
+    low, high = np.quantile(drawn, [0.025, 0.975]) - np.mean(drawn) + found.value
+    assert found == pytest.approx((found.value, low, high))
+    assert np.mean(drawn) > found.high  # as they are, they are of other figures
 
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "log": "quiet"}

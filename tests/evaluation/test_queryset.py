@@ -8,7 +8,7 @@ import pytest
 import imgret
 from imgret import UsageError
 from imgret.evaluation.evaluate import retrieval
-from imgret.evaluation.queryset import read
+from imgret.evaluation.queryset import _coded, read
 from imgret.runs.run import Run
 from imgret.store.files import sha256
 from tests.conftest import png, write
@@ -76,6 +76,12 @@ def test_the_run_s_own_images_as_queries_give_what_the_run_gives(colours: Path) 
     for name, ours in {"map": "map", "p_at_10": "p_at_10", "rank_1": "rank_1"}.items():
         assert alone.figures[ours].value == pytest.approx(run.metrics[name])
     assert (alone.queries, alone.apart, apart.apart) == (24, False, True)
+
+
+def test_labels_are_coded_as_the_run_s() -> None:
+    """Unknown stays unknown, and so is what the run does not know."""
+    assert _coded(np.array([0, 1, -1, 1]), ["x", "b"], ["a", "b"]).tolist() == [-1, 1, -1, 1]
+    assert _coded(np.array([-1]), [], ["a"]).tolist() == [-1]
 
 
 def test_what_cannot_be_queries(colours: Path, tmp_path: Path) -> None:

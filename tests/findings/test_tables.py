@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgret.contracts import Item
-from imgret.findings.tables import read_items, write_failures, write_items
+from imgret.findings.tables import read_items, table, write_failures, write_items
 from imgret.reading.items import collect
 from imgret.reading.record import Record
 
@@ -47,6 +48,20 @@ def test_items_come_back(tmp_path_factory: pytest.TempPathFactory, files: list[t
     assert again.columns == (["price", "cluster_", "cluster__", "odd\r\udcff"] if items else [])
     write_failures(file, collection)
     assert len(file.read_bytes().splitlines()) >= 1 + sum(not id for *_, id in files)
+
+
+def test_of_a_medoid_s_copies_the_first_is_the_representative() -> None:
+    """And of an image in no cluster, or of none at all, nothing is."""
+    names = {"b.jpg": "1", "copy.jpg": "1", "a.jpg": "2", "broken.jpg": "", "lone.jpg": "3"}
+    records = [Record(id * 64, "ok") if id else Record("", "truncated", "cut") for id in names.values()]
+    run: Any = SimpleNamespace(collection=collect([Item(name) for name in names], records),  # rows: b, a, lone
+                               medoids=np.array([0]), labels=np.array([0, 0, -1]), distances=np.zeros(3),
+                               view=np.arange(1, 7).reshape(3, 2))  # fmt: skip
+    found = table(run)
+    wanted = {"a.jpg": ("0", "0", "3", "4"), "b.jpg": ("0", "1", "1", "2"), "broken.jpg": ("",) * 4,
+              "copy.jpg": ("0", "0", "1", "2"), "lone.jpg": ("-1", "0", "5", "6")}  # fmt: skip
+    shown = zip(*(found[name] for name in ("cluster", "representative", "x", "y")), strict=True)
+    assert dict(zip(found["path"], shown, strict=True)) == wanted
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../up.jpg", "a/../../b.jpg", "a\0b"])

@@ -113,6 +113,16 @@ def test_centroids_and_medoids_by_hand() -> None:
     assert ops.medoids(X, nothing).shape == (0,)
 
 
+def test_noise_is_at_its_distance_from_the_nearest_centroid() -> None:
+    """Which is not the one of the largest product, where centroids differ in length."""
+    X = np.array([[2, 0], [2, 0], [0, 3], [4, 3]], np.float32)
+    C = np.array([[1, 0], [4, 0]], np.float32)
+    labels = np.array([-1, 1, 0, -1])
+    assert ops.distances(X, labels, C).tolist() == pytest.approx([1, 2, 10**0.5, 3])
+    assert labels.tolist() == [-1, 1, 0, -1]  # they are the caller's
+    assert ops.distances(X, np.full(4, -1), C[:0]).tolist() == [0] * 4
+
+
 def test_renumber_by_hand() -> None:
     labels = ops.renumber(np.array([7, -1, 3, 3, 5, 9, 7, 0, 7]))  # 7 has three, 3 has two, then 5, 9, 0 by first row
     assert labels.tolist() == [0, -1, 1, 1, 2, 3, 0, 4, 0]

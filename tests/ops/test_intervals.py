@@ -43,6 +43,33 @@ def test_noise_is_one_cluster_and_left_out_beside() -> None:
     assert "ari_covered" not in of_table(Contingency.of(truth, truth), None, 0)
 
 
+def test_halves_are_moved_to_the_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 60 items in 8 x 8 cells by chance, halves have a larger NMI and purity, all but a few of them."""
+    monkeypatch.setattr(intervals, "HALVES", 200)
+    table = Contingency.of(*np.random.default_rng(0).integers(0, 8, (2, 60)))
+    random = np.random.default_rng(7)
+    halves = [table.drawn(30, random).figures() for _ in range(200)]
+    found = of_table(table, None, 7)
+    for name in ("nmi", "purity", "ari"):
+        value, drawn = table.figures()[name], np.array([half[name] for half in halves])
+        low, high = np.quantile(drawn, [0.025, 0.975]) - drawn.mean() + value
+        assert found[name] == pytest.approx((value, low, high), rel=1e-12)
+        assert low < value < high
+    assert np.quantile([half["nmi"] for half in halves], 0.025) > table.figures()["nmi"]
+
+
+def test_no_figure_can_be_above_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of 60 is in the wrong cluster: where the halves drawn have it too often, they are moved beyond 1."""
+    monkeypatch.setattr(intervals, "HALVES", 20)
+    truth = np.repeat([0, 1], 30)
+    table = Contingency.of(truth, np.append(1, truth[1:]))
+    found = of_table(table, None, 7)
+    random = np.random.default_rng(7)
+    drawn = [table.drawn(30, random).figures()["purity"] for _ in range(20)]
+    assert found["purity"].value + np.quantile(drawn, 0.975) - np.mean(drawn) > 1.001
+    assert found["purity"].high == 1
+
+
 def test_what_some_halves_do_not_define_is_left_out() -> None:
     truth = np.array([0] * 9 + [1])
     found = of_table(Contingency.of(truth, np.arange(10) % 2), None, 0)  # many halves have one truth

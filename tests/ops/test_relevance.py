@@ -38,6 +38,8 @@ def test_the_protocol_of_market_1501_by_hand() -> None:
         "map_at_2": 1 / 2, "p_at_2": 1 / 2, "recall_at_2": 1 / 2, "rank_2": 1,
         "map_at_5": ap, "p_at_5": 2 / 5, "recall_at_5": 1, "rank_5": 1,
     }.items()}  # fmt: skip
+    found = _judged(trial, SCORES, (9,))  # of the five that are ranked
+    assert [found[f"{name}_at_9"] for name in ("p", "recall", "map")] == [[2 / 5], [1], [pytest.approx(ap)]]
     unknown = Trial(Known(np.array([7]), np.array([-1]), np.zeros(1, bool)), GALLERY, np.array([-1]))
     assert _judged(unknown, SCORES)["map"] == [pytest.approx((1 + 2 / 2 + 3 / 5 + 4 / 7) / 4)]  # no camera: all count
 

@@ -35,6 +35,8 @@ def test_a_column_takes_no_name_of_ours() -> None:
 def test_numbers_of_many_values_are_taken_by_fifths() -> None:
     found = codes(_collection({"price": [str(10.5 * i) for i in range(10)]}))
     assert list(found["price"]) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    edges = codes(_collection({"price": [str(i) for i in range(11)]}))  # cut at 2, 4, 6, 8, which begin the next
+    assert list(edges["price"]) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
     gaps = codes(_collection({"price": ["", *[str(i) for i in range(9)]]}))["price"]
     assert gaps[0] == -1
     assert sorted(set(gaps)) == [-1, 0, 1, 2, 3, 4]

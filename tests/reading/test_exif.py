@@ -124,6 +124,8 @@ def test_cameras(make: bytes, model: bytes, camera: str) -> None:
 def test_damage_costs_what_is_damaged() -> None:
     good = block()
     assert read_exif(good[:50]) == Exif(6)  # texts lie beyond the end
+    assert read_exif(good[:-1]) == WHOLE._replace(taken="")  # the last ends there, though but its NUL is missing
+    assert read_exif(good[: 92 + 8]) == Exif(6, "", "Canon")  # of the model two letters are left
     for below in (74 + len(good), 2**32 - 1, 8):  # beyond the end; the first directory once more
         assert read_exif(block(below=below)) == WHOLE._replace(taken="")
     many = good[:8] + b"\xff\xff" + good[10:]
@@ -132,6 +134,12 @@ def test_damage_costs_what_is_damaged() -> None:
     assert read_exif(late) == Exif()  # beyond what is looked at
     for nothing in (None, b"", "II*\0", b"II", b"Exif\0\0", 7):
         assert read_exif(nothing) == Exif()
+
+
+def test_of_two_entries_of_one_tag_the_first_counts() -> None:
+    entries = [struct.pack("<HHIHH", 0x0112, 3, 1, value, 0) for value in (6, 3)]
+    entries += [struct.pack("<HHI4s", tag, 2, 2, text) for tag in (0x010F, 0x0110) for text in (b"A", b"B")]
+    assert read_exif(b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(entries)) == Exif(6, "", "A")
 
 
 def assert_holds(data: bytes) -> None:

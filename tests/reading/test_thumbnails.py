@@ -36,6 +36,16 @@ def picky(thumbnail: np.ndarray) -> dict[str, object]:  # type: ignore[type-arg]
     return {"tone": "warm", "nothing": float("nan")}
 
 
+def test_an_attribute_that_was_edited_is_another(tmp_path: Path) -> None:
+    keys = []
+    for text in ("0.0", "1.0", "0.0"):
+        file = write(tmp_path, {"mine.py": f"def mine(thumbnail): return {text}".encode()}) / "mine.py"
+        scope: dict[str, Any] = {}
+        exec(compile(file.read_text(), file, "exec"), scope)
+        keys.append(thumbnails._key(scope["mine"]))
+    assert keys[0] == keys[2] != keys[1]
+
+
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> None:
     for component in (redness, picky):

@@ -173,6 +173,8 @@ def test_what_the_run_before_had_otherwise() -> None:
 
     assert otherwise(settings(), settings()) == otherwise(settings(view={"name": "tsne"}), settings()) == []
     assert otherwise(settings(k=5, seed=2), settings()) == ["k=5", "seed=2"]
+    five = settings(k=5, clusterer={"name": "kmeans", "k": 5, "n_init": 3})
+    assert otherwise(five, settings()) == ["k=5"]  # once, as the run's
     assert otherwise(settings(), settings(clusterer={"name": "dbscan", "eps": 1})) == ["clusterer=kmeans"]
     more = settings(clusterer={"name": "kmeans", "k": 3, "n_init": 9})
     assert otherwise(more, settings()) == ["clusterer.n_init=9"]
