@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if (Path(__file__).parents[1] / "plugins" / "clusterers").is_dir():
-    __path__.append(str(Path(__file__).parents[1]))  # a checkout: imgret.plugins is ../plugins, as in a wheel
+from imgret.errors import UsageError
+from imgret.registry import register
+from imgret.version import VERSION as __version__
 
-from imgret.registry import UsageError, register
+HERE = Path(__file__).parent
+__path__.append(str(HERE / "moved"))  # names of 0.1
+if (HERE.parent / "plugins" / "clusterers").is_dir():
+    __path__.append(str(HERE.parent))  # a checkout: imgret.plugins is ../plugins, as in a wheel
 
 if TYPE_CHECKING:
-    from imgret.results import Run
+    from imgret.runs.run import Run
 
-__all__ = ["Run", "UsageError", "load", "register", "run"]
-__version__ = "0.1.0"
+__all__ = ["Run", "UsageError", "__version__", "load", "register", "run"]
 
 
 def run(images: str | Path | None = None, **settings: Any) -> Run:
@@ -30,14 +33,14 @@ def run(images: str | Path | None = None, **settings: Any) -> Run:
 
 def load(folder: str | Path = "runs/latest") -> Run:
     """The run saved in `folder`. Raises UsageError where there is none."""
-    from imgret.results import Run
+    from imgret.runs.run import Run
 
     return Run.load(folder)
 
 
 def __getattr__(name: str) -> Any:
     if name == "Run":  # the class needs NumPy, which `import imgret` alone does not load
-        from imgret.results import Run
+        from imgret.runs.run import Run
 
         return Run
     raise AttributeError(f"module 'imgret' has no attribute {name!r}")

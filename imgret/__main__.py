@@ -17,12 +17,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import imgret
-from imgret.registry import UsageError, load_plugins
+from imgret.errors import UsageError
+from imgret.registry import load_plugins
+from imgret.version import VERSION
 from imgret.words import printable
 
 if TYPE_CHECKING:
-    from imgret.sweep import Asked, Sweep
+    from imgret.evaluation.jobs import Asked
+    from imgret.evaluation.sweep import Sweep
 
 PATIENCE = 10  # seconds after a signal to end in which a further one disturbs no cleaning up
 COMMANDS = sorted(file.stem.replace("_", "-") for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
@@ -67,9 +69,9 @@ def _do(words: list[str]) -> list[Exception]:
         import_module("imgret.commands.help").main([])
         return []
     if "--version" in words:
-        print(f"imgret {imgret.__version__}")
+        print(f"imgret {VERSION}")
         return []
-    from imgret.commandline import tidy
+    from imgret.settings.commandline import tidy
 
     typed, words = words, tidy(words, COMMANDS)
     completing = "--shell-completion" in words and words[-1].startswith("query=")
@@ -77,12 +79,13 @@ def _do(words: list[str]) -> list[Exception]:
         logging.getLogger("imgret").setLevel(logging.CRITICAL)
     load_plugins()
     from imgret.config import completions, is_sweep, run_from_command_line
-    from imgret.sweep import Sweep, said_once
 
     if completing:
         line = os.environ.get("COMP_LINE", "")
         print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], COMMANDS)))
         return []
+    from imgret.evaluation.sweep import Sweep, said_once
+
     sweep = Sweep(typed)
 
     def one(settings: dict[str, Any], asked: Asked | None) -> None:
@@ -173,7 +176,7 @@ def _tell(fault: Exception) -> int:
 def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
     """One run, and its summary on the screen; in a sweep, a line."""
     from imgret.pipeline import run
-    from imgret.summary import summary
+    from imgret.runs.summary import summary
 
     levels = {"quiet": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
     logging.getLogger("imgret").setLevel(levels[settings["log"]])
@@ -197,6 +200,7 @@ def _talk(debug: bool) -> None:
     log.propagate = False
     if not debug:
         warnings.simplefilter("ignore")
+        warnings.filterwarnings("default", r"imgret\.[\w.]+ has moved", DeprecationWarning)  # a plug-in is to be mended
 
 
 if __name__ == "__main__":

@@ -24,14 +24,15 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from imgret.commandline import as_typed, is_path, literal, parts
-from imgret.registry import OPTIONAL, SLOTS, UsageError, load_plugins, unknown
-from imgret.settings import check, chooses, chosen, nodes, root_node, unused
-from imgret.sweep import Asked
+from imgret.errors import UsageError
+from imgret.evaluation.jobs import Asked
+from imgret.registry import OPTIONAL, SLOTS, load_plugins, unknown
+from imgret.settings.commandline import as_typed, is_path, literal, parts
+from imgret.settings.options import check, chooses, chosen, nodes, root_node, unused
 
 if TYPE_CHECKING:
-    from imgret.results import Run
-    from imgret.sweep import Sweep
+    from imgret.evaluation.sweep import Sweep
+    from imgret.runs.run import Run
 
 Job = Callable[[dict[str, Any], Asked | None], None]
 VERBATIM = ("images", "out", "source.label_regex", "source.path", "source.label", "source.group")

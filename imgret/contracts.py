@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from imgret.results import Run
-
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
 RGB = tuple[int, int, int]
+FILTERS = ("bilinear", "bicubic", "lanczos", "box", "nearest")  # by which images are scaled
 TEXTS = 32  # that a text tower reads at once
 
 
@@ -208,6 +207,6 @@ class Metric(Protocol):
 
 
 class Report(Protocol):
-    """A function that writes pictures or tables of a run into a folder and returns their paths."""
+    """A function that writes pictures or tables of a run, an `imgret.Run`, into a folder and returns their paths."""
 
-    def __call__(self, run: Run, folder: Path) -> Sequence[Path]: ...
+    def __call__(self, run: Any, folder: Path) -> Sequence[Path]: ...

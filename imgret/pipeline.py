@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from imgret import columns, k, ops, proportions, record, room
+from imgret import ops
+from imgret.clusters.choose import choose
+from imgret.clusters.neighbours import Neighbours, wanted
+from imgret.clusters.stages import blamed, cluster, make, reduction
 from imgret.contracts import Backbone
-from imgret.engine import Engine, choose_device
-from imgret.extract import extract, space
-from imgret.files import load_array
-from imgret.formats import require
-from imgret.items import collect, listing, sample
-from imgret.loader import Reading
-from imgret.measure import measure
-from imgret.neighbours import Neighbours, wanted
-from imgret.originals import reach
-from imgret.registry import (
-    SLOTS,
-    TooManyFailed,
-    UsageError,
-    build,
-    called,
-    find,
-    learned,
-    on_device,
-)
-from imgret.reranked import around, learned_around, rerank
-from imgret.results import Run
-from imgret.store import Store, code, digest
-from imgret.thumbnails import look
-from imgret.weights import WeightsUnavailable
+from imgret.errors import TooManyFailed, UsageError
+from imgret.evaluation.measure import measure
+from imgret.features import proportions
+from imgret.features.engine import Engine, choose_device
+from imgret.features.extract import extract, space
+from imgret.features.weights import WeightsUnavailable
+from imgret.findings.originals import reach
+from imgret.findings.rerank import around, learned_around, rerank
+from imgret.reading import columns
+from imgret.reading.formats import require
+from imgret.reading.items import collect, listing, root, sample
+from imgret.reading.loader import Reading
+from imgret.reading.thumbnails import look
+from imgret.registry import SLOTS, build, called, learned
+from imgret.runs.clock import Clock
+from imgret.runs.run import Run
+from imgret.runs.write import make_out, save
+from imgret.settings import k
+from imgret.settings.options import origin, title
+from imgret.store import room
+from imgret.store.files import load_array
+from imgret.store.store import Store, digest
 
 log = logging.getLogger("imgret")
 
@@ -44,16 +42,16 @@ def run(settings: dict[str, Any]) -> Run:
 
     Raises UsageError for what is wrong with the settings or the input; the run is on disk when this returns.
     """
-    clock, store, reading = record.Clock(), Store(), Reading.of(settings)
+    clock, store, reading = Clock(), Store(), Reading.of(settings)
     device = settings["device"] = choose_device(settings["device"])
     _check(settings)
 
     with clock.stage("list"):
-        source = _build(settings, "source")
+        source = make(settings, "source")
         everything = listing(source)
         items = sample(everything, settings["limit"], settings["seed"])
     if not items:
-        raise UsageError(f"{record.origin(settings)} has no files in it\ngive a folder that has images in it")
+        raise UsageError(f"{origin(settings)} has no files in it\ngive a folder that has images in it")
     k.check(settings, len(items), "files")
 
     with clock.stage("backbone"):
@@ -65,12 +63,12 @@ def run(settings: dict[str, Any]) -> Run:
         log.info("device %s, %s; backbone %s, %s", device, engine.title, used, backbone.licence)
 
     with clock.stage("features"):
-        where = room.Room(store.root, record.make_out(settings), bool(settings["attributes"] or settings["reports"]))
+        where = room.Room(store.root, make_out(settings), bool(settings["attributes"] or settings["reports"]))
         extraction = extract(source, items, made_in, engine, store, reading, everything, used, where)
         collection = collect(items, extraction.records)
         if not collection.ids:
             only = UsageError if set(collection.outcomes) == {"unsupported"} else TooManyFailed
-            raise only(f"{record.origin(settings)} has no readable image in it: {collection.causes}")
+            raise only(f"{origin(settings)} has no readable image in it: {collection.causes}")
         k.check(settings, len(collection.ids), "distinct readable images")
         k.fit(settings, len(collection.ids))
         if hint := proportions.hint(collection, backbone.preprocess, settings["backbone"]):
@@ -91,8 +89,8 @@ def run(settings: dict[str, Any]) -> Run:
 
     advice = None
     if k.is_auto(settings):
-        with clock.stage("k"), _blame(settings, "clusterer"):
-            advice = k.choose(settings, reduction(X, settings, "reducer", store, knn))
+        with clock.stage("k"), blamed(settings, "clusterer"):
+            advice = choose(settings, reduction(X, settings, "reducer", store, knn))
 
     with clock.stage("clusters"):
         labels, clusterer = cluster(X, settings, store, knn)  # (n,)
@@ -100,11 +98,11 @@ def run(settings: dict[str, Any]) -> Run:
     with clock.stage("view"):
         view = reduction(X, settings, "view", store, knn)  # (n, 2)
 
-    with clock.stage("retrieval"), _blame(settings, "retriever"):
-        retriever = _build(settings, "retriever")
+    with clock.stage("retrieval"), blamed(settings, "retriever"):
+        retriever = make(settings, "retriever")
         retriever.fit(X, labels)
 
-    with clock.stage("rerank"), _blame(settings, "rerank"):
+    with clock.stage("rerank"), blamed(settings, "rerank"):
         reranker = rerank(X, labels, settings, knn)
 
     with clock.stage("metrics"):
@@ -114,7 +112,7 @@ def run(settings: dict[str, Any]) -> Run:
         baseline = _baseline(settings, source, items, store, knn)
 
     info = {
-        "title": record.title(settings),
+        "title": title(settings),
         "config": settings,
         "fitted": {
             "source": learned(source, settings["source"]),
@@ -132,41 +130,21 @@ def run(settings: dict[str, Any]) -> Run:
         "skipped": dict(source.skipped),
         "outcomes": collection.outcomes,
         "data": digest("".join(collection.ids).encode()),
-        "root": record.root(collection.items),
-        "reach": reach(collection.items, record.root(collection.items)),
+        "root": root(collection.items),
+        "reach": reach(collection.items, root(collection.items)),
         "features": {"computed": extraction.computed, "seconds": round(extraction.seconds, 3)},
         "baseline": baseline,
         "k": advice.plain() if advice else None,
     }
-    parts = {"source": source, "backbone": backbone, "engine": engine, "retriever": reranker or retriever}
-    done = Run(info, collection, features, mean, labels, view, metrics, graph, fitted=parts)
-    return record.save(done, matrix, clock)
-
-
-def cluster(X: Any, settings: Mapping[str, Any], store: Store, knn: Neighbours) -> tuple[Any, Any]:
-    """Labels (n,) by size, largest first, -1 for noise; and the clusterer, with what it has learned."""
-    reduced = reduction(X, settings, "reducer", store, knn)  # (n, r)
-    with _blame(settings, "clusterer"):
-        clusterer = _build(settings, "clusterer", knn=knn)
-        labels = np.asarray(clusterer.fit_predict(reduced))
-    if labels.shape != (len(X),) or not np.issubdtype(labels.dtype, np.integer):
-        name = called(settings, "clusterer")
-        raise UsageError(
-            f"clusterer={name} gave {labels.dtype} labels of shape {labels.shape}, not {len(X)} whole numbers"
-        )
-    return ops.renumber(labels.astype(np.int64)), clusterer
-
-
-def _build(settings: Mapping[str, Any], slot: str, **handed: Any) -> Any:
-    if slot == "rerank":
-        return around(settings)
-    return build(SLOTS[slot], on_device(settings[slot], settings["device"]), slot, **handed)
+    done = Run(info, collection, features, mean, labels, view, metrics, graph)
+    done.source, done.backbone, done.engine, done.retriever = source, backbone, engine, reranker or retriever
+    return save(done, matrix, clock)
 
 
 def _backbone(settings: dict[str, Any]) -> Backbone:
     """The backbone asked for, or the one that the settings name for where its weights are not to be had."""
     try:
-        backbone: Backbone = _build(settings, "backbone")
+        backbone: Backbone = make(settings, "backbone")
         return backbone
     except WeightsUnavailable as error:
         if settings["otherwise"] is None or settings["offline"]:
@@ -176,24 +154,6 @@ def _backbone(settings: dict[str, Any]) -> Backbone:
         settings["backbone"] = settings["otherwise"]
         settings["chosen"] = {**settings.get("chosen", {}), "backbone": other}
         return _backbone(settings | {"otherwise": None})
-
-
-def reduction(X: Any, settings: Mapping[str, Any], slot: str, store: Store, knn: Neighbours) -> Any:
-    """X (n, d) in fewer columns (n, r), as the slot's reducer makes them; computed once for the same X and options."""
-
-    def compute() -> Any:
-        with _blame(settings, slot):
-            reduced = np.asarray(_build(settings, slot, knn=knn).fit_transform(X), np.float32)
-        if reduced.ndim != 2 or len(reduced) != len(X) or (slot == "view" and reduced.shape[1] != 2):
-            wanted = f"({len(X)}, 2)" if slot == "view" else f"({len(X)}, r)"
-            raise UsageError(f"{slot}={called(settings, slot)} gave the shape {reduced.shape}, not {wanted}")
-        if not all(np.isfinite(reduced[rows]).all() for rows in ops.blocks(len(reduced), 8192)):
-            raise UsageError(f"{slot}={called(settings, slot)} gave values that are not finite\nchoose another {slot}")
-        return reduced
-
-    component = code(find(SLOTS[slot], settings[slot]["name"]))
-    node = on_device(settings[slot], settings["device"])
-    return store.derived(compute, node, component, record.versions(), digest(X))
 
 
 def _baseline(
@@ -215,19 +175,9 @@ def _baseline(
 
 def _check(settings: Mapping[str, Any]) -> None:
     """Find in the first second what would else be found after the features: arguments, and where the run shall go."""
-    record.make_out(settings)
+    make_out(settings)
     require(settings["formats"])
     for slot in SLOTS:
         if slot != "backbone":  # which is built next, and takes its time
-            with _blame(settings, slot):
-                _build(settings, slot)
-
-
-@contextmanager
-def _blame(settings: Mapping[str, Any], slot: str) -> Iterator[None]:
-    """A component's own complaint about its arguments is the user's to read, with the component's name."""
-    try:
-        yield
-    except (ValueError, TypeError, NotImplementedError) as error:
-        text = " ".join(str(error).split())
-        raise UsageError(f"{slot}={called(settings, slot)} failed: {text}") from error
+            with blamed(settings, slot):
+                around(settings) if slot == "rerank" else make(settings, slot)

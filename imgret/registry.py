@@ -13,6 +13,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from imgret.errors import UsageError
+
 KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "reranker", "attribute", "metric", "report")
 SLOTS = {  # what is chosen by one name on the command line -> its kind
     "source": "source",
@@ -40,24 +42,6 @@ OWED = "???"  # a value that the user must type, in OmegaConf's spelling
 
 Component = TypeVar("Component", bound=Callable[..., Any])
 _found: dict[tuple[str, str], Callable[..., Any]] = {}
-
-
-class UsageError(Exception):
-    """Wrong use: one or two lines for the user, no traceback, and the exit code that goes with it."""
-
-    exit_code = 2
-
-
-class TooManyFailed(UsageError):
-    """Most of the files could not be used."""
-
-    exit_code = 3
-
-
-class StoreDamaged(UsageError):
-    """The store, or a run, is damaged or of a version that this one does not know."""
-
-    exit_code = 4
 
 
 def register(kind: str, name: str = "") -> Callable[[Component], Component]:

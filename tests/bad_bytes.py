@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from imgret import imagefile
 from imgret.contracts import Item, Preprocess
-from imgret.imagefile import OUTCOMES
-from imgret.loader import read
+from imgret.reading import imagefile
+from imgret.reading.imagefile import OUTCOMES
+from imgret.reading.loader import read
 from tests.image_bytes import photo, save, scene
 from tests.odd_files import odd_files
 

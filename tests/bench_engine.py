@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from imgret.engine import Engine
+from imgret.features.engine import Engine
 from imgret.registry import build, load_plugins
 
 BATCH = 32  # of the plain loop, and the images of a round

@@ -86,11 +86,11 @@ def below(pid: int) -> list[int]:
 
 def extract_all(count: int, store: Path, size: int = SIDE, largest: bool = False) -> dict[str, Any]:
     """List, extract and collect `count` images of `size` pixels a side into a new store; the most bytes it took."""
-    from imgret.engine import Engine
-    from imgret.extract import extract, space
-    from imgret.items import collect
+    from imgret.features.engine import Engine
+    from imgret.features.extract import extract, space
+    from imgret.reading.items import collect
     from imgret.registry import build, load_plugins
-    from imgret.store import Store
+    from imgret.store.store import Store
 
     load_plugins()
     node = {"name": "pixels", "size": size}

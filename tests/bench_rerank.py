@@ -15,11 +15,11 @@ from PIL import Image, ImageEnhance
 
 import imgret
 from imgret import ops
-from imgret.extract import embed
-from imgret.measure import measure
+from imgret.evaluation.measure import measure
+from imgret.features.extract import embed
+from imgret.findings.rerank import rerank
 from imgret.registry import on_device, options
-from imgret.reranked import rerank
-from imgret.settings import nodes
+from imgret.settings.options import nodes
 
 COPIES = 300  # images that are altered and searched with
 QUICK: dict[str, Any] = {"backbone": "efficientnet_lite0", "view": "pca", "attributes": [], "metrics": [],

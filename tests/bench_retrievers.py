@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from imgret import ops
-from imgret.registry import UsageError, build, load_plugins
+from imgret.errors import UsageError
+from imgret.registry import build, load_plugins
 
 TOP, QUERIES, GROUPS = 20, 500, 1000
 WAYS: dict[str, dict[str, Any]] = {

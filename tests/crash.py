@@ -83,9 +83,13 @@ def _import_everything() -> None:
     import torch
 
     import imgret.__main__
-    import imgret.sheet
-    from imgret import extract, loader, pipeline, record, store, thumbnails
-    from imgret.engine import Engine
+    import imgret.pictures.sheet
+    from imgret import pipeline
+    from imgret.features import extract
+    from imgret.features.engine import Engine
+    from imgret.reading import loader, thumbnails
+    from imgret.runs import write as record
+    from imgret.store import store
 
     def in_here(task: Any, things: Sequence[Any], *_: Any, **__: Any) -> Iterator[Any]:
         for start in range(0, len(things), 2):

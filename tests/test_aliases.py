@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 import imgret
-from imgret import settings
 from imgret.__main__ import main
+from imgret.features.weights import WeightsUnavailable
 from imgret.registry import called
-from imgret.settings import sentences
-from imgret.summary import summary
-from imgret.tables import read_json, write_json
-from imgret.weights import WeightsUnavailable
+from imgret.runs.summary import summary
+from imgret.settings import options as settings
+from imgret.settings.options import sentences
+from imgret.store.files import read_json, write_json
 from tests.conftest import png, write
 
 TINY = """# Tiny, 8 x 8: 192 features, of no images (A. Nobody, 2020). They are cut off, as J. Doe
@@ -99,14 +99,15 @@ def _runs() -> list[Path]:
 
 
 def test_the_fallback_has_its_own_name(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    from imgret import pipeline, registry
+    from imgret import registry
+    from imgret.clusters import stages
 
     def build(kind: str, node: Any, slot: str = "", **handed: Any) -> Any:
         if node["name"] == "resnet50":
             raise WeightsUnavailable("its weights are not here")
         return registry.build(kind, node, slot, **handed)
 
-    monkeypatch.setattr(pipeline, "build", build)
+    monkeypatch.setattr(stages, "build", build)
     run = imgret.run("photos", **QUICK, fallback="tiny")
     assert "backbone=resnet50: its weights are not here; this run uses backbone=tiny" in caplog.text
     assert "note      the weights of resnet50 were not to be had, so this run used tiny" in summary(run)

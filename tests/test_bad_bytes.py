@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imgret.imagefile import OUTCOMES
+from imgret.reading.imagefile import OUTCOMES
 from tests.bad_bytes import damaged, seeds, summed
 from tests.image_bytes import save, scene
 

@@ -11,9 +11,10 @@ import torch
 import imgret
 from imgret import Run, UsageError
 from imgret.contracts import Backbone, Preprocess
-from imgret.registry import TooManyFailed, options, register
-from imgret.settings import nodes
-from imgret.summary import summary
+from imgret.errors import TooManyFailed
+from imgret.registry import options, register
+from imgret.runs.summary import summary
+from imgret.settings.options import nodes
 from tests.conftest import png, write
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reducer": "none", "reports": []}

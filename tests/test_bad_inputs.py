@@ -14,8 +14,8 @@ import imgret
 from imgret import Run, UsageError
 from imgret.__main__ import main
 from imgret.contracts import Preprocess
-from imgret.decode import decode
-from imgret.summary import summary
+from imgret.reading.decode import decode
+from imgret.runs.summary import summary
 from tests import bad_inputs
 from tests.bad_files import Bad, bad_files
 from tests.image_bytes import save

@@ -15,9 +15,9 @@ import pytest
 import imgret
 from imgret import Run
 from imgret.contracts import Item, Preprocess
-from imgret.loader import read
 from imgret.plugins.sources import _folder
 from imgret.plugins.sources.files import files
+from imgret.reading.loader import read
 from tests.conftest import png, write
 
 if sys.platform == "win32":

@@ -12,8 +12,9 @@ from imgret import registry
 from imgret.checks import check, faults
 from imgret.checks.data import GROUPS, blobs, small_run
 from imgret.contracts import Backbone, Item, Preprocess
+from imgret.errors import UsageError
 from imgret.plugins.retrievers.exact import exact
-from imgret.registry import KINDS, SLOTS, UsageError, register
+from imgret.registry import KINDS, SLOTS, register
 
 
 class Labels:

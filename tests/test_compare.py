@@ -51,7 +51,7 @@ def test_commands_compose(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_the_tables_name_every_backbone_and_clusterer() -> None:
-    from imgret.settings import nodes
+    from imgret.settings.options import nodes
 
     for slot in ("backbone", "clusterer"):
         for name in nodes()[slot]:

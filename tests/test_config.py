@@ -11,9 +11,9 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 import imgret
-from imgret.commandline import as_typed
 from imgret.config import as_hydra_reads
-from imgret.registry import UsageError
+from imgret.errors import UsageError
+from imgret.settings.commandline import as_typed
 from tests.conftest import png, write
 
 

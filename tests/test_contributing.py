@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from imgret.checks import faults
+from imgret.checks.templates import COMPONENTS
 from imgret.registry import KINDS
-from imgret.templates import COMPONENTS
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

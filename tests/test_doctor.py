@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from imgret.__main__ import main
-from imgret.forget import chosen
-from imgret.results import Run
-from imgret.store import home
+from imgret.care.forget import chosen
+from imgret.runs.run import Run
+from imgret.store.store import home
 from tests.conftest import png, write
 
 QUICK = ["backbone=pixels", "view=pca", "k=2", "reports=[maps,clusters,page]", "log=quiet"]
@@ -26,7 +26,7 @@ PICTURES = {f"{n}.png": png((25 * n, 90, 200), noise=n + 1) for n in range(7)}
 
 @pytest.fixture
 def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("imgret.store.WORTH_KEEPING", -1.0)
+    monkeypatch.setattr("imgret.store.store.WORTH_KEEPING", -1.0)
     folder = write(tmp_path / "in", {**PICTURES, "sub/x.png": png((1, 2, 3)), "bad.jpg": b"\xff\xd8\xff"})
     assert main([str(folder), *QUICK]) == 0
     return folder
@@ -229,7 +229,7 @@ def test_a_file_that_cannot_be_read_is_told_of(
     def refuse(file: Path) -> str:
         raise PermissionError(13, "Permission denied", str(file))
 
-    monkeypatch.setattr("imgret.forget.sha256", refuse)
+    monkeypatch.setattr("imgret.care.forget.sha256", refuse)
     with caplog.at_level("WARNING", "imgret"):
         chosen([str(photos / "sub")], home())
     assert f"{photos / 'sub' / 'x.png'}: Permission denied; it is forgotten by its path only" in caplog.text

@@ -12,9 +12,9 @@ from PIL import Image
 import imgret
 from imgret import Run
 from imgret.__main__ import main
-from imgret.exporters import FORMATS
+from imgret.exporters import FORMATS, imagefolder
 from imgret.exporters.folders import names
-from imgret.tables import table
+from imgret.findings.tables import table
 from tests.conftest import png, write
 
 
@@ -103,6 +103,26 @@ def test_csv_and_imagefolder(run: Run) -> None:
         i.path for i, r in zip(run.collection.items, run.collection.rows, strict=True) if r >= 0
     ]
     assert all((Path("out/train") / row["file_name"]).is_file() for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "header"),
+    [
+        (["file_name", "file_name_", "image"], ["file_name", "path", "file_name_", "file_name__", "image_"]),
+        (["file_name_", "image_", "file_name", "image"],
+         ["file_name", "path", "file_name_", "image_", "file_name__", "image__"]),
+    ],
+)  # fmt: skip
+def test_columns_of_an_imagefolder_are_set_apart(
+    theirs: list[str], header: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader by name, as `datasets` is, would lose one of two columns of one name."""
+    monkeypatch.setattr(imagefolder, "place", lambda run, train, copy: ({1: "cluster_000/1.jpg"}, 0))
+    monkeypatch.setattr(imagefolder, "table", lambda run: {name: ["", name] for name in ["path", *theirs]})
+    run: Any = None
+    imagefolder.write(run, Path("out"), copy=False)
+    with open("out/train/metadata.csv", newline="") as stream:
+        assert list(csv.reader(stream)) == [header, ["cluster_000/1.jpg", "path", *theirs]]
 
 
 def test_parquet(run: Run) -> None:

@@ -18,9 +18,9 @@ import yaml
 import imgret
 from imgret import Run, UsageError
 from imgret.__main__ import main
-from imgret.store import home
+from imgret.store.store import home
 from tests.conftest import png, write
-from tests.test_results import seal
+from tests.runs.test_run import seal
 
 QUICK = {"backbone": "pixels", "view": "pca", "k": 2}
 NAMES = (
@@ -95,7 +95,7 @@ def test_nothing_is_fetched_for_a_loaded_run(
     def fetch(*_: object) -> None:
         raise AssertionError("fetched")
 
-    monkeypatch.setattr("imgret.weights._download", fetch)
+    monkeypatch.setattr("imgret.features.weights._download", fetch)
     new = write(tmp_path / "new", {"new.png": png((200, 1, 1))}) / "new.png"
     for node in (
         {"name": "resnet50", "weights": "IMAGENET1K_V2", "offline": False},
@@ -287,8 +287,8 @@ def test_damaged_stores_and_lists_are_right_or_refused(tmp_path: Path, capsys: A
 
 @pytest.mark.parametrize("kind", ["bare", "safetensors"])
 def test_damaged_weights_are_right_or_refused(kind: str, tmp_path: Path) -> None:
-    from imgret.weights import load
-    from tests.test_weights import Small, saved
+    from imgret.features.weights import load
+    from tests.features.test_weights import Small, saved
 
     random = np.random.default_rng(3)
     file = saved(kind, Small().state_dict(), tmp_path)

@@ -14,15 +14,16 @@ import numpy as np
 import pytest
 
 import imgret
-from imgret import Run, UsageError, record
+from imgret import Run, UsageError
 from imgret.__main__ import main, plain
-from imgret.files import MOST_COLUMNS, place_in
-from imgret.registry import StoreDamaged, build
-from imgret.tables import LARGEST, read_json
-from imgret.weights import read
+from imgret.errors import StoreDamaged
+from imgret.features.weights import read
+from imgret.registry import build
+from imgret.runs import write as record
+from imgret.store.files import LARGEST, MOST_COLUMNS, place_in, read_json
 from tests.conftest import png, write
+from tests.runs.test_run import seal
 from tests.test_hostile import NAMES, edit
-from tests.test_results import seal
 
 QUICK = {"backbone": "pixels", "view": "pca", "k": 2}
 MB = 10**6

@@ -169,7 +169,7 @@ def test_rehash_computes_nothing_that_is_there_and_gives_the_same(folder: Path, 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths of what is handed to the loader."""
-    from imgret import extract
+    from imgret.features import extract
 
     paths: list[str] = []
     batches = extract.batches
@@ -211,8 +211,9 @@ def test_settings_typed_as_flags(folder: Path, capsys: Any) -> None:
 
 def test_a_matrix_that_goes_while_a_run_is_at_work_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As by `doctor --gc` or `forget`: no run links it before it is saved."""
-    from imgret import gc, pipeline
-    from imgret.store import home
+    from imgret import pipeline
+    from imgret.care import gc
+    from imgret.store.store import home
 
     first = imgret.run(folder, **QUICK)
     measure = pipeline.measure

@@ -177,7 +177,7 @@ def test_a_pipe_that_is_closed_early(monkeypatch: Any, capsys: Any) -> None:
         done.append(1)
         raise BrokenPipeError
 
-    monkeypatch.setattr("imgret.sweep.Sweep.add", add)
+    monkeypatch.setattr("imgret.evaluation.sweep.Sweep.add", add)
     assert main(["-m", "photos", "k=2,3", *QUICK]) == 1  # the output is fine: some other pipe
     assert done == [1]
     assert "BrokenPipeError" in capsys.readouterr().err

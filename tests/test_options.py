@@ -9,7 +9,7 @@ import pytest
 import imgret
 from imgret.checks import check, faults
 from imgret.registry import KINDS, SLOTS, options
-from imgret.settings import CONFIGS, nodes
+from imgret.settings.options import CONFIGS, nodes
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "limit": 24}
 NAMED = {file.stem for file in (CONFIGS / "backbone").glob("*.yaml")}  # large models of timm, by names of their own

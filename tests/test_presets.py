@@ -12,7 +12,7 @@ import imgret
 from imgret import UsageError, registry
 from imgret.__main__ import main
 from imgret.contracts import Backbone, Preprocess
-from imgret.settings import nodes
+from imgret.settings.options import nodes
 from tests.conftest import png, write
 from tests.plugins.test_retrieval import average_precision
 
@@ -154,10 +154,10 @@ def test_the_manifold_has_better_clusters_than_the_pixels(monkeypatch: pytest.Mo
     from sklearn.datasets import load_digits
     from sklearn.metrics import adjusted_rand_score
 
-    from imgret.neighbours import Neighbours
+    from imgret.clusters.neighbours import Neighbours
     from imgret.ops import normalise
     from imgret.pipeline import cluster
-    from imgret.store import Store
+    from imgret.store.store import Store
 
     write(Path("photos"), {"1.png": png((9, 9, 9))})
     pixels, truth = load_digits(return_X_y=True)

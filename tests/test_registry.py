@@ -10,7 +10,8 @@ import imgret.dropped
 import imgret.plugins
 from imgret import registry
 from imgret.__main__ import main
-from imgret.registry import UsageError, arguments, build, check_node, learned, load_plugins, register
+from imgret.errors import UsageError
+from imgret.registry import arguments, build, check_node, learned, load_plugins, register
 
 
 def _offer(kind: str = "clusterer") -> Any:

@@ -14,8 +14,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from imgret.registry import StoreDamaged
-from imgret.store import FeatureSet, Store
+from imgret.errors import StoreDamaged
+from imgret.store.store import FeatureSet, Store
 
 RECIPE = {"backbone": "x"}
 ROWS = {f"{i:02x}" * 32: np.random.default_rng(i).normal(size=5).astype(np.float32) for i in range(8)}

@@ -4,7 +4,9 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,22 +14,7 @@ import pytest
 from imgret.registry import KINDS, options
 
 ROOT = Path(__file__).parents[1]
-OPEN_TO_PLUGINS = {"imgret"} | {
-    f"imgret.{module}"
-    for module in [
-        "contracts",
-        "decode",
-        "files",
-        "ops",
-        "processes",
-        "registry",
-        "results",
-        "sheet",
-        "store",
-        "weights",
-        "words",
-    ]
-}
+OPEN_TO_PLUGINS = {"imgret", "imgret.plugin"}
 
 
 def _imports(file: Path) -> Iterator[str]:
@@ -64,6 +51,75 @@ def test_parts_of_plugins_serve_their_own_kind_and_a_folder_of_parts_one_compone
     assert all(len(components) == 1 for components in users.values()), users
 
 
+# Who may import whom: the rooms of imgret/, along the way of the data. All may import what lies on the ground.
+GROUND = "contracts errors ops progress registry version words"
+MAY_IMPORT = {
+    "store": "moved",
+    "executors": "",
+    "reading": "executors store",
+    "features": "executors reading store",
+    "pictures": "reading store",
+    "settings": "reading",
+    "clusters": "pictures settings store",
+    "findings": "clusters features reading settings store",
+    "search": "features findings reading settings store",
+    "runs": "clusters findings reading search store",
+    "evaluation": "features findings pictures reading runs settings store",
+    "care": "clusters findings reading runs store",
+    "exporters": "findings reading runs store",
+    "checks": "features reading runs settings",
+    "pipeline": "clusters evaluation features findings reading runs settings store",
+    "config": "evaluation pipeline runs settings",
+    "commands": "care checks clusters config evaluation exporters findings pictures reading runs search settings store",
+    "plugin": "executors features pictures reading store",
+    "moved": "",
+    "dropped": "",
+    "__init__": "config runs",
+    "__main__": "config evaluation pipeline runs settings",
+}
+
+
+def _room(module: str) -> str:
+    """`imgret.store.files` lies in `store`, `imgret.pipeline` is a room by itself, `imgret` is `__init__`."""
+    return [*module.split("."), "__init__"][1]
+
+
+def _neighbours() -> dict[str, set[str]]:
+    """The rooms that each room imports from."""
+    found: dict[str, set[str]] = {}
+    for file in sorted((ROOT / "imgret").rglob("*.py")):
+        own = _room(".".join(file.relative_to(ROOT).with_suffix("").parts))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module == "imgret":
+                names = [f"imgret.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            rooms = {_room(name) for name in names if name.partition(".")[0] == "imgret"}
+            found.setdefault(own, set()).update(rooms - {own})
+    return found
+
+
+def test_rooms_import_only_what_is_written_here_and_all_of_that() -> None:
+    for room, others in _neighbours().items():
+        if room not in GROUND.split():
+            asked = others - set(GROUND.split())
+            assert asked == set(MAY_IMPORT[room].split()), f"{room} imports {sorted(asked)}"
+
+
+def test_rooms_form_no_circle() -> None:
+    TopologicalSorter(_neighbours()).prepare()  # raises CycleError with the circle
+
+
+def test_a_wheel_has_every_room() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    named = set(tomllib.loads(text)["tool"]["setuptools"]["packages"])
+    rooms = {f"imgret.{file.parent.name}" for file in (ROOT / "imgret").glob("*/__init__.py")}
+    assert named == rooms | {"imgret", "imgret.configs", "imgret.plugins"}
+
+
 def test_hydra_appears_in_config_only() -> None:
     for file in sorted((ROOT / "imgret").rglob("*.py")):
         if any(module.partition(".")[0] in ("hydra", "omegaconf") for module in _imports(file)):
@@ -90,7 +146,8 @@ def test_no_component_is_named_in_the_package() -> None:
 
 def test_a_start_is_light() -> None:
     code = "import sys, imgret; from imgret.__main__ import main; main(['--help'])"
-    code += "; sys.exit(', '.join({'torch', 'sklearn', 'hydra', 'scipy', 'PIL'} & set(sys.modules)) or None)"
+    code += "; heavy = {'torch', 'sklearn', 'hydra', 'scipy', 'PIL', 'matplotlib', 'jinja2'}"
+    code += "; sys.exit(', '.join(heavy & set(sys.modules)) or None)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.returncode == 0

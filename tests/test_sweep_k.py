@@ -7,8 +7,8 @@ import pytest
 
 import imgret
 from imgret.__main__ import main
-from imgret.runcheck import RunCheck
-from imgret.store import home
+from imgret.care.runcheck import RunCheck
+from imgret.store.store import home
 
 QUICK = {"backbone": "pixels", "view": "pca", "reports": [], "attributes": [], "metrics": []}
 

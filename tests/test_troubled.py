@@ -11,7 +11,7 @@ import imgret
 from imgret import registry
 from imgret.__main__ import main
 from tests.conftest import png, write
-from tests.test_loader import CRASH, HANG, Troubled
+from tests.reading.test_loader import CRASH, HANG, Troubled
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="names a signal")
 BAD = {"00.png": CRASH, "07.png": HANG, "08.png": CRASH, "19.png": HANG}
@@ -77,7 +77,7 @@ def test_a_query_that_crashes_its_decoder_ends_with_one_line(
         (root / name).unlink()
     _run(root, source="files", reports=[])
     write(root.parent, {"query.png": png((5, 5, 5))})
-    monkeypatch.setattr("imgret.extract.decode", _crash)
+    monkeypatch.setattr("imgret.features.extract.decode", _crash)
     capsys.readouterr()
     assert main(["query", str(root.parent / "query.png")]) == 2
     printed = capsys.readouterr().err.splitlines()

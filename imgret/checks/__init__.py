@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from imgret.ranking import knn
-from imgret.registry import KINDS, SHARED, SLOT_OF, UsageError, build, check_node, find, options, parameters, unknown
-from imgret.settings import nodes
+from imgret.errors import UsageError
+from imgret.ops.ranking import knn
+from imgret.registry import KINDS, SHARED, SLOT_OF, build, check_node, find, options, parameters, unknown
+from imgret.settings.options import nodes
 
 SETTINGS: dict[str, Any] = {"k": 3, "seed": 0, "top": 10, "device": "cpu", "offline": False, "images": "."}
 Check = Callable[["Subject"], "str | None"]

@@ -10,8 +10,8 @@ import numpy as np
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import picture, png
 from imgret.contracts import Backbone
-from imgret.decode import check, decode
-from imgret.extract import space
+from imgret.features.extract import space
+from imgret.reading.decode import check, decode
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -117,7 +117,7 @@ def has_a_fingerprint(subject: Subject) -> None:
     node = subject.arguments()
     first, second = (json.dumps(space(node, built(subject)), sort_keys=True) for _ in range(2))
     if first != second:
-        raise Fault("two built alike differ in weights: seed what is drawn (imgret.weights.seeded)")
+        raise Fault("two built alike differ in weights: seed what is drawn (imgret.features.weights.seeded)")
 
 
 CHECKS: list[Check] = [

@@ -12,10 +12,10 @@ import numpy as np
 from imgret import ops
 from imgret.checks import Fault, Subject
 from imgret.contracts import Item
-from imgret.filecache import Record
-from imgret.items import collect
+from imgret.reading.items import collect
+from imgret.reading.record import Record
 from imgret.registry import OPTIONAL, SLOTS
-from imgret.results import Run
+from imgret.runs.run import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,5 +133,6 @@ def small_run(labels: Ints, name: str) -> Run:
     view = features[:, :2].copy()
     X, _ = ops.normalise(features, "centre", mean)
     retriever = Scan().fit(X, labels)
-    return Run(info, collection, features, mean, ops.renumber(labels), view, {"n_clusters": 2.0},
-               fitted={"source": source, "retriever": retriever})  # fmt: skip
+    run = Run(info, collection, features, mean, ops.renumber(labels), view, {"n_clusters": 2.0})
+    run.source, run.retriever = source, retriever
+    return run

@@ -7,9 +7,9 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from imgret.assign import Assigned
-from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.errors import UsageError
+from imgret.runs.run import Run
+from imgret.search.assign import Assigned
 from imgret.words import counted, listed, printable
 
 MORE = """

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from imgret.comparison import Comparison, Split
-from imgret.differences import told_apart
-from imgret.outcheck import runs
-from imgret.previous import age
-from imgret.registry import UsageError
-from imgret.results import Run, find
+from imgret.care.outcheck import runs
+from imgret.errors import UsageError
+from imgret.evaluation.comparison import Comparison, Split
+from imgret.runs.differences import told_apart
+from imgret.runs.previous import age
+from imgret.runs.run import Run, find
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
 MORE = """
@@ -59,7 +59,7 @@ def main(words: Sequence[str]) -> None:
     else:
         print("\n".join(printable(line) for line in (*_rows(found), *(_pair(pair) if pair else ()))))
     if asked.page and pair:
-        from imgret.comparepage import write
+        from imgret.evaluation.comparepage import write
 
         file = write(pair, typed_path(asked.page))
         if not asked.json:

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from imgret import gc, outcheck
-from imgret.faults import DAMAGED, UNKNOWN, Fault, why
-from imgret.registry import StoreDamaged, UsageError, load_plugins
-from imgret.results import find
-from imgret.runcheck import RunCheck
-from imgret.store import home
-from imgret.storecheck import StoreCheck
+from imgret.care import gc, outcheck
+from imgret.care.faults import DAMAGED, UNKNOWN, Fault, why
+from imgret.care.runcheck import RunCheck
+from imgret.care.storecheck import StoreCheck
+from imgret.errors import StoreDamaged, UsageError
+from imgret.registry import load_plugins
+from imgret.runs.run import find
+from imgret.store.store import home
 from imgret.words import counted, listed, printable, shown_path, size, tally, typed_path
 
 MORE = """

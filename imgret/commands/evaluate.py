@@ -7,8 +7,8 @@ import json
 import os
 from collections.abc import Sequence
 
-from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.errors import UsageError
+from imgret.runs.run import Run
 from imgret.words import printable, quoted, shown_path, typed_path
 
 MORE = """
@@ -45,9 +45,9 @@ def main(words: Sequence[str]) -> None:
             f"--plot {printable(asked.plot)} exists, and nothing is overwritten\ngive a name that is not taken"
         )
 
-    from imgret import probes, probesplot, queryset
-    from imgret.evaluate import clusters, follows, retrieval
-    from imgret.evaluatetable import Evaluation, text
+    from imgret.evaluation import probes, probesplot, queryset
+    from imgret.evaluation.evaluate import clusters, follows, retrieval
+    from imgret.evaluation.evaluatetable import Evaluation, text
 
     run = Run.load(asked.run)
     repeat = f"python -m imgret evaluate --run {quoted(shown_path(run.folder))}"

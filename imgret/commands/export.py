@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from imgret.errors import UsageError
 from imgret.exporters import FORMATS, write
-from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.runs.run import Run
 from imgret.words import printable, shown_path, typed_path
 
 

@@ -7,11 +7,10 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from imgret.files import writing
-from imgret.forget import ID, chosen, forget
-from imgret.registry import UsageError
-from imgret.store import home
-from imgret.tables import regular
+from imgret.care.forget import ID, chosen, forget
+from imgret.errors import UsageError
+from imgret.store.files import regular, writing
+from imgret.store.store import home
 from imgret.words import counted, printable, shown_path, tally, typed_path
 
 MORE = """

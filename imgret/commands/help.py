@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 
 from imgret.commands.plugins import about
-from imgret.outcomes import OUTCOMES
+from imgret.reading.outcomes import OUTCOMES
 from imgret.registry import OPTIONAL, SHARED, SLOTS, load_plugins, options
-from imgret.settings import CONFIGS, STOP, nodes, root_node
+from imgret.settings.options import CONFIGS, STOP, nodes, root_node
 
 USAGE = """imgret: a folder of images becomes a clustered, evaluated, searchable collection.
 

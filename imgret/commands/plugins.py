@@ -11,8 +11,9 @@ from importlib.metadata import PackageNotFoundError, metadata, packages_distribu
 from pathlib import Path
 from typing import Any
 
-from imgret.registry import KINDS, SLOT_OF, SLOTS, UsageError, arguments, find, load_plugins, options, unknown
-from imgret.settings import CONFIGS, nodes, sentences
+from imgret.errors import UsageError
+from imgret.registry import KINDS, SLOT_OF, SLOTS, arguments, find, load_plugins, options, unknown
+from imgret.settings.options import CONFIGS, nodes, sentences
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
 
@@ -94,7 +95,7 @@ def new(words: Sequence[str]) -> None:
     homes = [each for each in os.environ.get("IMGRET_PLUGINS", "").split(os.pathsep) if each]
     folder = typed_path(asked.folder or (homes or ["."])[0])
 
-    from imgret.templates import write
+    from imgret.checks.templates import write
 
     load_plugins()
     for file in write(asked.kind, asked.name, folder):

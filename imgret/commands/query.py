@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from imgret.files import place_in
-from imgret.registry import UsageError
-from imgret.results import Run
-from imgret.search import Hit, read
+from imgret.errors import UsageError
+from imgret.runs.run import Run
+from imgret.search.search import Hit, read
+from imgret.store.files import place_in
 from imgret.words import counted, printable, shown_path
 
 MORE = """
@@ -99,7 +99,7 @@ def draw(
 
     Raises OSError where that cannot be written, UsageError where the run's images cannot be had.
     """
-    from imgret.sheet import Tile, contact_sheet, save
+    from imgret.pictures.sheet import Tile, contact_sheet, save
 
     marked = [*((name, "query") for name in queries), *((name, "not") for name in unlike)]
     tiles = [Tile(partial(read, run, name), Path(name).name, True, note) for name, note in marked]

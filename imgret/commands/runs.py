@@ -7,8 +7,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from imgret.registry import UsageError
-from imgret.tables import read_figures, read_json
+from imgret.errors import UsageError
+from imgret.findings.tables import read_figures
+from imgret.store.files import read_json
 from imgret.words import counted, printable, shown_path, typed_path
 
 SHOWN = {"n_clusters": "clusters", "noise_share": "noise", "nmi": "NMI", "silhouette": "silhouette", "map": "mAP"}

@@ -9,15 +9,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from imgret.advice import NAMES, Advice, weigh
-from imgret.evidence import A_CLUSTER, CRITERIA, FEWEST, SAMPLE, gather, ladder, most_clusters
-from imgret.files import place_in
-from imgret.k import clustering, distinct
-from imgret.kchart import draw
-from imgret.pipeline import reduction
-from imgret.registry import SHARED, UsageError, find, parameters
-from imgret.results import Run
-from imgret.store import Store
+from imgret.clusters.advice import NAMES, Advice, weigh
+from imgret.clusters.chart import draw
+from imgret.clusters.choose import clustering, distinct
+from imgret.clusters.evidence import A_CLUSTER, CRITERIA, FEWEST, SAMPLE, gather, ladder, most_clusters
+from imgret.clusters.stages import reduction
+from imgret.errors import UsageError
+from imgret.registry import SHARED, find, parameters
+from imgret.runs.run import Run
+from imgret.store.files import place_in
+from imgret.store.store import Store
 from imgret.words import counted, duration, printable, shown_path
 
 MORE = """

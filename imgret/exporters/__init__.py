@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from imgret.files import sync_folder
-from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.errors import UsageError
+from imgret.runs.run import Run
+from imgret.store.files import sync_folder
 from imgret.words import printable
 
 FORMATS = {  # the module that writes each, and what it is

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from imgret.exporters.folders import farewell, place
-from imgret.results import Run
-from imgret.tables import write_json
+from imgret.runs.run import Run
+from imgret.store.files import write_json
 from imgret.words import counted
 
 

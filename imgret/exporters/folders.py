@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from imgret.originals import check_place, original
-from imgret.results import Run
+from imgret.findings.originals import check_place
+from imgret.runs.run import Run
 from imgret.words import counted
 
 LONGEST = 200  # bytes of a name that every file system takes, with room for a number
@@ -89,14 +89,14 @@ def put(run: Run, at: int, target: Path, copy: bool) -> bool:
     item = run.collection.items[at]
     if item.file and not copy:
         try:
-            check_place(run, item)
+            check_place(item, run.folders)
         except (OSError, ValueError):  # gone, or no file of the run's; ValueError: no system has one of such a name
             return False
         with suppress(OSError, NotImplementedError):  # Windows without the right to make links, FAT
             target.symlink_to(item.file)
             return True
     try:
-        data = original(run, at)
+        data = run.original(at)
     except (OSError, ValueError):
         return False
     target.write_bytes(data)

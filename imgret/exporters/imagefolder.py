@@ -11,9 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from imgret.exporters.folders import farewell, place
-from imgret.files import write_csv
-from imgret.results import Run
-from imgret.tables import table
+from imgret.findings.tables import table
+from imgret.runs.run import Run
+from imgret.store.files import write_csv
 from imgret.words import counted
 
 TAKEN = {"file_name", "image"}  # columns that have a meaning there

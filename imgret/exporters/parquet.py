@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from imgret.errors import UsageError
+from imgret.findings.tables import table
 from imgret.ops import blocks
-from imgret.registry import UsageError
-from imgret.results import Run
-from imgret.tables import table
+from imgret.runs.run import Run
 from imgret.words import counted
 
 WHOLE = ("cluster", "representative", "width", "height")

@@ -20,7 +20,7 @@ import numpy as np
 from imgret.contracts import Preprocess
 from imgret.exporters.folders import folder_of
 from imgret.ops import blocks
-from imgret.results import Run
+from imgret.runs.run import Run
 from imgret.words import counted, printable
 
 LARGEST = 8192  # pixels: what a browser takes as one texture
@@ -64,7 +64,7 @@ def _draw_sprite(run: Run, file: Path, columns: int, side: int) -> int:
     """Draw the thumbnails of all rows; returns how many could not be had and stayed white."""
     from PIL import Image
 
-    from imgret.decode import decode
+    from imgret.reading.decode import decode
 
     preprocess = Preprocess((side, side), fit="pad")
 

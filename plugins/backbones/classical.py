@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from imgret import UsageError, register
-from imgret.contracts import Backbone, Preprocess
-from imgret.weights import parse_size
+from imgret.plugin import Backbone, Preprocess, parse_size
 
 
 @register("backbone")

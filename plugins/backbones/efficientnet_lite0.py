@@ -5,11 +5,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from imgret import register
-from imgret.contracts import Backbone, Preprocess
-from imgret.files import sha256
-from imgret.registry import UsageError
-from imgret.weights import WeightsUnavailable, fill, local, parse_size, read, seeded
+from imgret import UsageError, register
+from imgret.plugin import (
+    Backbone,
+    Preprocess,
+    WeightsUnavailable,
+    fill_weights,
+    local_weights,
+    parse_size,
+    read_weights,
+    seeded,
+    sha256,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -37,8 +44,8 @@ def efficientnet_lite0(
     facts = {"model": "timm tf_efficientnet_lite0", "weights": Path(weights).name}
     licence = "random weights"
     if weights != "random":
-        file = _packaged() if weights == "packaged" else local(weights, ("packaged",))
-        fill(module, _renamed(module, read(file)), file)
+        file = _packaged() if weights == "packaged" else local_weights(weights, ("packaged",))
+        fill_weights(module, _renamed(module, read_weights(file)), file)
         facts["weights_file"] = str(file)
         licence = "Apache-2.0" if weights == "packaged" else "that of the file"
     height, width = parse_size(size)

@@ -7,10 +7,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from imgret import register
-from imgret.contracts import Backbone, Preprocess, TextTower
-from imgret.registry import UsageError
-from imgret.weights import Remote, fetch, fill, local, parse_size, read, seeded
+from imgret import UsageError, register
+from imgret.plugin import (
+    Backbone,
+    Preprocess,
+    Remote,
+    TextTower,
+    fetch_weights,
+    fill_weights,
+    local_weights,
+    parse_size,
+    read_weights,
+    seeded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +56,7 @@ def open_clip(
     facts, licence = {"model": f"open_clip {model}", "weights": Path(weights).name}, "random weights"
     if weights != "random":
         file = _file(model, weights, network, offline) if weights in trained else _local(weights, trained)
-        fill(network, _fitted(read(file), network), file)
+        fill_weights(network, _fitted(read_weights(file), network), file)
         facts["weights_file"] = str(file)
         licence = _licence(trained[weights]) if weights in trained else "that of the file"
 
@@ -113,7 +122,7 @@ def _trainings(model: str) -> dict[str, Mapping[str, Any]]:
 
 
 def _local(weights: str, names: Mapping[str, Any]) -> Path:
-    file = local(weights, names)
+    file = local_weights(weights, names)
     if file.suffix != ".safetensors":
         raise UsageError(
             f"backbone.weights={weights}: open_clip's weights are read from safetensors only\n"
@@ -142,7 +151,7 @@ def _file(model: str, weights: str, network: nn.Module, offline: bool) -> Path:
         huggingface_hub.hf_hub_url(repository, name), megabytes, name=f"{repository}/{name}".replace("/", "--")
     )
     offline = offline or huggingface_hub.constants.HF_HUB_OFFLINE
-    return fetch(remote, f"{weights} of open_clip's {model}", offline, HINT)
+    return fetch_weights(remote, f"{weights} of open_clip's {model}", offline, HINT)
 
 
 def _licence(how: Mapping[str, Any]) -> str:
@@ -176,7 +185,7 @@ def _preprocess(how: Mapping[str, Any], size: tuple[int, int], fit: str) -> Prep
     """As weights were trained, or, of a file, as the first ones that open_clip names for the model were."""
     from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
-    from imgret.decode import FILTERS
+    from imgret.plugin import FILTERS
 
     filter = how.get("interpolation", "bicubic")
     mean, std = how.get("mean", OPENAI_DATASET_MEAN), how.get("std", OPENAI_DATASET_STD)

@@ -5,10 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from imgret import UsageError, register
-from imgret.contracts import Backbone, Preprocess, Vectors
-from imgret.files import load_array, sha256
-from imgret.store import digest
-from imgret.words import printable, typed_path
+from imgret.plugin import Backbone, Preprocess, Vectors, digest, load_array, printable, sha256, typed_path
 
 
 @register("backbone")

@@ -3,8 +3,7 @@ from __future__ import annotations
 from typing import Literal
 
 from imgret import register
-from imgret.contracts import Backbone, Preprocess
-from imgret.weights import Remote, load, parse_size, seeded
+from imgret.plugin import Backbone, Preprocess, Remote, load_weights, parse_size, seeded
 
 
 @register("backbone")
@@ -31,7 +30,7 @@ def resnet50(
 
     module = seeded(torchvision.models.resnet50)
     module.fc = torch.nn.Identity()
-    facts = load(
+    facts = load_weights(
         module,
         weights,
         {name: Remote(entry.url, entry.meta["_file_size"]) for name, entry in known.items()},

@@ -5,10 +5,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from imgret import register
-from imgret.contracts import Backbone, Preprocess
-from imgret.registry import UsageError
-from imgret.weights import Remote, WeightsUnavailable, fetch, fill, local, parse_size, read, seeded
+from imgret import UsageError, register
+from imgret.plugin import (
+    Backbone,
+    Preprocess,
+    Remote,
+    WeightsUnavailable,
+    fetch_weights,
+    fill_weights,
+    local_weights,
+    parse_size,
+    read_weights,
+    seeded,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,7 +40,7 @@ def timm(
     that the model knows (avg, token, max, ...), `size` in pixels, 224 or 256x128 (height x width); left out, they are
     the model's own, as its mean, deviation and filter always are. `fit=crop` leaves the margin that timm leaves.
     """
-    from imgret.decode import FILTERS
+    from imgret.plugin import FILTERS
 
     entry = _entry(model)
     own = entry.input_size[1:]
@@ -42,7 +51,7 @@ def timm(
     if weights == "random":
         module = seeded(lambda: _create(model, num_classes=0, **options))
     else:
-        file = _default_file(model, entry, offline) if weights == "default" else local(weights, ("default",))
+        file = _default_file(model, entry, offline) if weights == "default" else local_weights(weights, ("default",))
         module = _load(model, entry, file, weights == "default", options)
         facts["weights_file"] = str(file)
         licence = (entry.license or "unknown licence") if weights == "default" else "that of the file"
@@ -121,7 +130,7 @@ def _default_file(model: str, entry: Any, offline: bool) -> Path:
         name = entry.hf_hub_filename or "model.safetensors"
         url = huggingface_hub.hf_hub_url(repository, name, revision=revision or None)
         remote = Remote(url, megabytes, name=f"{repository}/{name}".replace("/", "--"))
-    return fetch(remote, f"of timm's {model}", offline or huggingface_hub.constants.HF_HUB_OFFLINE, HINT)
+    return fetch_weights(remote, f"of timm's {model}", offline or huggingface_hub.constants.HF_HUB_OFFLINE, HINT)
 
 
 def _load(model: str, entry: Any, file: Path, trusted: bool, options: dict[str, Any]) -> nn.Module:
@@ -130,7 +139,7 @@ def _load(model: str, entry: Any, file: Path, trusted: bool, options: dict[str, 
     The classifier is made as large as the file's: timm loads in full only what has the right number of classes.
     A file that is not `trusted` to be the model's is held to that, since timm lets some families off.
     """
-    state = read(file)
+    state = read_weights(file)
     first = entry.classifier if isinstance(entry.classifier, str) else next(iter(entry.classifier or ()), "")
     head = state.get(f"{first}.weight")
     for classes in (entry.num_classes, 0) if head is None else (head.shape[0],):
@@ -146,7 +155,7 @@ def _load(model: str, entry: Any, file: Path, trusted: bool, options: dict[str, 
             if not left:
                 return module
             reason = f"it has nothing for {left}"
-    fill(_create(model, num_classes=0, **options), state, file)
+    fill_weights(_create(model, num_classes=0, **options), state, file)
     raise UsageError(f"{file} does not fit timm's {model}: {reason}\ntype backbone.weights=FILE, of this very model")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 def neighbours(X: Floats, n_neighbors: int, device: str = "cpu", knn: Any = None) -> Any:
@@ -18,7 +18,7 @@ def neighbours(X: Floats, n_neighbors: int, device: str = "cpu", knn: Any = None
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     n = len(X)
     _, rows = knn(X, n_neighbors) if knn else ops.knn(X, n_neighbors, device)  # (n, m)
@@ -52,7 +52,7 @@ def bridges(X: Floats, part: Ints) -> tuple[Ints, Ints]:
     """
     import numpy as np
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     rows = np.flatnonzero(part != np.bincount(part).argmax())
     norms = np.einsum("nr,nr->n", X, X)

@@ -9,7 +9,7 @@ from imgret import UsageError, register
 from ._fit import check, repeatable
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 WHOLE = 10_000  # points, up to which Ward's linkage looks at all pairs
 MOST = 30_000  # points, up to which the others do: 3.6 GB of distances, held twice

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.neighbors import NearestNeighbors
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
     Floats64 = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def connect(X: Floats, core: NDArray[np.bool_], eps: float) -> Ints:
     import numpy as np
     from sklearn.neighbors import NearestNeighbors
 
-    from imgret.ops import BLOCK, blocks
+    from imgret.plugin import ops
 
     labels = np.full(len(X), -1, np.int64)
     if not core.any():
@@ -83,7 +83,7 @@ def connect(X: Floats, core: NDArray[np.bool_], eps: float) -> Ints:
     names = join(cores, X[core])
     labels[core] = names
     border = np.flatnonzero(~core)
-    for part in blocks(len(border), BLOCK // (16 * len(names))):
+    for part in ops.blocks(len(border), ops.BLOCK // (16 * len(names))):
         for row, distances, near in zip(border[part], *cores.radius_neighbors(X[border[part]]), strict=True):
             if len(near):
                 labels[row] = names[near[distances == distances.min()].min()]
@@ -96,10 +96,10 @@ def join(neighbours: NearestNeighbors, points: Floats) -> Ints:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    from imgret.ops import BLOCK, blocks
+    from imgret.plugin import ops
 
     names = np.arange(len(points))  # of the components found so far
-    for rows in blocks(len(points), BLOCK // (16 * len(points))):
+    for rows in ops.blocks(len(points), ops.BLOCK // (16 * len(points))):
         near = neighbours.radius_neighbors_graph(points[rows]).tocoo()
         ends = names[rows][near.row], names[near.col]
         new = ends[0] != ends[1]

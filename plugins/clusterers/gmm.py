@@ -9,7 +9,7 @@ from imgret import UsageError, register
 from ._fit import check, repeatable
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 MOST = 2e9  # bytes of covariances
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from imgret import UsageError, register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("clusterer")

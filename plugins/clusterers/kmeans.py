@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
     Floats64 = NDArray[np.float64]
 
@@ -89,12 +89,12 @@ def lloyd(points: torch.Tensor, centroids: Floats64, max_iter: int, enough: floa
     import numpy as np
     import torch
 
-    from imgret.ops import blocks
+    from imgret.plugin import ops
 
     k = len(centroids)
     labels = torch.full((len(points),), -1, device=points.device)
     sums, counts = np.zeros_like(centroids), np.zeros(k, np.int64)
-    spans = list(blocks(len(points), max(256, min(2048, 2**24 // k))))
+    spans = list(ops.blocks(len(points), max(256, min(2048, 2**24 // k))))
     n_iter = 0
     while True:
         near = _on(points, centroids)
@@ -151,9 +151,9 @@ def seeds(points: torch.Tensor, k: int, rng: np.random.Generator) -> Floats64:
     import numpy as np
     import torch
 
-    from imgret.ops import blocks
+    from imgret.plugin import ops
 
-    spans = list(blocks(len(points), 8192))
+    spans = list(ops.blocks(len(points), 8192))
     norms = (points * points).sum(1)
 
     def squared_distances(rows: NDArray[np.int64]) -> Floats:  # (c, n)

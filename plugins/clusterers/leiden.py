@@ -11,7 +11,7 @@ from imgret import UsageError, register
 from ._fit import check
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 STARTS = 3  # of which the one of highest modularity is kept
 ITERATIONS = 3  # passes over the whole graph in each, every one from what the last has found
@@ -47,7 +47,7 @@ class leiden:
         from scipy.sparse import csr_array
         from scipy.sparse.csgraph import connected_components
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._graph import mutual
 

@@ -9,7 +9,7 @@ from imgret import register
 from ._fit import check, repeatable
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("clusterer")

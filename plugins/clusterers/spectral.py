@@ -9,7 +9,7 @@ from imgret import register
 from ._fit import check, repeatable
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 DENSE = 1000  # points, up to which all eigenvectors cost no more than the few
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imgret import register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Ints
+    from imgret.plugin import Ints
 
 
 @register("metric")
@@ -19,12 +19,12 @@ def agreement(labels: Ints, truth: Ints) -> dict[str, float]:
     Noise counts as one cluster. Where there is some, `nmi_covered` and so on are the same figures on the items in
     clusters. Left out with fewer than two truths.
     """
-    from imgret.ops import Contingency
+    from imgret.plugin import ops
 
     known = truth >= 0
-    table = Contingency.of(truth[known], labels[known])
+    table = ops.Contingency.of(truth[known], labels[known])
     figures = table.figures()
     if (labels[known] < 0).any():
-        covered = Contingency.of(*(codes[known & (labels >= 0)] for codes in (truth, labels)))
+        covered = ops.Contingency.of(*(codes[known & (labels >= 0)] for codes in (truth, labels)))
         figures |= {f"{name}_covered": value for name, value in covered.figures().items()}
     return figures

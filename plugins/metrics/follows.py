@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imgret import register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Ints
+    from imgret.plugin import Ints
 
 TIMES = 200  # that chance is tried
 
@@ -27,7 +27,7 @@ def follows(
     """
     import numpy as np
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     figures = {}
     for name, codes in {"": truth, "_group": group, **{f"_{name}": codes for name, codes in columns.items()}}.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imgret import register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 MOST = 10_000  # items; the silhouette compares all pairs
 MEGABYTES = 64  # of distances at a time

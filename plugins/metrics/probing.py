@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imgret import register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Retriever
+    from imgret.plugin import Floats, Retriever
 
 MOST = 1000  # queries
 
@@ -22,13 +22,13 @@ def probing(X: Floats, retriever: Retriever, top: int = 20, seed: int = 0) -> di
     """
     import numpy as np
 
-    from imgret.ops import top_k
+    from imgret.plugin import ops
 
     n = len(X)
     if n < 2:
         return {}
     rows = np.sort(np.random.default_rng(seed).choice(n, min(n, MOST), replace=False))
-    exact = top_k(X[rows], X, top, exclude=rows)[1]  # (q, m)
+    exact = ops.top_k(X[rows], X, top, exclude=rows)[1]  # (q, m)
     m = exact.shape[1]
     found = retriever.kneighbors(X[rows], m + 1)[1]  # (q, m + 1), with the query itself where it was found
     shares = [

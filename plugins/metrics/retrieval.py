@@ -10,17 +10,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgret.contracts import Ints
-    from imgret.ops import Ranking
+    from imgret.plugin import Ints, ops
 
 
 @register("metric")
 def retrieval(
-    ranking: Ranking,
+    ranking: ops.Ranking,
     truth: Ints,
     group: Ints | None = None,
     junk: NDArray[np.bool_] | None = None,
-    plain: Ranking | None = None,
+    plain: ops.Ranking | None = None,
     seed: int = 0,
 ) -> dict[str, float]:
     """map, p_at_10 and rank_1 of the ranking of all other items, and `queries`, the number that they are means over.
@@ -32,14 +31,14 @@ def retrieval(
     `ops.judge`. Every item with something relevant to find is a query; above 25,000 a seeded sample of them. Left out
     where there is no query.
     """
-    from imgret import ops
+    from imgret.plugin import ops
 
     trial = ops.Trial.of_itself(truth, group, junk)
     queries = trial.queries(ranking.rows, seed)
     if not len(queries):
         return {}
 
-    def figures(ranking: Ranking, suffix: str = "") -> dict[str, float]:
+    def figures(ranking: ops.Ranking, suffix: str = "") -> dict[str, float]:
         found = ops.judge(ranking.of(queries), trial, [1, 10])
         return {f"{name}{suffix}": float(found[name].mean()) for name in ("map", "p_at_10", "rank_1")}
 

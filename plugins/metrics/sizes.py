@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imgret import register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Ints
+    from imgret.plugin import Ints
 
 
 @register("metric")

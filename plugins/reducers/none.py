@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imgret import register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats
+    from imgret.plugin import Floats
 
 
 @register("reducer")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imgret import UsageError, register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats
+    from imgret.plugin import Floats
 
 
 @register("reducer")
@@ -33,7 +33,7 @@ class pca:
         """X (n, d) float32 to (n, r) float32, the component of the largest variance first."""
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         Z, self.components_, _, self.shares_ = ops.pca(X, self.n_components, self.device)
         missing = self.n_components - Z.shape[1] if isinstance(self.n_components, int) else 0

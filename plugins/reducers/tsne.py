@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imgret import UsageError, register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats
+    from imgret.plugin import Floats
 
 COMPONENTS = 50  # principal components that the neighbours in a sample are sought in
 FEWEST = 10  # items; fewer get their principal components
@@ -54,7 +54,7 @@ class tsne:
         from openTSNE.affinity import PerplexityBasedNN
         from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         n, r = len(X), self.n_components
         Z = ops.pca(X, COMPONENTS, self.device).Z

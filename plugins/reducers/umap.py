@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imgret import UsageError, register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats
+    from imgret.plugin import Floats
 
 
 @register("reducer")
@@ -50,7 +50,7 @@ class umap:
 
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         start = ops.pca(X, self.n_components, self.device).Z
         start = np.pad(start, ((0, 0), (0, self.n_components - start.shape[1])))

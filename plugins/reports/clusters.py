@@ -6,9 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgret import register, sheet
-from imgret.files import write_csv
-from imgret.words import counted
+from imgret import register
+from imgret.plugin import counted, sheet, write_csv
 
 if TYPE_CHECKING:
     from PIL import Image

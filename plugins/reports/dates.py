@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgret import register
-from imgret.sheet import MOST, Tile, contact_sheet, save
-from imgret.words import counted
+from imgret.plugin import Tile, contact_sheet, counted, sheet
 
 if TYPE_CHECKING:
     from imgret import Run
@@ -29,9 +28,9 @@ def dates(run: Run, folder: Path) -> list[Path]:
         if taken:
             months.setdefault(taken[:7], []).append((taken, run.paths[row], row))
     pages = [
-        (f"{month}{f'_{part + 1}' * bool(part)}", month, taken[part * MOST : (part + 1) * MOST], len(taken))
+        (f"{month}{f'_{part + 1}' * bool(part)}", month, taken[part * sheet.MOST : (part + 1) * sheet.MOST], len(taken))
         for month, taken in sorted((month, sorted(taken)) for month, taken in months.items())
-        for part in range(-(-len(taken) // MOST))
+        for part in range(-(-len(taken) // sheet.MOST))
     ]
     if pages:
         (folder / "dates").mkdir(parents=True, exist_ok=True)
@@ -46,4 +45,4 @@ def _sheet(run: Run, folder: Path, page: tuple[str, str, list[tuple[str, str, in
         for date, path, row in taken
     ]
     facts = counted(count, "image") if count == len(taken) else f"{len(taken)} of {counted(count, 'image')}"
-    return save(contact_sheet(tiles, month, facts, threads=1), folder / f"{name}.jpg")
+    return sheet.save(contact_sheet(tiles, month, facts, threads=1), folder / f"{name}.jpg")

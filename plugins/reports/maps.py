@@ -1,7 +1,4 @@
-"""The collection as a map: every image a dot, coloured by cluster and by label, the representatives laid on it.
-
-Drawn with Pillow: matplotlib would leave folders in the user's home, and take text that has a `$` for mathematics.
-"""
+"""The collection as a map: every image a dot, coloured by cluster and by label, the representatives laid on it."""
 
 from __future__ import annotations
 
@@ -10,16 +7,17 @@ from math import cos, pi, radians, sin
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgret import register, sheet
-from imgret.words import counted
+from imgret import register
+from imgret.plugin import charts, counted, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from matplotlib.axes import Axes
     from PIL import Image
 
     from imgret import Run
-    from imgret.contracts import RGB, Floats, Ints
+    from imgret.plugin import RGB, Floats, Ints
 
 PANEL = 1400  # width of a map, in pixels; it is as high as the view asks for, within a third of that and the whole
 THUMBNAILS = 24  # representatives at most; more would hide the map
@@ -38,22 +36,23 @@ def maps(run: Run, folder: Path) -> list[Path]:
 
     Beside the clusters, the same map coloured by label where labels are known. Both axes have one scale.
     """
-    from imgret import ops
+    from imgret.plugin import ops
 
     thumbnails = sheet.load_pictures(
         [partial(run.thumbnail, row) for row in run.medoids[:THUMBNAILS].tolist()], THUMBNAIL
     )
-    paths = [sheet.save(_page(run, run.view, run.view_name, thumbnails), folder / "map.png")]
-    if run.view_name != "pca":
-        paths.append(sheet.save(_page(run, ops.pca(run.X, 2).Z, "pca", thumbnails), folder / "map_pca.png"))
+    with charts.style():
+        paths = [_page(run, run.view, run.view_name, thumbnails).save(folder / "map.png")]
+        if run.view_name != "pca":
+            paths.append(_page(run, ops.pca(run.X, 2).Z, "pca", thumbnails).save(folder / "map_pca.png"))
     return paths
 
 
-def _page(run: Run, view: Floats, name: str, thumbnails: Sequence[Image.Image | str]) -> Image.Image:
+def _page(run: Run, view: Floats, name: str, thumbnails: Sequence[Image.Image | str]) -> charts.Page:
     import numpy as np
-    from PIL import Image
+    from matplotlib.transforms import Bbox
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     at, height = _scaled(view)
     by_size = ops.renumber(run.truth)
@@ -61,31 +60,27 @@ def _page(run: Run, view: Floats, name: str, thumbnails: Sequence[Image.Image | 
     if np.any(by_size >= 0):
         panels.append((by_size, counted(int(by_size.max()) + 1, "label"), "without one"))
     legend = _legend(run, by_size)
-    margin, gap, line, lead = sheet.MARGIN, sheet.GAP, sheet.line_height(sheet.TEXT), sheet.line_height(sheet.LEAD)
-    headings = margin + sheet.line_height(sheet.TITLE) + lead + gap
-    top = headings + lead + gap
-    across = len(panels) * (PANEL + margin) - margin
-    down = top + height + bool(legend) * (gap + -(-len(legend) // ACROSS) * line) + margin
-
-    page = Image.new("RGB", (across + 2 * margin, down), sheet.PAPER)
-    pen = sheet.Pen(page)
-    pen.write((margin, margin), run.title, sheet.TITLE, sheet.INK, across)
-    facts = f"{counted(len(at), 'image')} · {name}"
-    pen.write((margin, margin + sheet.line_height(sheet.TITLE)), facts, sheet.LEAD, sheet.QUIET, across)
+    below = bool(legend) * (sheet.GAP + -(-len(legend) // ACROSS) * sheet.line_height(sheet.TEXT))
+    facts = [(f"{counted(len(at), 'image')} · {name}", sheet.QUIET)]
+    across = len(panels) * (PANEL + sheet.MARGIN) - sheet.MARGIN
+    page = charts.Page(run.title, facts, (across, charts.HEADING + height + below))
     for i, (codes, heading, without) in enumerate(panels):
-        x = margin + i * (PANEL + margin)
-        panel = _dots(at, height, codes)
+        panel = page.axes((i * (PANEL + sheet.MARGIN), charts.HEADING), (PANEL, height))
+        missing = np.count_nonzero(codes < 0)
+        panel.set(xlim=(0, PANEL), ylim=(height, 0), title=heading + f" · {missing:,} {without}" * bool(missing))
+        panel.axis("off")
+        _dots(panel, at, codes)
         if not i:
-            _lay(panel, at[run.medoids[: len(thumbnails)]], thumbnails)
-        page.paste(panel, (x, top))
-        taken = pen.write((x, headings), heading, sheet.LEAD, sheet.INK, PANEL)
-        if np.any(codes < 0):
-            missing = f"{(codes < 0).sum():,} {without}"
-            pen.write((x + taken + gap // 2, headings), missing, sheet.LEAD, sheet.QUIET, PANEL - taken - gap // 2)
-    for i, text in enumerate(legend):
-        x, y = margin + across - PANEL + i % ACROSS * (PANEL // ACROSS), top + height + gap + i // ACROSS * line
-        page.paste(colour(i), (x, y + 7, x + 16, y + 23), _dot(16, 1.0))
-        pen.write((x + gap, y), text, sheet.TEXT, sheet.QUIET, PANEL // ACROSS - 2 * gap)
+            _lay(page, panel, at[run.medoids[: len(thumbnails)]], thumbnails)
+    if legend:
+        names = [page.shorten(text, sheet.TEXT, PANEL // ACROSS - 2 * sheet.GAP) for text in legend]
+        dots = [panel.scatter([], [], 16**2, charts.css(colour(i)), linewidth=0) for i in range(len(legend))]
+        place = 0, -sheet.GAP / height, 1, 0  # below the panel, which is 1 wide and 1 high
+        drawn = panel.legend(
+            dots, names, ncols=ACROSS, mode="expand", handlelength=1, loc="upper left", bbox_to_anchor=place
+        )
+        for text in drawn.get_texts():  # stacked accents are taller than any line
+            text.set_clip_box(Bbox.from_extents(panel.bbox.x0, 0, panel.bbox.x1, panel.bbox.y0))
     return page
 
 
@@ -104,46 +99,35 @@ def _scaled(view: Floats) -> tuple[Ints, int]:
     return np.rint(centred + np.array([PANEL / 2, height / 2])).astype(np.int64), height
 
 
-def _dots(at: Ints, height: int, codes: Ints) -> Image.Image:
-    """A panel with a dot a row; those without a code first, then by row, which is chance: none hides another kind."""
+def _dots(panel: Axes, at: Ints, codes: Ints) -> None:
+    """A dot a row; those without a code first, then by row, which is chance: none hides another kind."""
     import numpy as np
-    from PIL import Image
 
-    panel = Image.new("RGB", (PANEL, height), sheet.PAPER)
+    order = np.argsort(codes >= 0, kind="stable")
     size = min(24, max(4, round(500 / len(at) ** 0.5)))
-    dot = _dot(size, min(0.9, max(0.5, 4 / len(at) ** 0.2)))
-    colours = [*map(colour, range(codes.max() + 1)), NONE]  # -1, without a code, is the last
-    for row in np.argsort(codes >= 0, kind="stable").tolist():
-        x, y = (at[row] - size // 2).tolist()
-        panel.paste(colours[codes[row]], (x, y, x + size, y + size), dot)
-    return panel
+    tints = np.array([*map(colour, range(codes.max() + 1)), NONE]) / 255  # -1, without a code, is the last
+    opacity = min(0.9, max(0.5, 4 / len(at) ** 0.2))
+    panel.scatter(at[order, 0], at[order, 1], size**2, c=tints[codes[order]], alpha=opacity, linewidth=0)
 
 
-def _dot(size: int, opacity: float) -> Image.Image:
-    from PIL import Image, ImageDraw
-
-    disc = Image.new("L", (8 * size, 8 * size))
-    ImageDraw.Draw(disc).ellipse((0, 0, 8 * size - 1, 8 * size - 1), fill=round(255 * opacity))
-    return disc.reduce(8)
-
-
-def _lay(panel: Image.Image, at: Ints, thumbnails: Sequence[Image.Image | str]) -> None:
+def _lay(page: charts.Page, panel: Axes, at: Ints, thumbnails: Sequence[Image.Image | str]) -> None:
     """Lay representatives, in the order of their clusters, on their places (c, 2) on the map, or near by."""
-    from PIL import ImageDraw
+    import numpy as np
+    from matplotlib.patches import Rectangle
 
-    pen, draw, line = sheet.Pen(panel), ImageDraw.Draw(panel), sheet.line_height(sheet.TEXT)
+    line = sheet.line_height(sheet.TEXT)
     pictures = {cluster: p for cluster, p in enumerate(thumbnails) if not isinstance(p, str)}
     sizes = {c: (max(NUMBER, p.width) + 2 * FRAME, p.height + FRAME + line) for c, p in pictures.items()}
-    boxes = _free(at, sizes, panel.size)
-    for cluster, box in boxes.items():  # before any thumbnail, lest a line cross one
-        x, y = at[cluster].tolist()
-        draw.line((x, y, (box[0] + box[2]) // 2, (box[1] + box[3]) // 2), fill=colour(cluster), width=FRAME)
-    for cluster, box in boxes.items():
-        picture, tint = pictures[cluster], colour(cluster)
-        panel.paste(tint, box)
-        panel.paste(picture, ((box[0] + box[2] - picture.width) // 2, box[1] + FRAME))
-        ink = sheet.INK if sum(tint) > 3 * 150 else sheet.PAPER
-        pen.write((box[0], box[3] - line), f"{cluster:03d}", sheet.TEXT, ink, box[2] - box[0], centre=True)
+    x0, y1, height = (round(edge) for edge in (panel.bbox.x0, panel.bbox.y1, panel.bbox.height))
+    for cluster, (left, upper, right, lower) in _free(at, sizes, (PANEL, height)).items():
+        (x, y), middle, picture, tint = at[cluster], (left + right) // 2, pictures[cluster], colour(cluster)
+        panel.plot([x, middle], [y, (upper + lower) // 2], color=charts.css(tint), linewidth=FRAME)
+        size = right - left, lower - upper
+        panel.add_patch(Rectangle((left, upper), *size, color=charts.css(tint), linewidth=0, zorder=3))  # above lines
+        corner = x0 + middle - picture.width // 2, y1 - upper - FRAME - picture.height
+        page.figure.figimage(np.asarray(picture), *corner, zorder=9)  # pixel for pixel
+        ink = charts.css(sheet.INK if sum(tint) > 3 * 150 else sheet.PAPER)
+        panel.text(middle, lower - line + sheet.TEXT, f"{cluster:03d}", color=ink, ha="center", zorder=4)
 
 
 def _free(at: Ints, sizes: Mapping[int, tuple[int, int]], panel: tuple[int, int]) -> dict[int, Box]:

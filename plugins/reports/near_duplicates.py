@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgret import register
-from imgret.files import write_csv
-from imgret.sheet import Tile, contact_sheet, save
-from imgret.words import counted
+from imgret.plugin import Tile, contact_sheet, counted, sheet, write_csv
 
 if TYPE_CHECKING:
     from imgret import Run
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 SCORE = 0.85  # cosine in X: of copies scaled, compressed, cut by 3 %, turned by 1.5 degrees, 97 % are that near
 LIKENESS = 0.8  # correlation of the grey values on a grid of SIDE x SIDE: no backbone calls two pictures one unseen
@@ -56,7 +54,7 @@ def near_duplicates(run: Run, folder: Path) -> list[Path]:
         for place, (row, score) in enumerate(group)
     ]
     subtitle = f"{counted(len(groups), 'group')} of {counted(len(rows), 'file')}; marked: the one to keep"
-    return [table, save(contact_sheet(tiles, "Near-duplicates", subtitle), folder / "near_duplicates.jpg")]
+    return [table, sheet.save(contact_sheet(tiles, "Near-duplicates", subtitle), folder / "near_duplicates.jpg")]
 
 
 def _groups(run: Run) -> list[list[tuple[int, float]]]:
@@ -81,13 +79,12 @@ def _pairs(run: Run) -> Iterator[tuple[int, int, float]]:
     """Two rows each, and their score."""
     import numpy as np
 
-    from imgret import ops
-    from imgret.results import NEIGHBOURS
+    from imgret.plugin import ops
 
     rows, scores = run.neighbours
     if run.settings["normalize"] == "none":  # these scores are no cosines
         X = run.X / np.maximum(np.linalg.norm(run.X, axis=1, keepdims=True), 1e-12)
-        scores, rows = ops.top_k(X, X, NEIGHBOURS, exclude=np.arange(len(X)), device=run.device)
+        scores, rows = ops.top_k(X, X, rows.shape[1], exclude=np.arange(len(X)), device=run.device)
     pairs = {
         tuple(sorted((one, int(rows[one, place])))): float(scores[one, place])
         for one, place in np.argwhere(scores >= SCORE).tolist()

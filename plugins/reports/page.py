@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgret import register
-from imgret.sheet import main_label
-from imgret.words import printable, tells_a_place
+from imgret.plugin import main_label, pages, tells_a_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from imgret import Run
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
+FOLDER = Path(__file__).with_name("_page")
 THREADS = 8  # that write thumbnails, each with one image in memory
 SHARD = 1000  # thumbnails to a folder
 FIELD = 1 << 20  # characters: a column that says more than that is left to items.csv
@@ -115,19 +111,9 @@ def quantised(array: Floats) -> dict[str, Any]:
 
 
 def _filled(title: str, content: Mapping[str, Any]) -> str:
-    """The template with its data. No name can end the script it stands in; nothing but the two of ours may run."""
-    template = Path(__file__).with_name("_page.html").read_text(encoding="utf-8")
-    policy = ["default-src 'none'", "img-src 'self' file: data:", "base-uri 'none'", "form-action 'none'"]
-    for tag in ("style", "script"):
-        inline = re.findall(rf"<{tag}>(.*?)</{tag}>", template, re.DOTALL)
-        digests = [b64encode(sha256(text.encode()).digest()).decode() for text in inline]
-        policy.append(f"{tag}-src " + " ".join(f"'sha256-{digest}'" for digest in digests))
-    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    parts = {"policy": "; ".join(policy), "title": escape(printable(title)), "data": text}
-    parts["heading"] = escape(printable(title.rsplit(" · ", 2)[0]))  # the components stand below it
-    return re.sub(r"\{\{(policy|title|heading|data)\}\}", lambda name: parts[name[1]], template)
+    heading = title.rsplit(" · ", 2)[0]  # the components stand below it
+    values = {"title": title, "heading": heading, "data": pages.embedded(content)}
+    return pages.filled(FOLDER, "report", values, images="'self' file: data:")
 
 
 def _thumbnails(run: Run, folder: Path) -> list[Path | None]:

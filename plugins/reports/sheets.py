@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgret import register
-from imgret.sheet import Tile, contact_sheet, main_label, save
-from imgret.words import counted, printable
+from imgret.plugin import Tile, contact_sheet, counted, main_label, printable, sheet
 
 if TYPE_CHECKING:
     from imgret import Run
-    from imgret.contracts import Ints
+    from imgret.plugin import Ints
 
 MEMBERS = 24  # pictures on a sheet
 LARGEST = 200  # clusters that get one
@@ -63,7 +62,7 @@ def _sheet(run: Run, folder: Path, cluster: int, rows: Ints) -> Path:
     if known and printable(label) not in called:
         facts.append(f"{100 * count // known} % {label}")
     name, title = (f"cluster_{cluster:03d}", f"Cluster {cluster:03d}") if cluster >= 0 else ("noise", "Noise")
-    return save(
+    return sheet.save(
         contact_sheet(tiles, title, " · ".join(facts), threads=1),
         folder / f"{name}.jpg",
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgret import UsageError
-from imgret.contracts import Retriever
+from imgret.plugin import Retriever
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 class Expansion:
@@ -44,7 +44,7 @@ class Expansion:
 
     def scores(self, Q: Floats) -> Floats:
         """The scores (q, n) of every row."""
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._lead import lead_all
 
@@ -65,7 +65,7 @@ def expanded(Q: Floats, X: Floats, rows: Ints, alpha: float) -> Floats:
     """
     import numpy as np
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     lengths = np.linalg.norm(X, axis=1).astype(np.float64)  # (n,)
     found = np.empty(Q.shape, np.float32)

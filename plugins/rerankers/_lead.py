@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 def inner(Q: Floats, X: Floats, rows: Ints) -> Floats:
@@ -15,7 +15,7 @@ def inner(Q: Floats, X: Floats, rows: Ints) -> Floats:
     """
     import numpy as np
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     found = np.empty(rows.shape, np.float32)
     for part in ops.blocks(len(Q), ops.BLOCK // (8 * max(1, rows.shape[1] * X.shape[1]))):

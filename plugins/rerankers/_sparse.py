@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 ROWS = 1024  # of a sparse product at once: its result has some hundred numbers a row, its making some thousand
 
@@ -32,7 +32,7 @@ def joined(near: Any, half: Any) -> Any:
     """
     from scipy.sparse import csr_array, vstack
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     sizes, parts = half.sum(axis=1), [csr_array((0, near.shape[1]))]  # (n,)
     for part in ops.blocks(near.shape[0], ROWS):
@@ -51,7 +51,7 @@ def weighted(Q: Floats, X: Floats, members: Any) -> Any:
     import numpy as np
     from scipy.sparse import csr_array
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     members.sort_indices()
     counts = np.diff(members.indptr)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgret import register
-from imgret.contracts import Retriever
+from imgret.plugin import Retriever
 
 from ._expansion import Expansion
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("reranker")

@@ -6,12 +6,12 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from imgret import register
-from imgret.contracts import Retriever
+from imgret.plugin import Retriever
 
 from ._expansion import Expansion, expanded
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("reranker")
@@ -43,7 +43,7 @@ class dba(Expansion):
 
     def fit(self, X: Floats, labels: Ints) -> dba:
         """Augment the rows of X (n, d), and index both."""
-        from imgret import ops
+        from imgret.plugin import ops
 
         knn = self.knn or ops.knn
         self._X, self._plain = X, deepcopy(self.retriever)

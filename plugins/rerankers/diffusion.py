@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
-from imgret.contracts import Retriever
+from imgret.plugin import Retriever
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 STEPS = 20  # of conjugate gradients at the most; the paper's number
 CLOSE = 1e-6  # of the first residual: what is left changes no rank that means anything
@@ -59,7 +59,7 @@ class diffusion:
         import numpy as np
         from scipy.sparse import csr_array
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._lead import inner
 
@@ -96,7 +96,7 @@ class diffusion:
         """The scores (q, n) of every row."""
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._lead import lead_all
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
-from imgret.contracts import Retriever
+from imgret.plugin import Retriever
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("reranker")
@@ -49,7 +49,7 @@ class k_reciprocal:
         """Index the rows of X (n, d), and encode them by their reciprocal neighbours."""
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._lead import inner
         from ._sparse import pairs
@@ -94,7 +94,7 @@ class k_reciprocal:
         """The scores (q, n) of every row."""
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         from ._lead import lead_all
 
@@ -106,7 +106,7 @@ class k_reciprocal:
 
     def _cosine(self, Q: Floats) -> Floats:
         """Queries (q, d) as X was taken."""
-        from imgret import ops
+        from imgret.plugin import ops
 
         return ops.normalise(Q, "l2")[0] if self._scaled else Q
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
     Floats64 = NDArray[Any]
 
@@ -26,7 +26,7 @@ def extents(X: Floats, homes: Ints, directions: Floats64) -> Extents:
     """The extents of lists 0..c-1, none of them empty, in which the rows of X (n, d) lie by `homes` (n,)."""
     import numpy as np
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     lengths = np.linalg.norm(directions, axis=1, keepdims=True)
     directions = np.divide(directions, lengths, out=np.zeros_like(directions), where=lengths > 0)

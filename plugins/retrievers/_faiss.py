@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
     Find = Callable[[Floats, int], Ints]
 
@@ -45,7 +45,7 @@ def hits(find: Find, Q: Floats, X: Floats, longest: float, m: int) -> tuple[Floa
     """
     import numpy as np
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
     scale = np.linalg.norm(Q.astype(np.float64), axis=1) * longest
@@ -78,7 +78,7 @@ def _ranked(Q: Floats, X: Floats, named: Ints) -> tuple[Floats, Ints]:
     """Exact scores (b, w) and rows (b, w) of the candidates (b, w) of queries (b, d), best first; -inf for none."""
     import torch
 
-    from imgret import ops
+    from imgret.plugin import ops
 
     gone = torch.from_numpy(named < 0)
     rough = torch.zeros(gone.shape).masked_fill_(gone, -torch.inf)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
     Floats64 = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def scanned(Q: Floats, directions: Floats64, sizes: Ints, m: int, probes: int) -
 
 def _parts(n: int, directions: Floats64) -> Iterator[slice]:
     """Blocks of n queries whose products with all directions fit."""
-    from imgret import ops
+    from imgret.plugin import ops
 
     return ops.blocks(n, ops.BLOCK // (8 * max(directions.shape)))
 
@@ -77,7 +77,7 @@ class Lists:
     def __init__(self, X: Floats, labels: Ints, device: str, bounded: bool) -> None:
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         labels = ops.renumber(labels)  # without holes
         centroids = ops.centroids(X, labels)  # (c, d)
@@ -156,7 +156,7 @@ class Lists:
         """The m best scores and rows (b, m) of all images."""
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
         for part in ops.blocks(len(Q), ops.BLOCK // (4 * len(self.homes))):
@@ -171,7 +171,7 @@ class Lists:
         import numpy as np
         import torch
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
         for some in ops.blocks(len(Q), ops.BLOCK // (12 * int(plan.scanned.max()))):

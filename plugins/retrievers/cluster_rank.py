@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 SAMPLE = 1000  # queries that the calibration takes from the collection, one half of them to check it
 LADDER = (1, 2, 3, 5)  # the numbers of probes, in each decade, that the table of the calibration shows
@@ -77,7 +77,7 @@ class cluster_rank:
         """The number of probes for the target: the lists of the exact neighbours give the recall for all numbers."""
         import numpy as np
 
-        from imgret import ops
+        from imgret.plugin import ops
 
         n, c, lists, complete = len(X), len(self._lists.sizes), self._lists, self.recall == 1
         sample = np.random.default_rng(self.seed).choice(n, min(n, SAMPLE), replace=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imgret import register
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("retriever")
@@ -22,6 +22,6 @@ class exact:
         return self
 
     def kneighbors(self, Q: Floats, top: int) -> tuple[Floats, Ints]:
-        from imgret.ops import top_k
+        from imgret.plugin import ops
 
-        return top_k(Q, self.X_, top, device=self.device)
+        return ops.top_k(Q, self.X_, top, device=self.device)

@@ -9,7 +9,7 @@ from imgret import UsageError, register
 from . import _faiss
 
 if TYPE_CHECKING:
-    from imgret.contracts import Floats, Ints
+    from imgret.plugin import Floats, Ints
 
 
 @register("retriever")

@@ -15,10 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from imgret import UsageError
-from imgret.contracts import Item
-from imgret.files import MOST_COLUMNS
-from imgret.registry import unknown
-from imgret.words import printable
+from imgret.plugin import MOST_COLUMNS, Item, printable, unknown
 
 PATHS = ("path", "file", "filename", "image", "image_path", "filepath", "uri", "url")
 LONGEST = 131_072  # characters of a value: the csv module reads no longer one back

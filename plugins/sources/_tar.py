@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from imgret import UsageError
-from imgret.contracts import Item
-from imgret.files import check_size
-from imgret.words import printable
+from imgret.plugin import Item, check_size, printable
 
 from ._folder import hidden, labels
 from ._manifest import column, fields, text
@@ -124,7 +122,7 @@ def read(file: Path, place: Place) -> bytes:
 
 def _enter(member: tarfile.TarInfo, found: Index, stream: IO[bytes], end: int, skipped: Counter[str]) -> None:
     """Put a member into the index, or count why not."""
-    from imgret.decode import sniff
+    from imgret.plugin import sniff
 
     name = member.name.removesuffix("/")
     parts = [part for part in name.split("/") if part != "."]

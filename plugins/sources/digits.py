@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from imgret import UsageError, register
-from imgret.contracts import Item
+from imgret.plugin import Item
 
 SIZES = range(8, 4097)  # pixels a side
 

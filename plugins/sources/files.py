@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgret import UsageError, register
-from imgret.contracts import Item
-from imgret.files import read_file
-from imgret.words import printable, typed_path
+from imgret.plugin import Item, printable, read_file, typed_path
 
 from . import _folder, _manifest, _tar
 

@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgret import UsageError, register
-from imgret.contracts import Item
-from imgret.files import read_file
-from imgret.processes import context, ignore_interrupt, without_main
+from imgret.plugin import Item, processes, read_file
 
 if TYPE_CHECKING:
     from .fabrics.plan import Shot
@@ -69,8 +67,7 @@ class synthetic:
         """The folder with all files of the plan; where it is missing or not whole, it is drawn."""
         import hashlib
 
-        from imgret.files import clean, sync_tree
-        from imgret.store import home
+        from imgret.plugin import clean, home, sync_tree
 
         from .fabrics.plan import VERSION
 
@@ -125,7 +122,10 @@ def _draw_all(folder: Path, plan: Sequence[Shot], size: int, seed: int) -> None:
     workers = min(os.cpu_count() or 1, 16, len(tasks)) if len(plan) > ALONE else 1
     if workers > 1:
         try:
-            with without_main(), ProcessPoolExecutor(workers, context(), initializer=ignore_interrupt) as pool:
+            with (
+                processes.without_main(),
+                ProcessPoolExecutor(workers, processes.context(), initializer=processes.ignore_interrupt) as pool,
+            ):
                 for _ in pool.map(draw, repeat(folder), tasks, repeat(size), repeat(seed)):
                     pass
             return

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from imgret.errors import UsageError
 from imgret.plugins.rerankers.aqe import aqe
 from imgret.plugins.retrievers.exact import exact
-from imgret.registry import UsageError
 from tests.slow_rerank import expansions, led, points
 
 NONE = np.zeros(0, np.int64)

@@ -15,13 +15,14 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
-from imgret import UsageError, weights
+from imgret import UsageError
 from imgret.contracts import Backbone
-from imgret.decode import decode
-from imgret.engine import Engine
+from imgret.features import weights
+from imgret.features.engine import Engine
+from imgret.features.weights import WeightsUnavailable, read, seeded
 from imgret.plugins.backbones import efficientnet_lite0 as lite0_module
+from imgret.reading.decode import decode
 from imgret.registry import build
-from imgret.weights import WeightsUnavailable, read, seeded
 
 TINY = "test_resnet.r160_in1k"  # timm's own model for tests: 0.5 M parameters, 160 px
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from imgret import UsageError
-from imgret.engine import Engine, _compare
-from imgret.forward import by_openvino
+from imgret.features.engine import Engine, _compare
+from imgret.features.forward import by_openvino
 from imgret.plugins.backbones._histograms import TINY, circular, colours, gradients, linear
 from imgret.registry import build
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from imgret.errors import UsageError
 from imgret.plugins.rerankers._lead import lead, lead_all
 from imgret.plugins.rerankers.dba import dba
 from imgret.plugins.retrievers.exact import exact
-from imgret.registry import UsageError
 from tests.slow_rerank import augmentations, expansions, led, points
 
 NONE = np.zeros(0, np.int64)

@@ -56,6 +56,31 @@ def test_agrees_with_the_definition(seed: int, n: int, eps: float, min_samples: 
     np.testing.assert_array_equal(ops.renumber(labels), ops.renumber(slow))
 
 
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.sampled_from([1.0, 2.0, 5.0]), st.integers(1, 6))
+def test_agrees_with_the_definition_where_distances_are_equal(seed: int, n: int, eps: float, min_samples: int) -> None:
+    """On a grid many pairs are at `eps` exactly, some at 5 as 3 and 4 give it."""
+    X = np.random.default_rng(seed).integers(0, (14, 3) if seed % 2 else (9, 9), (n, 2)).astype(np.float32)
+    labels, slow = dbscan(eps=eps, min_samples=min_samples).fit_predict(X), slow_dbscan(X, eps, min_samples)
+    np.testing.assert_array_equal(ops.renumber(labels), ops.renumber(slow))
+    theirs = DBSCAN(eps=eps, min_samples=min_samples).fit(X)
+    cores = theirs.core_sample_indices_
+    np.testing.assert_array_equal(ops.renumber(labels[cores]), ops.renumber(theirs.labels_[cores].astype(np.int64)))
+    np.testing.assert_array_equal(labels == -1, theirs.labels_ == -1)
+
+
+def test_a_border_point_as_near_to_two_clusters_joins_that_of_the_lower_row() -> None:
+    """So many cores that a tree finds them in an order of its own; the clusters' other rows have no say."""
+    line = np.array([*range(11), *range(30, 41)] * 4 + [20])
+    for seed in range(20):
+        X = np.random.default_rng(seed).permutation(line)
+        labels = dbscan(eps=10.0, min_samples=10).fit_predict(X[:, None].astype(np.float32))
+        nearest = np.flatnonzero((X == 10) | (X == 30))
+        assert labels[X == 20] == labels[nearest[0]]
+        assert len(set(labels[X <= 10])) == len(set(labels[X >= 30])) == 1
+        assert len(set(labels)) == 2
+
+
 def test_agrees_with_scikit_learn_where_many_blocks_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ops, "BLOCK", 16 * 700 * 50)  # 50 rows or so a block
     X = np.random.default_rng(1).normal(size=(700, 3)).astype(np.float32)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from imgret.errors import UsageError
 from imgret.plugins.rerankers.diffusion import diffusion, solved
 from imgret.plugins.retrievers.exact import exact
-from imgret.registry import UsageError
 from tests.slow_rerank import diffused, led, points
 
 NONE = np.zeros(0, np.int64)

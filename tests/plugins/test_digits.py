@@ -9,8 +9,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from imgret.contracts import Item
+from imgret.errors import UsageError
 from imgret.plugins.sources.digits import digits
-from imgret.registry import UsageError
 
 
 def test_items() -> None:

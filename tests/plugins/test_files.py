@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import imgret
+from imgret.errors import UsageError
 from imgret.plugins.sources.files import files
-from imgret.registry import UsageError
 from tests.conftest import write
 
 ODD = ["with space.jpg", "a,b[c]{d}.jpg", "quo'te\".jpg", "eq=ual~${k}.jpg", "Ünïcødé 写真.jpg", "new\nline.jpg"]

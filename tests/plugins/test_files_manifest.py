@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import imgret
+from imgret.errors import UsageError
 from imgret.plugins.sources._manifest import read
 from imgret.plugins.sources.files import files
-from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.runs.run import Run
 from tests.conftest import write
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
@@ -63,6 +63,25 @@ def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     for item, says in zip(list(source)[2:4], ["remote address", "not a file"], strict=True):
         with pytest.raises(OSError, match=says):
             source.open(item)
+
+
+def test_two_slashes_at_the_start_are_one(tmp_path: Path) -> None:
+    place = tmp_path / "img" / "a.png"
+    source = files(catalogue(tmp_path, "p.csv", f"path\n/{place}\n{place}\nfile:///{place}\n"))
+    assert [(i.path, i.file) for i in source] == [("img/a.png", str(place))]
+    assert dict(source.skipped) == {"rows that name a file again": 2}
+
+
+def test_only_addresses_are_unquoted(tmp_path: Path) -> None:
+    """A plain path is taken as it stands: `%20` may be in a name."""
+    write(tmp_path, {"a b.png": b"blank", "a%20b.png": b"percent", "é.png": b"accent"})
+    rows = [f"file://{tmp_path}/a%20b.png", "a%20b.png", f"file://localhost{tmp_path}/%C3%A9.png"]
+    source = files(catalogue(tmp_path, "p.csv", "\n".join(["path", *rows])))
+    assert [(i.path, source.open(i)) for i in source] == [
+        ("a b.png", b"blank"),
+        ("a%20b.png", b"percent"),
+        ("é.png", b"accent"),
+    ]
 
 
 def test_files_outside_of_the_folder_have_paths_from_what_they_share(tmp_path: Path) -> None:

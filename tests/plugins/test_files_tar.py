@@ -10,10 +10,10 @@ import pytest
 
 import imgret
 from imgret.contracts import Preprocess
-from imgret.loader import read
+from imgret.errors import UsageError
 from imgret.plugins.sources.files import files
-from imgret.registry import UsageError
-from imgret.results import Run
+from imgret.reading.loader import read
+from imgret.runs.run import Run
 from tests.conftest import png
 from tests.image_bytes import jpeg, scene
 
@@ -43,6 +43,24 @@ def test_samples_with_what_lies_beside_them(tmp_path: Path) -> None:
     items = list(source)
     source = pickle.loads(pickle.dumps(source))  # what a worker gets
     assert [source.open(item) for item in items] == [A, B]
+
+
+def test_a_sample_is_called_by_its_name_up_to_the_first_dot(tmp_path: Path) -> None:
+    """So several images share what lies beside them; a dot in a folder's name cuts nothing."""
+    members = {
+        "v1.0/7.left.png": A,
+        "v1.0/7.right.png": B,
+        "v1.0/7.cls": b"coat",
+        "v1.0/8.png": A,
+        "v1.0/8.a.cls": b"x",
+    }
+    source = files(str(tar(tmp_path / "s.tar", members)))
+    assert [(i.path, i.label) for i in source] == [
+        ("v1.0/7.left.png", "coat"),
+        ("v1.0/7.right.png", "coat"),
+        ("v1.0/8.png", ""),
+    ]
+    assert dict(source.skipped) == {"no image": 1}
 
 
 def test_labels_are_the_folders_where_nothing_else_says_any(tmp_path: Path) -> None:

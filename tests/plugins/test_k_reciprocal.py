@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from imgret.errors import UsageError
 from imgret.plugins.rerankers import _sparse
 from imgret.plugins.rerankers.k_reciprocal import k_reciprocal
 from imgret.plugins.retrievers.exact import exact
-from imgret.registry import UsageError
 from tests.slow_rerank import led, points, reciprocal
 
 NONE = np.zeros(0, np.int64)

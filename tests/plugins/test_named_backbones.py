@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 
 from imgret.contracts import Backbone
+from imgret.features.weights import seeded
 from imgret.registry import build
-from imgret.settings import CONFIGS, nodes
-from imgret.weights import seeded
+from imgret.settings.options import CONFIGS, nodes
 
 NAMED = {  # name: features, and another pooling with what it is of the tokens (b, t, d) or the map (b, d, h, w)
     "dinov2_s": (384, "avg", lambda x: x[:, 1:].mean(1)),

@@ -12,10 +12,10 @@ from PIL import Image
 
 import imgret
 from imgret.contracts import Item
-from imgret.filecache import Record
-from imgret.items import collect
 from imgret.plugins.reports.dates import dates
 from imgret.plugins.reports.near_duplicates import near_duplicates
+from imgret.reading.items import collect
+from imgret.reading.record import Record
 from tests.conftest import write
 
 
@@ -58,14 +58,34 @@ def test_groups_are_around_their_keepers(tmp_path: Path) -> None:
     ]
 
 
-def test_of_equal_pixels_the_file_of_more_bytes_is_kept(tmp_path: Path) -> None:
-    root = write(tmp_path / "in", {"a.jpg": b"12", "b.jpg": b"123"})
-    run = _run([1, 1], [9, 9], {(0, 1): 0.9})
-    items = [Item(f"{n}.jpg", str(root / f"{n}.jpg")) for n in "ab"]
-    run.collection = collect(items, [Record(n * 64, "ok", "", 9, 9) for n in "ab"])
+@pytest.mark.parametrize(
+    ("sizes", "data", "keeper"),
+    [
+        ([9, 9], [b"12", b"123"], "b.jpg"),  # of equal pixels the file of more bytes
+        ([9, 9], [b"12", b"12"], "a.jpg"),  # of equal bytes the first by path
+        ([9, 8], [b"12", b"123"], "a.jpg"),  # of more pixels, whatever the bytes
+        ([8, 9], [b"123", b"12"], "b.jpg"),
+    ],
+)
+def test_pixels_go_before_bytes_and_bytes_before_paths(
+    sizes: list[int], data: list[bytes], keeper: str, tmp_path: Path
+) -> None:
+    names = ["a.jpg", "b.jpg"]
+    root = write(tmp_path / "in", dict(zip(names, data, strict=True)))
+    run = _run([1, 1], sizes, {(0, 1): 0.9})
+    records = [Record(id * 64, "ok", "", size, size) for id, size in zip("ba", sizes, strict=True)]  # rows: b, a
+    run.collection = collect([Item(name, str(root / name)) for name in names], records)
     run.paths = run.collection.paths
     near_duplicates(run, tmp_path)
-    assert [row[1:3] for row in _table(tmp_path)] == [["1", "b.jpg"], ["0", "a.jpg"]]
+    assert [row[1:3] for row in _table(tmp_path)] == [["1", keeper], ["0", *({*names} - {keeper})]]
+
+
+def test_larger_groups_come_first_and_members_as_near_by_path(tmp_path: Path) -> None:
+    run = _run([1, 1, 2, 2, 2, 3, 3], [5, 4, 9, 8, 8, 2, 3], {(0, 1): 0.9, (2, 3): 0.9, (2, 4): 0.9, (5, 6): 0.9})
+    near_duplicates(run, tmp_path)
+    assert [(row[0], row[2][0]) for row in _table(tmp_path)] == [
+        ("0", "2"), ("0", "3"), ("0", "4"), ("1", "0"), ("1", "1"), ("2", "6"), ("2", "5"),
+    ]  # fmt: skip
 
 
 def test_the_eye_has_a_say_and_equal_bytes_are_duplicates(tmp_path: Path) -> None:
@@ -99,7 +119,7 @@ def test_smaller_copies_are_found_in_a_run(tmp_path: Path) -> None:
 
 
 def test_a_sheet_for_each_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imgret.plugins.reports.dates.MOST", 2)
+    monkeypatch.setattr("imgret.pictures.sheet.MOST", 2)
     taken = ["2019-07-21T18:04:11", "", "2019-07-01T00:00:00", "2020-01-01T12:00:00", "2019-07-22T00:00:00"]
     items = [Item(f"{i}.png") for i in range(5)]
     collection = collect(items, [Record(f"{i:064}", "ok", "", 4, 3, date) for i, date in enumerate(taken)])

@@ -12,13 +12,14 @@ import torch
 from safetensors.torch import save_file
 
 import imgret
-from imgret import UsageError, ops, weights
+from imgret import UsageError, ops
 from imgret.__main__ import main
 from imgret.checks import faults
 from imgret.contracts import Backbone
-from imgret.extract import space
+from imgret.features import weights
+from imgret.features.extract import space
+from imgret.features.weights import WeightsUnavailable, seeded
 from imgret.registry import build
-from imgret.weights import WeightsUnavailable, seeded
 
 open_clip = pytest.importorskip("open_clip")
 TEXTS = ["a red dress", "", "Ein Käfer & 3 dogs " * 40]  # the last is longer than the tower reads
@@ -201,7 +202,7 @@ def test_a_run_is_searched_with_texts(colours: Path, tmp_path: Path, capsys: Any
 
     with torch.no_grad():
         tokens = open_clip.get_tokenizer("tiny")
-        words = imgret.vocabulary.words()
+        words = imgret.settings.vocabulary.words()
         rows = [ops.normalise(model.encode_text(tokens(texts)).numpy(), "l2")[0] for texts in (
             ["a red dress"], [f"a photo of a {word}" for word in words])]  # fmt: skip
     query = rows[0][0] - rows[1].mean(axis=0)

@@ -16,12 +16,13 @@ from PIL import Image
 import imgret
 from imgret import ops
 from imgret.contracts import Item
-from imgret.filecache import Record
-from imgret.items import collect
+from imgret.findings.found import NEIGHBOURS
+from imgret.findings.profiles import Profile
 from imgret.plugins.reports import page as module
 from imgret.plugins.reports.page import page
-from imgret.profiles import Profile
-from imgret.results import NEIGHBOURS, Run
+from imgret.reading.items import collect
+from imgret.reading.record import Record
+from imgret.runs.run import Run
 from tests.conftest import png
 from tests.plugins.test_reports import ODD, fake_run
 

@@ -15,14 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from imgret import ops, sheet
+from imgret import ops
+from imgret.findings.profiles import Profile
+from imgret.pictures import charts, sheet
+from imgret.pictures.sheet import Tile
 from imgret.plugins.reports import maps as maps_module
 from imgret.plugins.reports import sheets as sheets_module
 from imgret.plugins.reports.clusters import clusters
 from imgret.plugins.reports.maps import colour, maps
 from imgret.plugins.reports.sheets import sheets
-from imgret.profiles import Profile
-from imgret.sheet import Tile
 
 Report = Callable[[Any, Path], list[Path]]
 REPORTS: list[Report] = [maps, sheets, clusters]
@@ -246,17 +247,38 @@ def test_maps_of_the_view_and_of_the_principal_components(tmp_path: Path) -> Non
     assert sorted(run.opened) == [0, 0, 3, 3]  # the representatives, once a report
 
 
-def test_a_dot_lies_where_its_row_is_in_the_colour_of_its_cluster() -> None:
+def test_a_dot_lies_where_its_row_is_in_the_colour_of_its_cluster(tmp_path: Path) -> None:
     view = np.array([[0, 0], [4, 0], [4, 1], [0, 1]], np.float32)
     at, height = maps_module._scaled(view)
     # 1400 less a thumbnail's length on each side: 1208 for 4, so 302 for 1
     assert height == 302 + 2 * 96
     assert at.tolist() == [[96, 398], [1304, 398], [1304, 96], [96, 96]]
-    panel = maps_module._dots(at, height, np.array([0, 1, 2, -1]))
+    with charts.style():
+        page = charts.Page("", [], (1400, height))
+        panel = page.axes((0, 0), (1400, height))
+        panel.set(xlim=(0, 1400), ylim=(height, 0))
+        panel.axis("off")
+        maps_module._dots(panel, at, np.array([0, 1, 2, -1]))
+        file = page.save(tmp_path / "dots.png")
+    with Image.open(file) as picture:
+        drawn = picture.crop((72, 158, 72 + 1400, 158 + height))  # below margin, title and gap
     for (x, y), tint in zip(at.tolist(), [colour(0), colour(1), colour(2), maps_module.NONE], strict=True):
         blended = 0.9 * np.array(tint) + 0.1 * 255
-        assert np.allclose(panel.getpixel((x, y)), blended, atol=2)
-    assert panel.getpixel((700, 247)) == sheet.PAPER
+        assert np.allclose(drawn.getpixel((x, y)), blended, atol=2)
+    assert drawn.getpixel((700, 247)) == sheet.PAPER
+
+
+def test_a_representative_lies_on_its_place_in_the_colour_of_its_cluster(tmp_path: Path) -> None:
+    run = fake_run([0])
+    with Image.open(maps(run, tmp_path)[0]) as page:
+        panel = page.crop((72, 246, 72 + 1400, 246 + 466))  # below margin, title, facts, gap and heading
+    # 32 x 32 above a line of 31, in a frame of 4 that is as wide as a number, 48: 56 x 67 about (700, 233)
+    assert {panel.getpixel((x, y)) for x in (684, 715) for y in (204, 235)} == {shade(0)}
+    assert {panel.getpixel((x, y)) for x in (672, 683, 716, 727) for y in (200, 235, 266)} == {colour(0)}
+    assert {panel.getpixel((x, y)) for x, y in ((671, 230), (728, 230), (700, 199), (700, 267))} == {sheet.PAPER}
+    with charts.style():
+        drawn = maps_module._page(run, run.view, "tsne", [Image.new("RGB", (32, 32))])
+    assert [text.get_text() for text in drawn.figure.axes[0].texts] == ["000"]
 
 
 def test_a_map_without_extent_is_in_the_middle() -> None:
@@ -274,6 +296,15 @@ def test_a_second_panel_shows_the_labels(tmp_path: Path) -> None:
     with Image.open(maps(run, tmp_path)[0]) as page:
         assert page.width == 2 * 1400 + 3 * 72
     assert maps_module._legend(run, ops.renumber(run.truth)) == ["b  2", "a  1"]
+    with charts.style():
+        clusters, labels = maps_module._page(run, run.view, "tsne", []).figure.axes
+    assert [axes.get_title("left") for axes in (clusters, labels)] == ["2 clusters", "2 labels · 1 without one"]
+    assert clusters.get_legend() is None
+    legend = labels.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["b  2", "a  1"]
+    tints = [handle.get_facecolor()[0, :3] for handle in legend.legend_handles]
+    assert np.allclose(tints, np.array([colour(0), colour(1)]) / 255)
 
 
 places = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 200)), max_size=12)

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from imgret import relevance
-from imgret.ops import Ranking
+from imgret.ops import Ranking, relevance
 from imgret.plugins.metrics.retrieval import retrieval
 
 # Six directions by angle. The nearest others of each, worked out by the differences of the angles:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgret.contracts import Item, Preprocess
-from imgret.decode import decode
+from imgret.errors import UsageError
 from imgret.plugins.sources import synthetic as module
 from imgret.plugins.sources.fabrics.draw import DESIGNS, tile
 from imgret.plugins.sources.fabrics.fields import SIDE, nearest, noise, scatter
@@ -24,7 +24,7 @@ from imgret.plugins.sources.fabrics.photograph import Cloth, Folds, _bent
 from imgret.plugins.sources.fabrics.plan import shots
 from imgret.plugins.sources.fabrics.yarns import structure
 from imgret.plugins.sources.synthetic import synthetic
-from imgret.registry import UsageError
+from imgret.reading.decode import decode
 
 SMALL = {"n": 176, "kinds": 3, "cameras": 2, "size": 48, "broken": 16}
 PLAN = shots(176, 3, 2, 16, 0)

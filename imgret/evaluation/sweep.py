@@ -1,0 +1,113 @@
+"""A sweep: a line for each job while it runs, one table at the end, and its files in a folder beside the runs."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from math import fsum
+from pathlib import Path
+
+from imgret.errors import UsageError
+from imgret.evaluation.jobs import Asked, Done, fold
+from imgret.evaluation.sweeppage import page
+from imgret.evaluation.sweeptable import jobs_csv, table_csv, text
+from imgret.runs.run import Run
+from imgret.runs.summary import account
+from imgret.runs.write import new_folder, whole
+from imgret.store.files import write_csv
+from imgret.words import duration, printable, shown_path
+
+LINE = {"nmi": "NMI", "ari": "ARI", "silhouette": "silhouette"}  # figures of a job's line: the first two there are
+
+
+class Sweep:
+    """Collects the jobs of a sweep, says each in a line, and writes the table. `words` are what was typed.
+
+    Methods that print raise BrokenPipeError where nobody reads.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.command = shlex.join(["python", "-m", "imgret", *words])
+        self.jobs: list[Done] = []
+
+    def add(self, asked: Asked, run: Run) -> None:
+        done = Done(asked, figures_of(run), run.folder, peak_of=run.info["peak_of"], account=account(run))
+        self.jobs.append(done)
+        scores = [f"{LINE[key]} {done.figures[key]:.3f}" for key in LINE if key in done.figures][:2]
+        scores = scores or [f"clusters {done.figures['n_clusters']:.0f}"]
+        self._say(asked, *scores, duration(done.figures["total_seconds"]), printable(shown_path(run.folder)))
+
+    def fail(self, asked: Asked, error: Exception) -> None:
+        text = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
+        done = Done(asked, failed=printable((text.splitlines() or [""])[0]))
+        self.jobs.append(done)
+        self._say(asked, f"failed: {done.failed}")
+
+    def again(self, asked: Asked, number: int) -> None:
+        """A job that is job `number` again, as it differs from it only in a setting that it does not use."""
+        self._say(asked, f"the same as {number}")
+
+    def _say(self, asked: Asked, *more: str) -> None:
+        print("  ".join((str(asked), *more)), flush=True)
+
+    def write(self) -> Path | None:
+        """Write table.csv (a row a setting), jobs.csv (a row a job) and table.html; their folder, or None without runs.
+
+        Raises UsageError where they cannot be written.
+        """
+        first = next((job.folder for job in self.jobs if job.folder), None)
+        if first is None:
+            return None
+        folder, rows = new_folder(first.parent, "-sweep"), fold(self.jobs)
+        with whole(folder) as temporary:
+            header, *lines = table_csv(rows)
+            write_csv(temporary / "table.csv", header, lines)
+            header, *lines = jobs_csv(self.jobs, folder)
+            write_csv(temporary / "jobs.csv", header, lines)
+            text = page(rows, self.command, folder)
+            (temporary / "table.html").write_text(text, encoding="utf-8")
+        return folder
+
+    def finish(self) -> None:
+        """Write the table, and show it where there is one. Raises UsageError."""
+        folder = self.write()
+        if folder:
+            shown = ["", *text(fold(self.jobs)), *self._accounts(), f"sweep     {printable(shown_path(folder))}"]
+            print("\n".join(shown), flush=True)
+
+    def _accounts(self) -> list[str]:
+        """What became of the files, once where it is the same in all runs, else with the first job of each."""
+        first: dict[str, Asked] = {}
+        for job in self.jobs:
+            if job.account:
+                first.setdefault(job.account, job.asked)
+        return [f"images    {f'{job.number}/{job.of}  ' * (len(first) > 1)}{said}" for said, job in first.items()]
+
+
+def figures_of(run: Run) -> dict[str, float]:
+    """The figures of a run by name; see `Done`."""
+    stages = run.info["stages"]
+    peaks = [stage["peak_bytes"] for stage in stages.values() if stage["peak_bytes"] is not None]
+    figures = {"n_clusters": float(run.labels.max() + 1), "noise_share": float((run.labels < 0).mean()), **run.metrics}
+    figures["fit_seconds"] = stages["clusters"]["seconds"]
+    figures["total_seconds"] = round(fsum(stage["seconds"] for stage in stages.values()), 3)
+    return figures | ({"peak_bytes": max(peaks)} if peaks else {})
+
+
+@contextmanager
+def said_once() -> Iterator[None]:
+    """While it lasts, imgret's log says no line twice: what is true of all jobs of a sweep is told by the first."""
+    said: set[str] = set()
+
+    def new(record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        return not (text in said or said.add(text))  # type: ignore[func-returns-value]
+
+    log = logging.getLogger("imgret")
+    log.addFilter(new)
+    try:
+        yield
+    finally:
+        log.removeFilter(new)

@@ -1,0 +1,153 @@
+"""The table of a sweep: its columns, the best of each, and the same table for the screen, as CSV and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imgret.evaluation.jobs import Done, Figure, Row, relative
+from imgret.words import printable
+
+LONG = 28  # characters of a value on the screen, above which its middle is left out
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure by its name: what stands above it, how it is written, and whether more (1) or less (-1) is better."""
+
+    name: str
+    title: str
+    written: Callable[[float], str]
+    better: int = 0
+    spread: bool = False
+
+    def cell(self, figure: Figure | None, gap: str = "") -> str:
+        """The mean, and its spread where that belongs to it, `gap` around the sign; without one, as short as can be."""
+        if figure is None:
+            return "-"
+        mean = self.written(figure.mean)
+        if not self.spread or figure.sd is None:
+            return mean
+        spread = self.written(figure.sd)
+        return f"{mean}{gap}±{gap}{spread if gap else spread.removeprefix('0')}"
+
+
+def _score(name: str, title: str, better: int = 1) -> Column:
+    return Column(name, title, "{:.3f}".format, better, spread=True)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:,.1f}"
+
+
+SIZES = [
+    Column("n_clusters", "clusters", lambda v: f"{v:,.0f}" if v == int(v) else f"{v:,.1f}"),
+    Column("noise_share", "noise", "{:.0%}".format),
+]
+AGAINST = [_score("nmi", "NMI"), _score("ari", "ARI"), _score("map", "mAP"), _score("rank_1", "rank-1")]
+ALONE = [_score("silhouette", "silhouette"), _score("davies_bouldin", "Davies-Bouldin", -1)]
+SEARCH = [_score("recall_at_top", "recall@top")]
+COST = [
+    Column("fit_seconds", "fit s", _seconds, -1),
+    Column("total_seconds", "total s", _seconds),  # none is best: the first job computes features for all
+    Column("peak_bytes", "peak MB", lambda v: f"{v / 1e6:,.0f}", -1),
+]
+
+
+def columns(rows: Sequence[Row]) -> list[Column]:
+    """The main figures: against labels where there are any, else of the clusters alone; without those nobody has."""
+    there = {name for row in rows for name in row.figures}
+    scores = AGAINST if there & {column.name for column in AGAINST} else ALONE
+    return [column for column in (*SIZES, *scores, *SEARCH, *COST) if column.name in there]
+
+
+def best(rows: Sequence[Row], column: Column) -> set[int]:
+    """The rows with the best mean, all of those whose figure reads the same; none where every row's does."""
+    means = {place: row.figures[column.name].mean for place, row in enumerate(rows) if column.name in row.figures}
+    read = {place: column.written(mean) for place, mean in means.items()}
+    if not column.better or len(set(read.values())) < 2:
+        return set()
+    top = max(means, key=lambda place: column.better * means[place])
+    return {place for place in read if read[place] == read[top]}
+
+
+def settings(rows: Sequence[Row]) -> dict[str, str]:
+    """The settings that tell the rows apart, and what stands above each: its last part where that says enough."""
+    names = list(rows[0].values)
+    last = [name.rpartition(".")[2] for name in names]
+    return {name: short if last.count(short) == 1 else name for name, short in zip(names, last, strict=True)}
+
+
+def values(row: Row) -> list[str]:
+    """The values of a row's settings, safe to show; a dash for one that it does not use."""
+    return [printable(value or "-") for value in row.values.values()]
+
+
+def runs(row: Row) -> str:
+    """How many runs the figures of a row are the means of, and of how many jobs where some failed."""
+    return f"{len(row.finished)} of {len(row.jobs)}" if row.failed else str(len(row.jobs))
+
+
+def text(rows: Sequence[Row]) -> list[str]:
+    """Lines for a terminal; a star marks the best, a dash what a row does not use or have."""
+    above, shown = settings(rows), columns(rows)
+    starred = [best(rows, column) for column in shown]
+    head = [*above.values(), "runs", *(f"{column.title} " for column in shown)]
+    body = []
+    for place, row in enumerate(rows):
+        cells = [_shortened(value) for value in values(row)] + [runs(row)]
+        for column, stars in zip(shown, starred, strict=True):
+            cells.append(column.cell(row.figures.get(column.name)) + ("*" if place in stars else " "))
+        body.append(cells)
+    widths = [max(map(len, cells)) for cells in zip(head, *body, strict=True)]
+    lines = []
+    for cells, of in zip((head, *body), (None, *rows), strict=True):
+        left = [f"{cell:<{width}}" for cell, width in zip(cells[: len(above)], widths, strict=False)]
+        if of and not of.finished:
+            right = [f"failed: {of.failed}"]
+        else:
+            right = [f"{c:>{w}}" for c, w in zip(cells[len(above) :], widths[len(above) :], strict=True)]
+        lines.append("  ".join([*left, " ".join(right)]).rstrip())
+    return lines + notes(rows)
+
+
+def notes(rows: Sequence[Row]) -> list[str]:
+    """What a reader of the table has to know, a line each."""
+    jobs = [job for row in rows for job in row.finished]
+    said = ["* best of its column"] if any(best(rows, column) for column in columns(rows)) else []
+    said += ["± sample standard deviation over seeds"] if any(len(row.finished) > 1 for row in rows) else []
+    said += ["fit s: reducer and clusterer; total s: all of the run. What is in the store by then is not made again"]
+    if any("peak_bytes" in job.figures for job in jobs):
+        whole = any(job.peak_of != "run" for job in jobs)
+        since = "since the process began, as this system counts no other" if whole else "of a run"
+        said += [f"peak MB: the most {since}, with what earlier runs left behind, without the workers that decode"]
+    return said
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= LONG else f"{value[: LONG // 2 - 1]}…{value[-LONG // 2 :]}"
+
+
+def table_csv(rows: Sequence[Row]) -> list[list[Any]]:
+    """Header and one line a row: settings, runs, failed, and every figure's mean and `_sd`, as precise as they are."""
+    names = list(dict.fromkeys(name for row in rows for name in row.figures))
+    pairs = (each for name in names for each in (name, f"{name}_sd"))
+    lines: list[list[Any]] = [[*rows[0].values, "runs", "failed", *pairs]]
+    for row in rows:
+        figures = [row.figures.get(name) for name in names]
+        numbers = [value for f in figures for value in ((f.mean, f.sd) if f else (None, None))]
+        lines.append([*row.values.values(), len(row.finished), row.failed, *numbers])
+    return lines
+
+
+def jobs_csv(jobs: Sequence[Done], folder: Path) -> list[list[Any]]:
+    """Header and one line a job: number, settings, the run's folder as seen from `folder`, why it failed, figures."""
+    names = list(dict.fromkeys(name for job in jobs for name in job.figures))
+    lines: list[list[Any]] = [["job", *jobs[0].asked.values, "run", "failed", *names]]
+    for job in jobs:
+        run = relative(job.folder, folder) if job.folder else ""
+        figures = (job.figures.get(name) for name in names)
+        lines.append([job.asked.number, *job.asked.values.values(), run, job.failed, *figures])
+    return lines

@@ -1,0 +1,143 @@
+"""Features that were computed elsewhere: which row belongs to which image, and into the store with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgret.errors import UsageError
+from imgret.progress import Progress
+from imgret.reading.filecache import FileCache
+from imgret.reading.loader import Reading, batches
+from imgret.reading.outcomes import PASSING, USABLE, Failures
+from imgret.reading.record import Record
+from imgret.store.store import digest
+from imgret.words import printable
+
+if TYPE_CHECKING:
+    from imgret.contracts import Backbone, Item, Preprocess, Source, Vectors
+    from imgret.store.store import FeatureSet, Store
+
+SHARD = 8192  # rows a shard: what is in memory at a time
+
+
+def look_up(
+    source: Source,
+    items: Sequence[Item],
+    listing: Sequence[Item],
+    made_in: Mapping[str, Any],
+    backbone: Backbone,
+    store: Store,
+    reading: Reading,
+) -> tuple[list[Record], FeatureSet, int]:
+    """Records of the items, the set that holds their features, and how many rows it did not have yet.
+
+    An image without a row ends as `no_vector`, one whose row is not finite in float32 as `bad_feature`. Of files with
+    the same bytes the first by path that has a row counts. The set is keyed by which row each image has as well: the
+    same table may say something else of the same bytes when files are renamed. Raises UsageError where rows and
+    items do not go together, TooManyFailed once more files have failed than `reading` allows.
+    """
+    vectors = backbone.vectors
+    assert vectors is not None
+    rows_by_key = _rows_by_key(vectors, listing)  # before anything is read: a mistake shows at once
+    cache = FileCache(store.root / "cache.sqlite")
+    failures = Failures(len(items), reading.max_failed, reading.formats)
+    records = _read(source, items, backbone.preprocess, cache, reading, failures)
+    rows = _rows(items, records, rows_by_key)
+    if vectors.keys is not None and not rows and any(record.outcome in USABLE for record in records):
+        key = printable(next(iter(vectors.keys)))
+        raise UsageError(f"no image has a path or id among the {len(vectors.keys):,} of the vectors, {key} for one")
+    ids = sorted(rows)
+    places = np.array([rows[id] for id in ids], np.int64)
+    features = store.features({**made_in, "rows": digest("".join(ids).encode(), places)})
+    bad: set[str] = set()
+    added = 0
+    for start in range(0, len(ids), SHARD):
+        part = slice(start, start + SHARD)
+        with np.errstate(over="ignore"):  # a float64 beyond float32's range is one that is not finite
+            found: Any = np.asarray(vectors.matrix[places[part]], np.float32)  # (s, d)
+        fine: Any = np.isfinite(found).all(axis=1)
+        bad |= {id for id, good in zip(ids[part], fine, strict=True) if not good}
+        new = [at for at, id in enumerate(ids[part]) if fine[at] and id not in features]
+        if new:
+            features.add([ids[start + at] for at in new], found[new])
+            added += len(new)
+    settled = [_settled(record, rows, bad) for record in records]
+    for item, before, after in zip(items, records, settled, strict=True):
+        if after != before:
+            failures.add(item, after)
+    return settled, features, added
+
+
+def _settled(record: Record, rows: Mapping[str, int], bad: set[str]) -> Record:
+    if record.outcome not in USABLE:
+        return record
+    if record.id not in rows:
+        return record._replace(outcome="no_vector", reason="no vector was given for it")
+    if record.id in bad:
+        return record._replace(outcome="bad_feature", reason="its features are not finite")
+    return record
+
+
+def _rows_by_key(vectors: Vectors, listing: Sequence[Item]) -> dict[str, int]:
+    """Rows by path or id; where the vectors have no keys, by the paths in the order of the listing."""
+    m = len(vectors.matrix)
+    if vectors.keys is None:
+        if len(listing) != m:
+            raise UsageError(
+                f"{m:,} vectors for {len(listing):,} items: without ids there is one for each item, in their order\n"
+                "type backbone.ids=..., with the path or id of each vector's image"
+            )
+        return {item.path: row for row, item in enumerate(listing)}
+    if len(vectors.keys) != m:
+        raise UsageError(f"{len(vectors.keys):,} ids for {m:,} vectors\ngive one for each, in their order")
+    rows = {key: row for row, key in enumerate(vectors.keys) if key}  # without a key, nobody's
+    twice = next((key for row, key in enumerate(vectors.keys) if key and rows[key] != row), "")
+    if twice:
+        raise UsageError(f"{printable(twice)} has two vectors\ngive one for each image")
+    return rows
+
+
+def _rows(items: Sequence[Item], records: Sequence[Record], rows_by_key: Mapping[str, int]) -> dict[str, int]:
+    """The row of each image that has one, by id."""
+    rows: dict[str, int] = {}
+    for item, record in sorted(zip(items, records, strict=True), key=lambda pair: pair[0].path):
+        if record.outcome in USABLE and record.id not in rows:
+            row = rows_by_key.get(item.path, rows_by_key.get(record.id))
+            if row is not None:
+                rows[record.id] = row
+    return rows
+
+
+def _read(
+    source: Source,
+    items: Sequence[Item],
+    preprocess: Preprocess,
+    cache: FileCache,
+    reading: Reading,
+    failures: Failures,
+) -> list[Record]:
+    """What reading each item gives; files that are known are not read again, but for `rehash`."""
+    known = {} if reading.rehash else cache.known((item.file for item in items if item.file), *reading[:2])
+    found = {item.path: known[item.file] for item in items if item.file in known}
+    todo = [item for item in items if item.file not in known]
+    for item in items:
+        if item.path in found:
+            failures.add(item, found[item.path])
+    progress = Progress("images to read", len(todo), "images")
+    try:
+        for loaded in batches(source, todo, preprocess, reading):
+            settled = []
+            for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
+                found[item.path] = record
+                if stamp and record.outcome not in PASSING:
+                    settled.append((item.file, stamp, record))
+            cache.remember(settled)
+            for item, record in zip(loaded.items, loaded.records, strict=True):
+                failures.add(item, record)
+            progress.advance(len(loaded.items))
+    finally:
+        progress.close()
+    return [found[item.path] for item in items]

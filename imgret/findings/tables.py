@@ -1,0 +1,202 @@
+"""A run's tables and arrays as files, and reading them back without trust in what they say.
+
+Tables are UTF-8 with surrogate escapes, so that any file name survives the round trip.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import re
+from collections.abc import Container, Mapping, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imgret.clusters.neighbours import WIDTH, unpacked
+from imgret.contracts import Item
+from imgret.reading.columns import free
+from imgret.reading.items import Collection, collect
+from imgret.reading.outcomes import USABLE
+from imgret.reading.record import Record
+from imgret.registry import OPTIONAL, SLOTS
+from imgret.store.files import MOST_COLUMNS, leads_out, read_array, read_json, regular, sha256, write_csv
+from imgret.words import decimal
+
+if TYPE_CHECKING:
+    from imgret.findings.found import Found
+
+ITEMS = (
+    "path",
+    "outcome",
+    "id",
+    "label",
+    "group",
+    "cluster",
+    "distance",
+    "x",
+    "y",
+    "representative",
+    "width",
+    "height",
+    "taken",
+    "camera",
+)  # the columns of every items.csv; what else is known of the items follows
+FAILURES = ("path", "outcome", "reason")
+FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
+GRAPH = "neighbours.npy"  # which a run may have beside those
+CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
+ID = re.compile("([0-9a-f]{64})?")
+TAKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)?", re.ASCII)
+NEEDED = {
+    "schema": int,
+    "title": str,
+    "root": str,
+    "space": dict,
+    "digests": dict,
+    "config.source.name": str,
+    "config.backbone.name": str,
+    "config.view.name": str,
+    "config.normalize": str,
+    "config.device": str,
+    "config.seed": int,
+    "config.top": int,
+    "fitted.retriever.name": str,
+}  # what a loaded run takes from run.json
+
+
+def write_items(file: Path, run: Found) -> None:
+    """items.csv: one row a file, in order of path; a duplicate has its image's id, cluster and place."""
+    columns = table(run)
+    write_csv(file, list(columns), zip(*columns.values(), strict=True))
+
+
+def table(run: Found) -> dict[str, list[str]]:
+    """What items.csv holds, by column: one value a file, in order of path."""
+    collection, medoids = run.collection, {int(row) for row in run.medoids}
+    rows: list[Sequence[Any]] = []
+    for place, (item, record) in enumerate(zip(collection.items, collection.records, strict=True)):
+        row = int(collection.rows[place])
+        found: Sequence[Any] = ("", "", "", "", "")
+        if row >= 0:
+            x, y = run.view[row]
+            first = row in medoids and collection.first[row] == place
+            found = (int(run.labels[row]), decimal(run.distances[row]), decimal(x), decimal(y), int(first))
+        seen = (record.width or "", record.height or "", record.taken, record.camera)
+        rows.append((item.path, record.outcome, record.id, item.label, item.group, *found, *seen))
+    columns = {name: [str(row[place]) for row in rows] for place, name in enumerate(ITEMS)}
+    for name in collection.columns:
+        values = [item.columns.get(name, "") for item in collection.items]
+        columns[free(name, columns)] = values  # a manifest's `cluster` is not ours
+    return columns
+
+
+def write_failures(file: Path, collection: Collection) -> None:
+    """failures.csv: the files of which no image could be made, in order of path."""
+    pairs = zip(collection.items, collection.records, strict=True)
+    write_csv(file, FAILURES, [(i.path, r.outcome, r.reason) for i, r in pairs if r.outcome not in USABLE])
+
+
+def read_items(file: Path, root: str) -> Collection:
+    """The collection of an items.csv; files lie under `root`, if they are files.
+
+    Raises ValueError for a path that leads out of `root` by itself, for a row that lacks a cell, for an id or a date
+    that is none, and for more columns than a manifest, attributes and imgret itself can have given it.
+    """
+    items, records = [], []
+    with regular(file).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if len(reader.fieldnames or ()) > 2 * MOST_COLUMNS:
+            raise ValueError(f"{file.name} has {len(reader.fieldnames or ()):,} columns")
+        for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(f"{file.name} has a row that is shorter or longer than its header")
+            path = row["path"]
+            if leads_out(path):
+                raise ValueError(f"{path!r} lies outside the collection")
+            taken = row.get("taken", "")
+            if not ID.fullmatch(row["id"]) or not TAKEN.fullmatch(taken):  # they become names of files
+                raise ValueError(f"{path!r} has the id {row['id']!r}, taken {taken!r}")
+            more = {name: value for name, value in row.items() if name not in ITEMS}
+            items.append(Item(path, os.path.join(root, path) if root else "", row["label"], row["group"], more))
+            size = int(row["width"] or 0), int(row["height"] or 0)
+            records.append(Record(row["id"], row["outcome"], "", *size, taken, row.get("camera", "")))
+    return collect(items, records)
+
+
+def read_figures(file: Path) -> dict[str, float]:
+    """The figures by name in a metrics.json. Raises what `read_json` does, and ValueError for what is no figure."""
+    figures = read_json(file)
+    for name, value in figures.items():
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            raise ValueError(f"{name} in {file.name} is not a number: {value!r}")
+    return figures
+
+
+def read_arrays(folder: Path, n: int, digests: Container[str]) -> dict[str, Any]:
+    """A run's arrays for n images by name, `features` memory-mapped. Raises ValueError for what they cannot be.
+
+    The graph of neighbours is among them where the run has one, as `digests` tell. Labels are clusters 0..c-1, each
+    with an image, and -1 for noise; the mean is finite.
+    """
+    features = read_array(folder / "features.npy", np.float32, (n, -1))
+    mean = np.array(read_array(folder / "mean.npy", np.float32, features.shape[1:]))
+    labels = np.array(read_array(folder / "labels.npy", np.int64, (n,)))
+    view = np.array(read_array(folder / "view.npy", np.float32, (n, 2)))
+    if not np.isfinite(mean).all():
+        raise ValueError("mean.npy holds non-finite values")
+    if not np.isfinite(view).all():
+        raise ValueError("view.npy holds non-finite values")
+    found = np.unique(labels)
+    if found[0] not in (-1, 0) or int(found[-1]) - int(found[0]) != len(found) - 1:
+        raise ValueError(f"labels.npy holds {len(found)} labels from {found[0]} to {found[-1]}")
+    width = 2 * min(WIDTH, n - 1)  # of what is held
+    graph = unpacked(read_array(folder / GRAPH, np.float32, (n, width))) if GRAPH in digests else None
+    return {"features": features, "mean": mean, "labels": labels, "view": view, "graph": graph}
+
+
+def check_info(info: Mapping[str, Any]) -> None:
+    """Raises AttributeError, KeyError, TypeError or ValueError where run.json lacks what a loaded run needs."""
+    for key, kind in NEEDED.items():
+        value = reduce(lambda node, part: node[part], key.split("."), info)
+        if not isinstance(value, kind):
+            raise ValueError(f"{key} in run.json is not {kind.__name__}: {value!r}")
+    if not isinstance(info["fitted"].get("source", info["config"]["source"]).get("name"), str):
+        raise ValueError("fitted.source.name in run.json is not str")
+    if not isinstance(info["config"].get("formats", []), list):
+        raise ValueError("config.formats in run.json is not list")
+    if type(info["config"].get("timeout", 1)) is not int:
+        raise ValueError("config.timeout in run.json is not int")
+    if not isinstance(info.get("reach", ""), str):
+        raise ValueError("reach in run.json is not str")
+    for slot in SLOTS:
+        node = info["config"].get(slot)
+        absent = node is None and (slot in OPTIONAL or slot not in info["config"])
+        if not absent and not isinstance(node["name"], str):
+            raise ValueError(f"config.{slot}.name in run.json is not str")
+    if type(info["config"]["seed"]) is not int or info["config"]["seed"] < 0:
+        raise ValueError("config.seed in run.json is no whole number from 0")
+    for key in ("versions", "engine"):
+        if not isinstance(info.get(key, {}), dict):
+            raise ValueError(f"{key} in run.json is not dict")
+    reranked = info["fitted"].get("rerank")
+    for node in () if reranked is None else (reranked, reranked.get("retriever", reranked)):
+        if not isinstance(node["name"], str):
+            raise ValueError(f"fitted.rerank in run.json has no name: {reranked!r}")
+    for name, digest in info["digests"].items():
+        if leads_out(name) or not isinstance(digest, str):
+            raise ValueError(f"digests in run.json has {name!r}: {digest!r}")
+    chosen = info["config"].get("chosen", {})
+    if not isinstance(chosen, dict) or not all(isinstance(name, str) for name in chosen.values()):
+        raise ValueError(f"config.chosen in run.json is no dict of str: {chosen!r}")
+
+
+def check_digests(folder: Path, digests: Mapping[str, str]) -> None:
+    """Raises ValueError for a file that is not as it was when the run was made. Large ones are taken at their word."""
+    for name in (*FILES, *({GRAPH} & digests.keys())):
+        file = folder / name
+        if file.stat().st_size <= CHECKED and sha256(file) != digests.get(name):
+            raise ValueError(f"{name} is not as it was when the run was made")

@@ -1,0 +1,3 @@
+import {sortable} from "./table.js";
+
+sortable(document.querySelector("table"));

@@ -1,0 +1,121 @@
+"""What a plug-in may import: this module, and `imgret` itself.
+
+    from imgret import UsageError, register
+    from imgret.plugin import Floats, Ints, ops
+
+Whatever else lies in the package may move from one release to the next. What is here stays; what has to go warns for a
+release first. CONTRIBUTING.md has a component of each kind in ten lines.
+
+contracts   what each kind must be, and what it is handed: `Item`, `Backbone`, `Preprocess`, ...; arrays are `Floats`
+            and `Ints`, names for type checkers only
+ops         array functions: blocks, nearest neighbours, principal components, ranking, contingency tables
+sheet       contact sheets, and the type and colours of all pictures
+pages       HTML filled by jinja2 with scripts and styles inlined
+charts      a page with a title and matplotlib's axes on it, in the same type and colours
+weights     `Remote`, `fetch_weights`, `read_weights`, ...: a file of weights is fetched, checked, never unpickled
+files       read whole or refused, written whole or not at all; tables that any name survives; where the store lies
+words       names, counts and paths as people read them: nothing of a stranger's is printed but through `printable`
+processes   worker processes that begin with nothing of this one
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imgret import ops
+from imgret.contracts import (
+    FILTERS,
+    RGB,
+    Attribute,
+    Backbone,
+    Clusterer,
+    Item,
+    Metric,
+    Preprocess,
+    Reducer,
+    Report,
+    Reranker,
+    Retriever,
+    Source,
+    TextTower,
+    Vectors,
+)
+from imgret.executors import processes
+from imgret.features.weights import Remote, WeightsUnavailable, parse_size, seeded
+from imgret.features.weights import fetch as fetch_weights
+from imgret.features.weights import fill as fill_weights
+from imgret.features.weights import load as load_weights
+from imgret.features.weights import local as local_weights
+from imgret.features.weights import read as read_weights
+from imgret.pictures import charts, pages, sheet
+from imgret.pictures.sheet import Tile, contact_sheet, main_label
+from imgret.reading.formats import sniff
+from imgret.registry import unknown
+from imgret.store.files import (
+    MOST_COLUMNS,
+    check_size,
+    clean,
+    load_array,
+    read_file,
+    sha256,
+    sync_tree,
+    write_csv,
+)
+from imgret.store.store import digest, home
+from imgret.words import counted, printable, tells_a_place, typed_path
+
+if TYPE_CHECKING:
+    from imgret.contracts import Floats, Ints
+
+__all__ = [
+    "FILTERS",
+    "MOST_COLUMNS",
+    "RGB",
+    "Attribute",
+    "Backbone",
+    "Clusterer",
+    "Floats",
+    "Ints",
+    "Item",
+    "Metric",
+    "Preprocess",
+    "Reducer",
+    "Remote",
+    "Report",
+    "Reranker",
+    "Retriever",
+    "Source",
+    "TextTower",
+    "Tile",
+    "Vectors",
+    "WeightsUnavailable",
+    "charts",
+    "check_size",
+    "clean",
+    "contact_sheet",
+    "counted",
+    "digest",
+    "fetch_weights",
+    "fill_weights",
+    "home",
+    "load_array",
+    "load_weights",
+    "local_weights",
+    "main_label",
+    "ops",
+    "pages",
+    "parse_size",
+    "printable",
+    "processes",
+    "read_file",
+    "read_weights",
+    "seeded",
+    "sha256",
+    "sheet",
+    "sniff",
+    "sync_tree",
+    "tells_a_place",
+    "typed_path",
+    "unknown",
+    "write_csv",
+]

@@ -1,0 +1,1 @@
+"""From files to pixels: a source goes in; every file has an outcome, every image an id, pixels and columns."""

@@ -1,0 +1,147 @@
+"""Which format a file is in, by its first bytes and never by its name; and what to say of one that is not read.
+
+`FORMATS` are read always, `FURTHER` when asked for: their decoders are large, and have had more holes than all the
+others together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from importlib.metadata import PackageNotFoundError, version
+
+from imgret.errors import UsageError
+from imgret.reading import tiff
+from imgret.reading.exif import byte_order, entries, numbers
+
+FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+FURTHER: tuple[str, ...] = ("HEIC", "TIFF")  # typed in small letters: formats=[heic,tiff]
+HEAD = 4096  # bytes that tell them apart
+HEIF = (1, 7)  # of pillow-heif; older ones have a hole that is in use (CVE-2026-84383)
+
+_INSTALL = 'pip install "imgret[heif]"'
+_HEVC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}  # ISO/IEC 23008-12, annex B
+_FOREIGN = {
+    b"II\\*\0....CR": "a camera's raw file",
+    b"IIRO|IIRS|IIU\\0|MMOR|FUJIFILMCCD-RAW": "a camera's raw file",
+    b"II\\+\0|MM\0\\+": "a BigTIFF file",
+    b"\x1a\x45\xdf\xa3|RIFF....AVI ": "a video",
+    b"%PDF": "a PDF file",
+    b"8BP[SB]": "a Photoshop file",
+    b"\0\0\0\x0cjP  |\xff\x4f\xff\x51": "a JPEG 2000 file",
+    b"\0\0\0\x0cJXL |\xff\x0a": "a JPEG XL file",
+    b"\\s*(<\\?xml|<!--|<!DOCTYPE svg|(?=<svg)).*?<svg": "an SVG drawing",
+    b"(?i:\\s*<(!doctype html|html))": "a web page",
+}
+
+
+def sniff(head: bytes) -> str | None:
+    """Which of `FORMATS` and `FURTHER` a file is, by its first `HEAD` bytes; None for anything else."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WEBP"
+    # A text may begin with "BM", too; in a bitmap the length of its second header follows, one of these.
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124):
+        return "BMP"
+    if _brand(head) == "HEIC":
+        return "HEIC"
+    if byte_order(head) and not _foreign(head):
+        return "TIFF"
+    return None
+
+
+def is_raw(data: bytes) -> bool:
+    """Whether a TIFF is a camera's raw file: a DNG, sensor data, or a small preview of what lies further down."""
+    order = byte_order(data)
+    found: dict[int, tuple[int, ...]] = {}
+    for entry in entries(data, order):
+        found.setdefault(entry.tag, (numbers(data, order, entry) if entry.number == 1 else ()) or (0,))
+    preview = found.get(0x00FE, (0,))[0] & 1 and 0x014A in found  # NewSubfileType: reduced; SubIFDs: of what
+    sensor = found.get(0x0106, (0,))[0] in (32803, 34892)  # PhotometricInterpretation: CFA, LinearRaw
+    return 0xC612 in found or sensor or bool(preview)  # DNGVersion
+
+
+def is_read(kind: str | None, formats: Collection[str]) -> bool:
+    """Whether a file of this kind, as `sniff` has it, is decoded where `formats` are asked for."""
+    return kind in FORMATS or (kind is not None and kind.lower() in formats)
+
+
+def why_not(head: bytes) -> str:
+    """What to say of a file that is not read, from its first bytes. Photo archives hold these, and people want to know.
+
+    Of a format that is read when asked for it says what to type.
+    """
+    kind = sniff(head)
+    if kind == "TIFF" and is_raw(head):
+        return "a camera's raw file, which is not read"
+    if kind in FURTHER:
+        return f"{kind}: {how_to_read([kind])}"
+    brand = "a camera's raw file" if head[4:12] == b"ftypcrx " else _brand(head)
+    if found := brand or _foreign(head):
+        return f"{found}, which is not read"
+    return f"not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
+
+
+def how_to_read(kinds: Collection[str]) -> str:
+    """What to type for files of these kinds out of `FURTHER`."""
+    typed = f"type formats=[{','.join(kind.lower() for kind in FURTHER if kind in kinds)}]"
+    return f"{typed}, after {_INSTALL}" if "HEIC" in kinds else typed
+
+
+def require(formats: Collection[str]) -> None:
+    """Raises UsageError, with the command that installs it, where a format asked for lacks its package."""
+    if "heic" not in formats:
+        return
+    try:
+        found = version("pillow-heif")
+    except PackageNotFoundError:
+        raise UsageError(f"formats=[heic] needs the package pillow-heif\ntype {_INSTALL}") from None
+    if tuple(int(part) for part in re.findall(r"\d+", found)[:2]) < HEIF:
+        raise UsageError(f"formats=[heic]: pillow-heif {found} is not safe to open files with\ntype {_INSTALL}")
+
+
+def is_cut(data: bytes, kind: str) -> bool:
+    """Whether a file that failed lacks its end: told by its format's rules, not by the words of an error."""
+    if kind == "WEBP":
+        return len(data) < 8 + int.from_bytes(data[4:8], "little")
+    if kind == "TIFF":
+        return tiff.is_cut(data)
+    if kind == "HEIC":
+        return _boxes_end(data) > len(data)
+    if kind == "BMP":
+        return len(data) < int.from_bytes(data[2:6], "little")
+    end = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82", "GIF": b"\0;"}[kind]
+    return not data.rstrip(b"\0").endswith(end)
+
+
+def _brand(head: bytes) -> str:
+    """What a file of the ISO base media format (14496-12) is, by its brands; empty for any other file."""
+    if head[4:8] != b"ftyp" or len(head) < 12:
+        return ""
+    major, end = head[8:12], min(int.from_bytes(head[:4], "big"), len(head))
+    brands = {major, *(head[at : at + 4] for at in range(16, end - 3, 4))}
+    if major in (b"avif", b"avis") or (brands & {b"avif", b"avis"} and not brands & _HEVC):
+        return "an AVIF file"
+    return "HEIC" if brands & _HEVC or major in (b"mif1", b"msf1") else "a video"
+
+
+def _foreign(head: bytes) -> str:
+    return next((name for mark, name in _FOREIGN.items() if re.match(mark, head[:HEAD], re.DOTALL)), "")
+
+
+def _boxes_end(data: bytes) -> int:
+    """Where the last of a HEIC's outermost boxes ends, by their own word (ISO/IEC 14496-12, 4.2)."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        elif size == 0:  # up to the end
+            return len(data)
+        at += max(size, 8)
+    return at

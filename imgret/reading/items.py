@@ -1,0 +1,139 @@
+"""The tables of a collection: one item a file, one row a distinct readable image, every file accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgret.contracts import Item
+from imgret.reading.outcomes import OUTCOMES, USABLE, causes
+from imgret.reading.record import Record
+from imgret.words import printable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imgret.contracts import Ints, Source
+
+YES = ("1", "true", "yes")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What a run is about. Arrays have one row per distinct readable image, in order of id (n rows).
+
+    `items` and `records` have one entry a file, in order of path; `rows` (their length) is each file's row, -1
+    for one that is not readable. `first` (n,) is the place in `items` of each row's first file by path.
+    `truth` and `group` (n,) are places in their names, sorted, and -1 where none is known.
+    """
+
+    items: list[Item]
+    records: list[Record]
+    ids: list[str]
+    rows: Ints
+    first: Ints
+    truth: Ints
+    truth_names: list[str]
+    group: Ints
+    group_names: list[str]
+
+    @property
+    def paths(self) -> list[str]:
+        return [self.items[place].path for place in self.first]
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names of what else is known of the items, in the order in which they come up."""
+        return list(dict.fromkeys(name for item in self.items for name in item.columns))
+
+    @cached_property
+    def junk(self) -> NDArray[np.bool_]:
+        """(n,): the images that have no part in retrieval metrics, by a yes (1, true, yes) in the column `junk`."""
+        return np.array(
+            [self.items[place].columns.get("junk", "").strip().lower() in YES for place in self.first], bool
+        )
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """Files by outcome: ok first, duplicate second, then failures by name. They add up to all files."""
+        counts = Counter(record.outcome for record in self.records)
+        return {name: counts[name] for name in sorted(counts, key=lambda o: (o != "ok", o != "duplicate", o))}
+
+    @property
+    def causes(self) -> str:
+        """Files by outcome in words, each with the first by path of it."""
+        first: dict[str, str] = {}
+        for item, record in zip(self.items, self.records, strict=True):
+            first.setdefault(record.outcome, f"{item.path}: {record.reason}")
+        return causes(self.outcomes, first)
+
+
+def listing(source: Source) -> list[Item]:
+    """All that a source lists. Raises ValueError where two have one path: what became of one would stand for both."""
+    items = list(source)
+    twice = next((path for path, count in Counter(item.path for item in items).items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"the source lists {printable(twice)} twice; a path is the name of one item")
+    return items
+
+
+def root(items: Sequence[Item]) -> str:
+    """The folder that the items' paths are relative to; empty where they are no files of their own below one."""
+    item = next((item for item in items if item.file), items[0])
+    above = item.file.removesuffix(item.path.replace("/", os.sep))
+    return (above.rstrip(os.sep) or os.sep) if item.file and above != item.file else ""
+
+
+def collect(items: Sequence[Item], records: Sequence[Record]) -> Collection:
+    """Tables from items and what reading each one gave, in the same order.
+
+    Raises ValueError where not every item has one outcome, of a name that there is: a file would be lost unseen.
+    """
+    if len(items) != len(records):
+        raise ValueError(f"{len(records):,} outcomes for {len(items):,} files")
+    if unknown := {record.outcome for record in records} - set(OUTCOMES):
+        raise ValueError(f"outcomes of no known name: {sorted(unknown)}")
+    order = sorted(range(len(items)), key=lambda i: items[i].path)
+    items, records = [items[i] for i in order], [records[i] for i in order]
+    ids = sorted({record.id for record in records if record.outcome in USABLE})
+    row_of = {id: row for row, id in enumerate(ids)}
+    rows = np.array([row_of.get(r.id, -1) if r.outcome in USABLE else -1 for r in records], np.int64)
+    first = np.full(len(ids), -1, np.int64)
+    for place, row in enumerate(rows):
+        if row >= 0 and first[row] < 0:
+            first[row] = place
+        elif row >= 0:
+            records[place] = records[place]._replace(
+                outcome="duplicate", reason=f"same bytes as {items[first[row]].path}"
+            )
+    truth, truth_names = number_names([items[place].label for place in first])
+    group, group_names = number_names([items[place].group for place in first])
+    return Collection(items, records, ids, rows, first, truth, truth_names, group, group_names)
+
+
+def number_names(names: Sequence[str]) -> tuple[Ints, list[str]]:
+    """Each name's place among the distinct non-empty ones, sorted, and -1 for an empty one; and those names."""
+    known = sorted(set(names) - {""})
+    place = {name: code for code, name in enumerate(known)}
+    return np.array([place.get(name, -1) for name in names], np.int64), known
+
+
+def sample(items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
+    """`limit` of the items, the same ones for the same seed, in their order.
+
+    Each path draws its lot by a hash of its own, so a file that comes or goes moves no other in or out but one.
+    """
+    if limit is None or limit >= len(items):
+        return list(items)
+
+    def lot(place: int) -> bytes:
+        return hashlib.sha256(f"{seed}/{items[place].path}".encode("utf-8", "surrogateescape")).digest()
+
+    return [items[place] for place in sorted(sorted(range(len(items)), key=lot)[:limit])]

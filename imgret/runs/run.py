@@ -1,0 +1,103 @@
+"""A run: what was found in a collection, saved in a folder, searchable anywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from imgret.clusters.neighbours import packed
+from imgret.errors import StoreDamaged, UsageError
+from imgret.findings import tables
+from imgret.findings.found import Found
+from imgret.findings.profiles import Profile, profiles
+from imgret.registry import load_plugins
+from imgret.search.assign import Assigned, assign
+from imgret.search.search import Hit, search
+from imgret.store import schema
+from imgret.store.files import read_json, save_array, write_json
+from imgret.words import printable, quoted, shown_path, typed_path
+
+SCHEMA = 1
+
+
+class Run(Found):
+    """What was found, with what is done with it: it is searched, given new images, saved and loaded."""
+
+    @cached_property
+    def profiles(self) -> list[Profile]:
+        """Of each cluster (c,) its name, what lies on its boundary, and its odd ones out."""
+        return profiles(self)
+
+    def search(
+        self,
+        images: str | Path | Sequence[str | Path] = (),
+        top: int | None = None,
+        unlike: str | Path | Sequence[str | Path] = (),
+        where: str | Sequence[str] = (),
+        weights: Sequence[float] | None = None,
+        text: str | Sequence[str] = (),
+        unlike_text: str | Sequence[str] = (),
+    ) -> list[Hit]:
+        """The `top` images most like `images`, and unlike others: `run.search("photo.jpg", top=20)`.
+
+        An image is a file, or one of this run by its path or id, which is left out of the hits. `where` are conditions
+        such as `label=cat` on the columns of items.csv, `weights` say how much each image and text counts, and a `text`
+        says what to look for where the backbone has a text tower. Raises UsageError for what is none of these.
+        """
+        return search(self, images, top, unlike, where, weights, text, unlike_text)
+
+    def assign(self, images: str | Path | Sequence[str | Path]) -> list[Assigned]:
+        """The cluster of each of `images`, files or folders, and how far out in it: `run.assign(["new.jpg", "new"])`.
+
+        What cannot be read has an outcome that says so. Raises UsageError for a run without clusters.
+        """
+        return assign(self, images)
+
+    def save(self, folder: Path) -> None:
+        """Write everything that search needs into `folder`, which exists. write.save adds run.json."""
+        tables.write_items(folder / "items.csv", self)
+        tables.write_failures(folder / "failures.csv", self.collection)
+        write_json(folder / "metrics.json", self.metrics)
+        for name in ("mean", "labels", "view"):
+            save_array(folder / f"{name}.npy", getattr(self, name))
+        if self.graph:
+            save_array(folder / tables.GRAPH, packed(self.graph))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Run:
+        """The run in `folder`. Nothing in it is executed. Raises UsageError where there is none, StoreDamaged
+        where it is not all there.
+
+        Files are held against the digests in run.json, up to 128 MiB each: features beyond that are mapped unread.
+        """
+        load_plugins()
+        folder = find(typed_path(folder))
+        try:
+            info = read_json(folder / "run.json")
+            schema.check(folder, info, SCHEMA, "make the run again")
+            tables.check_info(info)
+            collection = tables.read_items(folder / "items.csv", info["root"])
+            metrics = tables.read_figures(folder / "metrics.json")
+            arrays = tables.read_arrays(folder, len(collection.ids), info["digests"])
+            tables.check_digests(folder, info["digests"])
+        except (UsageError, NameError, ImportError):  # the last two are faults of ours
+            raise
+        except Exception as error:  # what a damaged or hostile file makes its reader raise is anyone's guess
+            text = printable(f"{folder} is not a whole run: {type(error).__name__}: {error}"[:500])
+            raise StoreDamaged(
+                f"{text}\nsee what can be mended: python -m imgret doctor {quoted(shown_path(folder))}"
+            ) from error
+        return cls(info, collection, metrics=metrics, folder=folder, **arrays)
+
+
+def find(folder: Path) -> Path:
+    """The run folder that `folder` is or, as `latest` does where there are no links, names."""
+    if os.path.isfile(folder) and folder.name == "latest":
+        folder = folder.parent / folder.read_text(encoding="utf-8", errors="replace").strip()
+    if not os.path.isfile(folder / "run.json"):
+        what = "has no run.json: it is no run" if os.path.isdir(folder) else "does not exist"
+        what = f"{printable(str(folder))} {what}"
+        raise UsageError(f"{what}\nmake a run with `python -m imgret FOLDER`, or name one with --run DIR")
+    return folder.resolve()

@@ -1,0 +1,196 @@
+"""What a run says of itself at its end: a screenful, in the words of the README."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from imgret.clusters.advice import Advice
+from imgret.reading.formats import how_to_read
+from imgret.reading.outcomes import USABLE
+from imgret.registry import SHARED, called
+from imgret.runs.clock import QUICKER
+from imgret.runs.run import Run
+from imgret.words import counted, duration, listed, printable, quoted, shown_path
+
+TABLE = {"nmi": "NMI", "ari": "ARI", "purity": "purity", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1"}
+HITS = 3
+OUT = "runs"  # of which `query` searches the latest where nobody names a run
+FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
+
+
+def summary(run: Run) -> list[str]:
+    """Lines for a terminal."""
+    info, metrics = run.info, run.metrics
+    skipped = f"; skipped: {listed(info['skipped'])}" if info["skipped"] else ""
+    lines = [f"images    {account(run)}{skipped}"]
+    lines += _failures(run)
+    lines += _formats(run)
+    lines += [f"features  {_features(run)}"]
+    sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
+    noise = f"; noise {metrics['noise_share']:.0%}" if metrics.get("noise_share") else ""
+    if len(sizes):
+        spread = f": largest {sizes.max():,}, median {int(np.median(sizes)):,}, smallest {sizes.min():,}"
+        lines += [f"clusters  {len(sizes):,} by {called(run.settings, 'clusterer')}{spread}{noise}"]
+        lines += _fewer(run.settings["clusterer"], len(sizes))
+    else:
+        lines += ["clusters  none: every image is noise"]
+    lines += _why(run)
+    lines += _since(run)
+    lines += _scores(run)
+    lines += _follows(run)
+    lines += _search(run)
+    lines += _pictures(run)
+    used, asked = info["backbone"]["used"], info["backbone"]["asked"]
+    if used != asked:
+        lines.append(f"note      the weights of {asked} were not to be had, so this run used {used}")
+    return lines
+
+
+def account(run: Run) -> str:
+    """What became of every file: those that were looked at are the sum of their outcomes."""
+    files, looked_at = run.info["files"], len(run.collection.items)
+    limited = f"{looked_at:,} of " if looked_at < files else ""
+    return f"{limited}{counted(files, 'file')} = {listed(run.collection.outcomes)}"
+
+
+def _failures(run: Run) -> list[str]:
+    """Where the reason of each failure is to be read, if there is any."""
+    failed = sum(count for name, count in run.collection.outcomes.items() if name not in USABLE)
+    return [f"failures  {counted(failed, 'file')}, each with its reason: {shown_path(run.folder)}/failures.csv"] * (
+        failed > 0
+    )
+
+
+def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:
+    """Where a clusterer was told k and made fewer: as many as there are images of unequal features, say."""
+    asked = next((node[name] for name, shared in SHARED.items() if shared == "k" and name in node), 0)
+    return [f"note      k={asked}, but there are images for {counted(clusters, 'cluster')} only"] * (clusters < asked)
+
+
+def _why(run: Run) -> list[str]:
+    """Why there are so many clusters, where the run was to find out."""
+    if not run.info.get("k"):
+        return []
+    advice = Advice.of(run.info["k"])
+    return [f"k         {advice.vote}, of {advice.cost}", *(f"          {said}" for said in advice.said)]
+
+
+def _formats(run: Run) -> list[str]:
+    """What to type for the files that were not read because nobody asked for their format."""
+    met = Counter(r.format.upper() for r in run.collection.records if r.format and r.outcome == "unsupported")
+    chosen = [name.upper() for name in run.settings["formats"]]
+    counts = {f"{name} not read": met[name] for name in sorted(met)}
+    return [f"formats   {listed(counts)}: {how_to_read([*met, *chosen])}"] if met else []
+
+
+def _features(run: Run) -> str:
+    n, d = run.features.shape
+    computed, seconds = run.info["features"]["computed"], run.info["features"]["seconds"]
+    pace = f"{computed:,} computed in {duration(seconds)}" if computed else "all from the store"
+    return f"{n:,} x {d:,} by {run.info['backbone']['used']}; {pace}"
+
+
+def _since(run: Run) -> list[str]:
+    """What has changed since the previous run of the same collection, if there is one, and anything has."""
+    since = run.info.get("since")
+    if not since or (not since["new"] + since["gone"] + since["moved"] and since["kept"] == len(since["clusters"])):
+        return []
+    clusters = f"{since['kept']:,} of {counted(len(since['clusters']), 'cluster')} as they were"
+    images = f"{counted(since['new'], 'image')} new, {since['gone']:,} gone"
+    then = f"; made with {' '.join(since['then'])} then" if since.get("then") else ""
+    return [
+        printable(f"since     {since['run']}: {images}; {clusters}, {counted(since['moved'], 'image')} moved{then}")
+    ]
+
+
+def _scores(run: Run) -> list[str]:
+    """A table with one row for the run and one for the baseline, if there is anything to tell."""
+    shown = [key for key in TABLE if key in run.metrics]
+    if not shown:
+        if "silhouette" in run.metrics:
+            return [f"quality   silhouette {run.metrics['silhouette']:.3f} (no labels: nothing to check against)"]
+        return []
+    rows: list[tuple[str, Any]] = [(run.info["backbone"]["used"], run.metrics)]
+    if run.settings.get("rerank"):
+        name = called(run.settings, "rerank")
+        without = {key: run.metrics[f"{key}_without"] for key in TABLE if f"{key}_without" in run.metrics}
+        rows = [(f"{rows[0][0]}, {name}", run.metrics), *([(f"without {name}", without)] if without else [])]
+    if run.info["baseline"]:
+        rows += [(run.info["baseline"]["backbone"], run.info["baseline"])]
+    width = max(len(name) for name, _ in rows)
+    kinds = counted(len(run.truth_names), "label")
+    kinds += f", {counted(len(run.group_names), 'group')}" if run.group_names else ""
+    lines = [f"against   {kinds:<{width}}" + "".join(f"{TABLE[key]:>8}" for key in shown)]
+    for name, figures in rows:
+        cells = "".join(f"{figures[key]:>8.3f}" if key in figures else f"{'-':>8}" for key in shown)
+        lines.append(f"          {name:<{max(width, len(kinds))}}{cells}")
+    if len(kinds) > width:
+        lines[0] = f"against   {kinds}" + "".join(f"{TABLE[key]:>8}" for key in shown)
+    return lines
+
+
+def _follows(run: Run) -> list[str]:
+    """The label, the group, and of the columns those that the clusters follow more than a little, above chance."""
+    metrics = run.metrics
+    amis = {key: value for key, value in metrics.items() if key.startswith("ami") and key != "ami_covered"}
+    above = {key for key, value in amis.items() if value > metrics.get(f"chance_{key}", -1.0)}
+    first = [key for key in ("ami", "ami_group") if key in amis]
+    others = [key for key in above.difference(first) if amis[key] >= A_LITTLE]
+    told = [*first, *sorted(others, key=lambda key: (-amis[key], key))[:FOLLOWED]]
+    words = ", ".join(
+        f"{printable(key.partition('_')[2] or 'label').replace('_', ' ')} {amis[key]:.2f}"
+        + ("" if key in above else " (as by chance)")
+        for key in told
+    )
+    return [f"follows   AMI of the clusters with {words}"] if told else []
+
+
+def _search(run: Run) -> list[str]:
+    settings, lines = run.info["fitted"], []
+    if "recall_at_top" in run.metrics:
+        probes = settings["retriever"].get("probes")
+        probed = f", {counted(probes, 'cluster')} probed" if probes else ""
+        scanned = f", {run.metrics['scanned_share']:.0%} scanned" if "scanned_share" in run.metrics else ""
+        recall = f"recall@{run.settings['top']} {run.metrics['recall_at_top']:.3f}"
+        lines.append(f"search    {called(run.settings, 'retriever')}: {recall}{probed}{scanned}{_pace(settings)}")
+    if len(run.ids) > 1:
+        row = next((int(row) for row in run.medoids if not run.collection.junk[row]), 0)
+        lines.append(f"query     {printable(run.paths[row])}")
+        for hit in run.search(run.ids[row], HITS):
+            place = "noise" if hit.cluster < 0 else f"cluster {hit.cluster}"
+            lines.append(f"  {hit.rank}. {hit.score:.3f}  {printable(hit.path)}  ({place})")
+    return lines
+
+
+def _pace(fitted: Mapping[str, Any]) -> str:
+    """That a scan of everything is quicker than the retriever, where both were timed on the same queries and it is."""
+    own, exact = fitted.get("queries_per_second"), fitted.get("exact_queries_per_second")
+    if not own or not exact or exact < QUICKER * own:
+        return ""
+    return f"; an exact scan is {exact / own:.1f} times as fast here"
+
+
+def _pictures(run: Run) -> list[str]:
+    folder = shown_path(run.folder)
+    names = sorted(
+        p.name + "/" * p.is_dir() for p in run.folder.iterdir() if p.is_dir() or p.suffix in (".png", ".jpg")
+    )
+    reports = [f"report    {folder}/{p.name}" for p in sorted(run.folder.glob("*.html"))]
+    names = [name for name in names if name != "thumbs/"]  # the report shows them
+    return [
+        *reports,
+        f"pictures  {folder}/{', '.join(names)}" if names else "pictures  none",
+        f"run       {folder}  ({duration(sum(stage['seconds'] for stage in run.info['stages'].values()))})",
+        f"next      python -m imgret query {_query(run)}",
+    ]
+
+
+def _query(run: Run) -> str:
+    """What to type behind `query` for the first image of this run; the run, too, where it is not looked for there."""
+    image = quoted(run.collection.items[run.collection.first[0]].file or run.paths[0])
+    words = [] if shown_path(run.folder.parent) == OUT else ["--run", quoted(shown_path(run.folder))]
+    return " ".join([*words, "--", image] if image.startswith("-") else [image, *words])

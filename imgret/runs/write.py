@@ -1,0 +1,152 @@
+"""Writing a run down: what went in, what it took, what came out, in a folder that is there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from imgret.errors import UsageError
+from imgret.registry import find
+from imgret.runs.clock import Clock
+from imgret.runs.previous import since
+from imgret.runs.run import SCHEMA, Run
+from imgret.store.files import clean, link, make_folder, save_array, sha256, sync_folder, sync_tree, write_json
+from imgret.store.versions import versions
+from imgret.words import typed_path
+
+STARTED = re.compile(r"\.(\d{4}-\d\d-\d\d_\d{6}-[0-9a-f]{6}(-sweep)?|(latest\.|imgret-)[0-9a-f]{6,12})\.tmp")
+FULL = {errno.ENOSPC, errno.EDQUOT}
+log = logging.getLogger("imgret")
+
+
+def make_out(settings: Mapping[str, Any]) -> Path:
+    """The folder that runs are written to, made, found to be writable, and rid of what killed runs left in it.
+
+    Raises UsageError.
+    """
+    out = typed_path(settings["out"])
+    try:
+        make_folder(out)
+        clean(out, STARTED)
+        trial = out / f".imgret-{secrets.token_hex(6)}.tmp"
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise UsageError(f"out={out}: {error.strerror}\ntype out=FOLDER, a folder that can be written to") from error
+    return out
+
+
+def save(run: Run, matrix: Path, clock: Clock) -> Run:
+    """Write the run and its reports to `out`/<date-time-id>, let `latest` point there, and return it."""
+    folder = new_folder(typed_path(run.settings["out"]))
+    with whole(folder) as temporary:
+        run.save(temporary)
+        try:
+            link(matrix, temporary / "features.npy")
+        except FileNotFoundError:  # freed or forgotten since this run began: no run linked it yet
+            save_array(temporary / "features.npy", run.features)
+        changes = since(run, folder.parent)
+        run.info |= {"schema": SCHEMA, "versions": versions(), "since": changes._asdict() if changes else None}
+        with clock.stage("reports"):
+            failed = draw(run, temporary)
+        run.info |= {
+            "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "cores": os.cpu_count(),
+            "stages": clock.stages,
+            "peak_of": clock.peak_of,
+            "failed_reports": failed,
+            "digests": digests(temporary),
+        }
+        write_json(temporary / "run.json", run.info)
+    latest = folder.with_name("latest")
+    try:
+        point_to(latest, folder.name)
+    except OSError as error:  # the run is there all the same
+        log.warning("%s does not point to the new run: %s", latest, error.strerror)
+    run.folder = folder
+    return run
+
+
+def new_folder(out: Path, what: str = "") -> Path:
+    """A name in `out` that no other run has: <date-time-id>, and what it is where it is no run."""
+    return out / f"{time.strftime('%Y-%m-%d_%H%M%S')}-{secrets.token_hex(3)}{what}"
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which then becomes `folder`; nothing is left of it where that fails.
+
+    Raises UsageError where it cannot be written.
+    """
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        sync_tree(temporary)
+        os.replace(temporary, folder)
+        sync_folder(folder.parent)
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise UsageError(
+                f"{folder.parent} cannot be written to: {reason}\nmake room there, or type out=FOLDER"
+            ) from error
+        raise
+
+
+def draw(run: Run, folder: Path) -> dict[str, str]:
+    """Draw and write what the settings name, and why there are so many clusters where the run was to find out.
+
+    A report that fails is named in the log and loses nothing.
+    """
+    failed = {}
+    reports = {name: find("report", name) for name in run.settings["reports"]}
+    if run.info.get("k"):
+        reports["k"] = _draw_k
+    for name, report in reports.items():
+        try:
+            report(run, folder)
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in FULL:  # no report will fit, nor will run.json
+                raise
+            failed[name] = f"{type(error).__name__}: {error}"
+            log.warning("report %s failed: %s", name, failed[name], exc_info=log.isEnabledFor(logging.DEBUG))
+    return failed
+
+
+def _draw_k(run: Run, folder: Path) -> None:
+    """k.png: the evidence for the number of clusters."""
+    from imgret.clusters.advice import Advice
+    from imgret.clusters.chart import draw
+
+    draw(Advice.of(run.info["k"]), run.title, folder / "k.png")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The digests of a run's files by name, but for those in `thumbs`: one an image would make run.json megabytes."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.parts[len(folder.parts)] != "thumbs")
+    return {file.relative_to(folder).as_posix(): sha256(file) for file in files}
+
+
+def point_to(latest: Path, name: str) -> None:
+    """Make `latest` a link to the run, or a file with its name where there are no links. Raises OSError."""
+    temporary = latest.with_name(f".latest.{secrets.token_hex(3)}.tmp")
+    try:
+        try:
+            temporary.symlink_to(name, target_is_directory=True)
+        except (OSError, NotImplementedError):
+            temporary.write_text(name, encoding="utf-8")
+        os.replace(temporary, latest)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""What can be typed: the words of a command line become a mapping of checked settings."""

@@ -1,0 +1,3 @@
+"""The version of imgret."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,41 @@
+// The colours of the map, and which stands for what.
+
+import {title} from "./data.js";
+import {$, el, fill} from "./dom.js";
+import {grouped, shown} from "./words.js";
+
+const CHIPS = 16;
+
+/** The colour of a rank; successive hues lie far apart. */
+export function colour(rank) {
+  const [light, chroma] = [[.64, .17], [.5, .14], [.77, .13]][rank % 3];
+  return "oklch(" + light + " " + chroma + " " + (255 + 137.508 * rank) % 360 + "deg)";
+}
+
+/** How many rows have each code up to `last`; the codes from 1 that any has, commonest first; and their ranks. */
+export function ranked(codes, last) {
+  const counts = new Uint32Array(last + 1), ranks = [];
+  for (const code of codes) counts[code]++;
+  const kinds = Array.from(counts.keys()).filter(code => code && counts[code]);
+  kinds.sort((a, b) => counts[b] - counts[a] || a - b);
+  kinds.forEach((code, rank) => { ranks[code] = rank; });
+  return {counts, kinds, ranks};
+}
+
+/** Draw the legend: the commonest codes, `only` and what has none; `pick` is called with one that is clicked. */
+export function drawLegend(run, field, {counts, kinds, ranks}, only, pick) {
+  const legend = $("legend"), chips = kinds.slice(0, CHIPS);
+  if (only && !chips.includes(only)) chips.unshift(only);
+  if (counts[0]) chips.push(0);
+  const name = code => !field ? title(run.clusters[code]) : code ? shown(field.values[code - 1]) : "none";
+  fill(legend, ...chips.map(code => {
+    const dot = el("i", {});
+    dot.style.background = code ? colour(ranks[code]) : "var(--line)";
+    return el("button", {type: "button", "aria-pressed": String(only === code), click: event => {
+      const at = [...legend.children].indexOf(event.currentTarget);
+      pick(code);
+      legend.children[Math.min(at, legend.children.length - 1)].focus();
+    }}, dot, el("span", {class: "name"}, name(code)), el("span", {}, grouped(counts[code])));
+  }), kinds.length > CHIPS
+    ? el("span", {class: "quiet small"}, "and " + grouped(kinds.length - CHIPS) + " more") : null);
+}

@@ -1,0 +1,78 @@
+"""The table of a sweep: what is best, what is a dash, and its lines as they should stand."""
+
+from pathlib import Path
+
+from imgret.evaluation.jobs import fold
+from imgret.evaluation.sweeptable import COST, best, columns, jobs_csv, notes, settings, table_csv, text
+from tests.evaluation.test_sweep import job
+
+ROWS = fold(
+    [
+        job(1, {"clusterer": "a", "k": "2", "seed": "0"}, n_clusters=2, noise_share=0.0, nmi=0.25, peak_bytes=2e8),
+        job(2, {"clusterer": "a", "k": "2", "seed": "1"}, n_clusters=3, noise_share=0.0, nmi=0.75, peak_bytes=2e8),
+        job(3, {"clusterer": "b", "k": None, "seed": "0"}, n_clusters=9, noise_share=0.5, nmi=0.25, peak_bytes=1e8),
+        job(4, {"clusterer": "b", "k": None, "seed": "1"}, failed="no"),
+        job(5, {"clusterer": "c", "k": None, "seed": "0"}, n_clusters=1, noise_share=0.0, peak_bytes=4e8),
+        job(6, {"clusterer": "d", "k": None, "seed": "0"}, failed="of old age"),
+    ]
+)
+
+
+def test_lines_as_they_stand_on_the_screen() -> None:
+    assert text(ROWS)[:5] == [
+        "clusterer  k    runs clusters  noise         NMI  peak MB",
+        "a          2       2      2.5     0%  0.500±.354*     200",
+        "b          -  1 of 2        9    50%       0.250      100*",
+        "c          -       1        1     0%           -      400",
+        "d          -  failed: of old age",
+    ]
+
+
+def test_the_best_are_marked_all_of_them_and_none_where_all_are_the_same() -> None:
+    rows = fold([job(i, {"k": str(i)}, **figures) for i, figures in enumerate([
+        {"nmi": 0.5, "ari": 0.1, "davies_bouldin": 2.0, "map": 0.9, "n_clusters": 2.0, "fit_seconds": 2.0},
+        {"nmi": 0.7, "ari": 0.2, "davies_bouldin": 1.0, "map": 0.9, "n_clusters": 3.0, "fit_seconds": 1.0},
+        {"nmi": 0.7001, "davies_bouldin": 3.0, "map": 0.9004, "n_clusters": 4.0, "fit_seconds": 3.0},
+    ])])  # fmt: skip
+    found = {column.name: best(rows, column) for column in columns(rows)}
+    assert found == {"n_clusters": set(), "nmi": {1, 2}, "ari": {1}, "map": set(), "fit_seconds": {1}}
+    scores = [(0.1, 2.0), (0.3, 1.0)]
+    alone = fold([job(i, {"k": str(i)}, silhouette=s, davies_bouldin=d) for i, (s, d) in enumerate(scores)])
+    assert {column.name: best(alone, column) for column in columns(alone)} == {"silhouette": {1}, "davies_bouldin": {1}}
+    assert best(rows[:1], COST[0]) == set()  # the best of one is none
+
+
+def test_names_of_settings_are_as_short_as_they_can_be() -> None:
+    def above(*keys: str) -> list[str]:
+        return list(settings(fold([job(1, dict.fromkeys((*keys, "seed"), "1"))])).values())
+
+    assert above("k", "clusterer.min_samples") == ["k", "min_samples"]
+    assert above("clusterer.eps", "reducer.eps") == ["clusterer.eps", "reducer.eps"]
+    assert above("k", "reducer.k") == ["k", "reducer.k"]
+
+
+def test_long_and_hostile_values_stay_on_their_line() -> None:
+    lines = text(fold([job(1, {"images": "/home/somebody/photographs/of\n/everything"}, n_clusters=1)]))
+    assert lines[1].startswith("/home/somebod…f\\n/everything ")
+
+
+def test_what_has_to_be_known_is_said() -> None:
+    said = notes(ROWS)
+    assert said[:2] == ["* best of its column", "± sample standard deviation over seeds"]
+    assert said[-1].startswith("peak MB: the most of a run, ")
+    assert len(notes(fold([job(1, {"k": "2"}, n_clusters=2)]))) == 1
+
+
+def test_csv_has_plain_numbers() -> None:
+    header, *lines = table_csv(ROWS)
+    assert header[:6] == ["clusterer", "k", "runs", "failed", "n_clusters", "n_clusters_sd"]
+    table = [dict(zip(header, line, strict=True)) for line in lines]
+    assert [row["nmi"] for row in table] == [0.5, 0.25, None, None]
+    assert [row["nmi_sd"] for row in table] == [0.125**0.5, None, None, None]
+    assert [(row["k"], row["runs"], row["failed"]) for row in table] == [
+        ("2", 2, ""), (None, 1, "no"), (None, 1, ""), (None, 0, "of old age")]  # fmt: skip
+    header, *lines = jobs_csv([each for row in ROWS for each in row.jobs], Path("/runs/x-sweep"))
+    assert header[:6] == ["job", "clusterer", "k", "seed", "run", "failed"]
+    assert header[6:] == ["n_clusters", "noise_share", "nmi", "peak_bytes"]
+    assert lines[2] == [3, "b", None, "0", "../3", "", 9, 0.5, 0.25, 1e8]
+    assert lines[3] == [4, "b", None, "1", "", "no", None, None, None, None]

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import {test} from "node:test";
+import {counted, grouped, percent, shown} from "../../plugins/reports/_page/words.js";
+
+test("what cannot be seen is spelt out, and spaces are spaces", () => {
+  assert.equal(shown("a\u00a0b\u2009c"), "a b c");
+  assert.equal(shown("\u202egnp.\n\x1b\udce9"), "\\u202egnp.\\u000a\\u001b\\udce9");
+  assert.equal(shown("<b>é"), "<b>é");
+});
+
+test("numbers in words", () => {
+  assert.equal(grouped(22914), "22,914");
+  assert.deepEqual([counted(1, "image"), counted(1200, "image")], ["1 image", "1,200 images"]);
+  assert.equal(percent(2, 3), "66 %");  // never more than there is
+});

@@ -1,0 +1,128 @@
+"""The summary of a run: counts, scores, and noise in words."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imgret.reading.record import Record
+from imgret.runs.summary import _query, summary
+from imgret.search.search import Hit
+
+
+def _run(folder: Path, **changes: Any) -> Any:
+    items, junk = [SimpleNamespace(file="photos/a.jpg")], [False, False]
+    info = {
+        "skipped": {}, "files": 1, "backbone": {"used": "pixels", "asked": "pixels"}, "baseline": None,
+        "features": {"computed": 0, "seconds": 0.0}, "fitted": {"retriever": {"name": "exact", "probes": 1}},
+        "stages": {"list": {"seconds": 2.0}},
+    }  # fmt: skip
+    run: dict[str, Any] = {
+        "info": info, "metrics": {"recall_at_top": 1.0, "nmi": 0.5}, "labels": np.array([-1, 0]),
+        "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[], junk=junk),
+        "settings": {"clusterer": {"name": "kmeans"}, "retriever": {"name": "exact"}, "top": 5, "formats": []},
+        "features": np.zeros((2, 3)),
+        "truth_names": ["a"], "group_names": ["x", "y"],
+        "ids": ["i", "j"], "paths": ["a.jpg", "b.jpg"], "medoids": [0], "folder": folder,
+        "search": lambda row, top: [Hit(1, 0.5, -1, "b.jpg", "j", ""), Hit(2, 0.25, 0, "c.jpg", "k", "")],
+    }  # fmt: skip
+    return SimpleNamespace(**(run | changes))
+
+
+def test_one_is_one_and_noise_is_noise(tmp_path: Path) -> None:
+    lines = summary(_run(tmp_path))
+    assert lines[0] == "images    1 file = 1 ok"
+    assert any(line.startswith("against   1 label, 2 groups") for line in lines)
+    assert "search    exact: recall@5 1.000, 1 cluster probed" in lines
+    assert "  1. 0.500  b.jpg  (noise)" in lines
+    assert "  2. 0.250  c.jpg  (cluster 0)" in lines
+
+
+@pytest.mark.parametrize(
+    ("own", "exact", "said"),
+    [
+        (100.0, 250.0, "search    exact: recall@5 1.000, 1 cluster probed; an exact scan is 2.5 times as fast here"),
+        (100.0, 110.0, "search    exact: recall@5 1.000, 1 cluster probed"),
+        (None, None, "search    exact: recall@5 1.000, 1 cluster probed"),
+    ],
+)
+def test_a_scan_of_everything_that_is_clearly_quicker_is_told_of(
+    tmp_path: Path, own: float | None, exact: float | None, said: str
+) -> None:
+    run = _run(tmp_path)
+    run.info["fitted"] |= {"queries_per_second": own, "exact_queries_per_second": exact}
+    assert said in summary(run)
+
+
+def test_a_sample_of_the_files(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.info["files"] = 1200
+    assert summary(run)[0] == "images    1 of 1,200 files = 1 ok"
+
+
+def test_files_that_nobody_asked_for_are_counted_with_what_to_type(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.collection.records = [Record("", "unsupported", "", format="heic"), Record("1", "ok", format="tiff")]
+    run.settings["formats"] = ["tiff"]
+    assert summary(run)[1] == 'formats   1 HEIC not read: type formats=[heic,tiff], after pip install "imgret[heif]"'
+    run.collection.records *= 0
+    assert not any(line.startswith("formats") for line in summary(run))
+
+
+def test_where_the_reasons_of_failures_are(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    assert not any(line.startswith("failures") for line in summary(run))
+    run.collection.outcomes = {"ok": 1, "duplicate": 4, "missing": 1, "truncated": 2}
+    assert summary(run)[1] == f"failures  3 files, each with its reason: {tmp_path}/failures.csv"
+
+
+def test_what_the_previous_run_had_otherwise(tmp_path: Path) -> None:
+    since = {
+        "run": "earlier",
+        "new": 0,
+        "gone": 1,
+        "kept": 1,
+        "moved": 2,
+        "clusters": [1, 2],
+        "then": ["k=3", "seed=1"],
+    }
+    run = _run(tmp_path)
+    run.info["since"] = since
+    said = "since     earlier: 0 images new, 1 gone; 1 of 2 clusters as they were, 2 images moved"
+    assert f"{said}; made with k=3 seed=1 then" in summary(run)
+    del since["then"]  # as in runs of 0.1.0
+    assert said in summary(run)
+
+
+def test_a_column_s_name_is_printed_as_text(tmp_path: Path) -> None:
+    lines = summary(_run(tmp_path, metrics={"ami_a\x1b[2J\udcff": 0.5}))
+    assert r"follows   AMI of the clusters with a\x1b[2J\udcff 0.50" in lines
+
+
+def test_what_is_no_more_than_chance_is_not_told_of_columns_and_said_of_labels(tmp_path: Path) -> None:
+    metrics = {"ami": 0.5, "ami_group": 0.01, "ami_hue": 0.3, "ami_day": 0.2, "ami_shop": 0.1, "ami_covered": 0.5}
+    chance = {"chance_ami": 0.1, "chance_ami_group": 0.02, "chance_ami_hue": 0.4, "chance_ami_day": 0.1}
+    lines = summary(_run(tmp_path, metrics=metrics | chance))
+    assert "follows   AMI of the clusters with label 0.50, group 0.01 (as by chance), day 0.20, shop 0.10" in lines
+
+
+def test_the_image_that_it_searches_with_is_no_junk(tmp_path: Path) -> None:
+    run = _run(tmp_path, medoids=[0, 1])
+    run.collection.junk[0] = True
+    assert "query     b.jpg" in summary(run)
+
+
+@pytest.mark.parametrize(
+    ("folder", "path", "typed"),
+    [
+        ("runs/1", "a b.jpg", "'a b.jpg'"),
+        ("mine/1", "a.jpg", "a.jpg --run mine/1"),
+        ("mine/1", "-1_c1.jpg", "--run mine/1 -- -1_c1.jpg"),
+    ],
+)
+def test_what_to_type_next_names_the_run_where_it_is_not_looked_for_there(folder: str, path: str, typed: str) -> None:
+    collection = SimpleNamespace(items=[SimpleNamespace(file="")], first=[0])
+    run: Any = SimpleNamespace(folder=Path(folder), collection=collection, paths=[path])
+    assert _query(run) == typed
