@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from imgret.clusters.neighbours import packed
 from imgret.errors import StoreDamaged, UsageError

@@ -11,8 +11,8 @@ import numpy as np
 from imgret.clusters.advice import Advice
 from imgret.reading.formats import how_to_read
 from imgret.reading.outcomes import USABLE
-from imgret.runs.clock import QUICKER
 from imgret.registry import SHARED, called
+from imgret.runs.clock import QUICKER
 from imgret.runs.run import Run
 from imgret.words import counted, duration, listed, printable, quoted, shown_path
 

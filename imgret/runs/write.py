@@ -5,29 +5,22 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import platform
 import re
 import secrets
 import shutil
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
-from imgret.runs.clock import Clock
-from imgret.store.versions import versions
-from imgret.version import VERSION
-from imgret.contracts import Item
-from imgret.store.files import clean, link, make_folder, save_array, sha256, sync_folder, sync_tree
-from imgret.runs.previous import since
 from imgret.errors import UsageError
-from imgret.registry import called, find
+from imgret.registry import find
+from imgret.runs.clock import Clock
+from imgret.runs.previous import since
 from imgret.runs.run import SCHEMA, Run
-from imgret.store.files import write_json
+from imgret.store.files import clean, link, make_folder, save_array, sha256, sync_folder, sync_tree, write_json
+from imgret.store.versions import versions
 from imgret.words import typed_path
 
 STARTED = re.compile(r"\.(\d{4}-\d\d-\d\d_\d{6}-[0-9a-f]{6}(-sweep)?|(latest\.|imgret-)[0-9a-f]{6,12})\.tmp")

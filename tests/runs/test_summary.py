@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from imgret.reading.record import Record
-from imgret.search.search import Hit
 from imgret.runs.summary import _query, summary
+from imgret.search.search import Hit
 
 
 def _run(folder: Path, **changes: Any) -> Any:
