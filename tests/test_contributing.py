@@ -17,7 +17,7 @@ from imgret.registry import KINDS
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 BLOCKS = {kind: code for code in re.findall(r"```python\n(.*?)```", TEXT, re.S)
-          for kind in re.findall(r'@register\("(\w+)"\)', code)}  # fmt: skip
+          for kind in re.findall(r'@register\("(\w+)"', code)}  # fmt: skip
 
 
 def _name(code: str) -> str:

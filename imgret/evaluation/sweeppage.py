@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from imgret.evaluation.jobs import SEED, Done, Row, relative
-from imgret.evaluation.sweeptable import best, columns, notes, runs, settings, values
+from imgret.evaluation.sweeptable import best, cell, columns, notes, runs, settings, values
 from imgret.pictures.sheet import ACCENT, INK, MAT, PAPER, QUIET
 from imgret.words import printable
 
@@ -18,7 +18,10 @@ def page(rows: Sequence[Row], command: str, folder: Path) -> str:
     above, shown = settings(rows), columns(rows)
     starred = [best(rows, column) for column in shown]
     head = "".join(f'<th class="setting"><button>{escape(printable(key))}</button></th>' for key in above.values())
-    head += "".join(f"<th><button>{title}</button></th>" for title in ("runs", *(column.title for column in shown)))
+    head += "".join(
+        f"<th><button>{escape(printable(title))}</button></th>"
+        for title in ("runs", *(column.title for column in shown))
+    )
     head += '<th class="setting">folders</th>'
     body = []
     for place, row in enumerate(rows):
@@ -28,7 +31,7 @@ def page(rows: Sequence[Row], command: str, folder: Path) -> str:
             for column, stars in zip(shown, starred, strict=True):
                 figure = row.figures.get(column.name)
                 value, mark = f' data-v="{figure.mean!r}"' if figure else "", ' class="best"' * (place in stars)
-                cells.append(f"<td{value}{mark}>{column.cell(figure, chr(0x2009))}</td>")
+                cells.append(f"<td{value}{mark}>{escape(cell(column, figure, chr(0x2009)))}</td>")
             cells.append(f'<td class="setting">{" ".join(_link(job, folder) for job in row.jobs)}</td>')
         else:
             cells.append(f'<td class="setting" colspan="{len(shown) + 2}">failed: {escape(printable(row.failed))}</td>')
