@@ -63,15 +63,19 @@ def register(kind: str, name: str = "", figures: Sequence[Figure] = ()) -> Calla
         if key in _found and owner(_found[key]) != owner(component):
             mine, other = owner(component), owner(_found[key])
             raise ValueError(f"{kind} {key[1]!r} is taken by {other}; {mine} needs another name")
-        if kind == "metric":
-            theirs = {figure.name for other in options("metric") if other != key[1] for figure in declared(other)}
-            if taken := [each.name for each in figures if each.name in theirs | Figures().known.keys()]:
+        if figures and kind != "metric":
+            raise ValueError(f"{owner(component)} has figures, and is no metric")
+        taken = {
+            each.name: f"metric {other}" for other in options("metric") if other != key[1] for each in declared(other)
+        }
+        taken |= dict.fromkeys(Figures().known, "every run")
+        for each in figures:
+            if each.name in taken:
                 raise ValueError(
-                    f"metric {key[1]!r}: another one, or every run, has a figure {taken[0]!r}; name it otherwise"
+                    f"figure {each.name!r} is that of {taken[each.name]}; {owner(component)} needs another name"
                 )
+        if kind == "metric":
             _figures[key[1]] = tuple(figures)
-        elif figures:
-            raise ValueError(f"a {kind} has no figures: a metric has")
         _found[key] = component
         return component
 
