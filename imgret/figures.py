@@ -27,8 +27,8 @@ class Figure:
     of what there is, `cost` seconds and bytes.
 
     `where` it is shown, beside metrics.json, the page's list of all figures, and the CSV of a sweep, which hold each:
-    in a `line` for each run (`imgret runs`), where a run is `told` (the summary, the head of its page, `compare`), and
-    in the `table` of a sweep.
+    in a `line` for each run (`imgret runs`), where a run is `told` (the summary, the head of its page, and, but for
+    `search`, `compare`), and in the `table` of a sweep.
     """
 
     name: str

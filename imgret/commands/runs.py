@@ -37,7 +37,7 @@ def described(folder: Path) -> str:
         files, ok = sum(info["outcomes"].values()), info["outcomes"]["ok"]
         of = f" of {counted(files, 'file')}" if files > ok else ""
         words = [f"{info['title']} · {counted(ok, 'image')}{of}"]
-        words += [f"{each.title} {each.precise(found[each.name])}" for each in figures().among(found, where="line")]
+        words += [f"{each.title} {each.written(found[each.name])}" for each in figures().among(found, where="line")]
         return printable("  ".join(words))
     except Exception as error:  # what a damaged file can raise is anyone's guess
         return f"cannot be read: {type(error).__name__}"
