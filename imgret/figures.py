@@ -20,7 +20,7 @@ class Figure:
     """A figure by its `name` in metrics.json: its `title` above a column, and what it says `about` a run.
 
     `better` is 1 where more is better, -1 where less is, 0 where neither. `format` is Python's, or a function of the
-    value. In a name, a title and a sentence `*` stands for what a family of figures differs in: `ami_*` is `ami_day`.
+    value. In a name and a title `*` stands for what the figures of a family differ in: `ami_*` is `ami_day`.
 
     `role`: what it speaks of, by which figures are grouped. `size` is how many and how large; `labels` compares with
     what is known of the images; `alone` speaks where nothing is known; `own` in either case; `search` is what is found
