@@ -190,7 +190,7 @@ def test_a_table_that_cannot_be_written_is_said(monkeypatch: Any, capsys: Any) -
     def full(*args: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("imgret.store.files.write_csv", full)
+    monkeypatch.setattr("imgret.evaluation.sweep.write_csv", full)
     assert main(["-m", "photos", "k=2,3", *QUICK]) == 2
     assert capsys.readouterr().err.startswith("imgret: runs cannot be written to: No space left on device\n")
     assert not list(Path("runs").glob("*sweep*"))
