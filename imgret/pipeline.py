@@ -106,7 +106,7 @@ def run(settings: dict[str, Any]) -> Run:
         reranker = rerank(X, labels, settings, knn)
 
     with clock.stage("metrics"):
-        metrics = measure(X, labels, collection, settings, retriever, reranker)
+        metrics = measure(X, labels, collection, settings, knn, retriever, reranker)
 
     with clock.stage("baseline"):
         baseline = _baseline(settings, source, items, store, knn)
@@ -170,7 +170,8 @@ def _baseline(
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store, knn)
-    return {"backbone": name, **measure(X, labels, collection, settings, None, rerank(X, labels, settings, knn))}
+    reranker = rerank(X, labels, settings, knn)
+    return {"backbone": name, **measure(X, labels, collection, settings, knn, None, reranker)}
 
 
 def _check(settings: Mapping[str, Any]) -> None:

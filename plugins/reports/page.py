@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgret import register
-from imgret.plugin import main_label, pages, tells_a_place
+from imgret.plugin import figures, main_label, pages, tells_a_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +69,8 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
         "made": _made(run),
         "versions": run.info.get("versions", {}),
         "metrics": run.metrics,
+        "figures": _figures(run),
+        "head": [each.name for each in figures().among(run.metrics, "labels", "alone", "search", "own", where="told")],
         "baseline": run.info["baseline"],
         "aspect": round(min(2.0, max(0.5, float(np.median(shapes)))), 3) if shapes else 1,
         "shard": SHARD,
@@ -90,6 +92,17 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
         "failed": failed[:FAILURES],
         "failures": len(failed),
     }
+
+
+def _figures(run: Run) -> dict[str, list[str]]:
+    """Of each figure the title, what it says, and how it reads: of the run, and of the baseline."""
+    known, rows = figures(), (run.metrics, run.info["baseline"] or {})
+    found = {}
+    for name in run.metrics:
+        title = known[name].title.capitalize() if known[name].title.islower() else known[name].title
+        values = (known[name].precise(row[name]) if name in row else "–" for row in rows)
+        found[name] = [title, known[name].about, *values]
+    return found
 
 
 def packed(array: Ints) -> dict[str, Any]:

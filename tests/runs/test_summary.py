@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from imgret.figures import Figure
 from imgret.reading.record import Record
+from imgret.registry import register
 from imgret.runs.summary import _query, summary
 from imgret.search.search import Hit
 
@@ -54,6 +56,27 @@ def test_a_scan_of_everything_that_is_clearly_quicker_is_told_of(
     run = _run(tmp_path)
     run.info["fitted"] |= {"queries_per_second": own, "exact_queries_per_second": exact}
     assert said in summary(run)
+
+
+def test_figures_stand_under_their_titles_however_long(tmp_path: Path) -> None:
+    said = "It is.", 1, ".1f"
+    shown = [
+        Figure("far", "as far as it goes", *said, role="labels"),
+        Figure("own", "own", *said),
+        Figure("a", "A", *said),
+    ]
+    register("metric", "three", shown)(lambda labels, truth: {})
+    lines = summary(_run(tmp_path, metrics={"nmi": 0.5, "own": 1.0, "far": 22.25, "a": 2.0, "silhouette": 0.25}))
+    at = lines.index("against   1 label, 2 groups     NMI  as far as it goes")
+    assert lines[at + 1 : at + 3] == [
+        "          pixels              0.500               22.2",
+        "quality   own 1.0, A 2.0",
+    ]
+
+
+def test_without_labels_the_clusters_speak_for_themselves(tmp_path: Path) -> None:
+    lines = summary(_run(tmp_path, metrics={"silhouette": 0.25, "davies_bouldin": 1.0}))
+    assert "quality   silhouette 0.250 (no labels: nothing to check against)" in lines
 
 
 def test_a_sample_of_the_files(tmp_path: Path) -> None:
