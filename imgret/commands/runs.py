@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imgret.errors import UsageError
+from imgret.findings.info import Info
 from imgret.findings.tables import read_figures
 from imgret.store.files import read_json
 from imgret.words import counted, printable, shown_path, typed_path
@@ -33,10 +34,10 @@ def main(words: Sequence[str]) -> None:
 def described(folder: Path) -> str:
     """The title and figures of a run, or that it cannot be read: one damaged run hides no other."""
     try:
-        info, figures = read_json(folder / "run.json"), read_figures(folder / "metrics.json")
-        files, ok = sum(info["outcomes"].values()), info["outcomes"]["ok"]
+        info, figures = Info.of(read_json(folder / "run.json")), read_figures(folder / "metrics.json")
+        files, ok = sum(info.outcomes.values()), info.outcomes["ok"]
         of = f" of {counted(files, 'file')}" if files > ok else ""
-        words = [f"{info['title']} · {counted(ok, 'image')}{of}"]
+        words = [f"{info.title} · {counted(ok, 'image')}{of}"]
         words += [f"{name} {figures[key]:.4g}" for key, name in SHOWN.items() if key in figures]
         return printable("  ".join(words))
     except Exception as error:  # what a damaged file can raise is anyone's guess

@@ -33,7 +33,7 @@ class Sweep:
         self.jobs: list[Done] = []
 
     def add(self, asked: Asked, run: Run) -> None:
-        done = Done(asked, figures_of(run), run.folder, peak_of=run.info["peak_of"], account=account(run))
+        done = Done(asked, figures_of(run), run.folder, peak_of=run.info.peak_of, account=account(run))
         self.jobs.append(done)
         scores = [f"{LINE[key]} {done.figures[key]:.3f}" for key in LINE if key in done.figures][:2]
         scores = scores or [f"clusters {done.figures['n_clusters']:.0f}"]
@@ -88,11 +88,11 @@ class Sweep:
 
 def figures_of(run: Run) -> dict[str, float]:
     """The figures of a run by name; see `Done`."""
-    stages = run.info["stages"]
-    peaks = [stage["peak_bytes"] for stage in stages.values() if stage["peak_bytes"] is not None]
+    stages = run.info.stages
+    peaks = [stage.peak_bytes for stage in stages.values() if stage.peak_bytes is not None]
     figures = {"n_clusters": float(run.labels.max() + 1), "noise_share": float((run.labels < 0).mean()), **run.metrics}
-    figures["fit_seconds"] = stages["clusters"]["seconds"]
-    figures["total_seconds"] = round(fsum(stage["seconds"] for stage in stages.values()), 3)
+    figures["fit_seconds"] = stages["clusters"].seconds
+    figures["total_seconds"] = round(fsum(stage.seconds for stage in stages.values()), 3)
     return figures | ({"peak_bytes": max(peaks)} if peaks else {})
 
 
