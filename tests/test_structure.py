@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "evaluation": "features findings pictures reading runs settings store",
     "care": "clusters findings reading runs store",
     "exporters": "findings reading runs store",
-    "checks": "features reading runs settings",
+    "checks": "features findings reading runs settings",
     "pipeline": "clusters evaluation features findings reading runs settings store",
     "config": "evaluation pipeline runs settings",
     "commands": "care checks clusters config evaluation exporters findings pictures reading runs search settings store",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imgret.errors import UsageError
+from imgret.findings.info import Info
 from imgret.findings.tables import read_figures
 from imgret.registry import figures, load_plugins
 from imgret.store.files import read_json
@@ -33,10 +34,10 @@ def main(words: Sequence[str]) -> None:
 def described(folder: Path) -> str:
     """The title and figures of a run, or that it cannot be read: one damaged run hides no other."""
     try:
-        info, found = read_json(folder / "run.json"), read_figures(folder / "metrics.json")
-        files, ok = sum(info["outcomes"].values()), info["outcomes"]["ok"]
+        info, found = Info.of(read_json(folder / "run.json")), read_figures(folder / "metrics.json")
+        files, ok = sum(info.outcomes.values()), info.outcomes["ok"]
         of = f" of {counted(files, 'file')}" if files > ok else ""
-        words = [f"{info['title']} · {counted(ok, 'image')}{of}"]
+        words = [f"{info.title} · {counted(ok, 'image')}{of}"]
         words += [f"{each.title} {each.written(found[each.name])}" for each in figures().among(found, where="line")]
         return printable("  ".join(words))
     except Exception as error:  # what a damaged file can raise is anyone's guess

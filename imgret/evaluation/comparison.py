@@ -13,12 +13,13 @@ from imgret.ops.contingency import Contingency
 from imgret.ops.relevance import Trial, judge
 from imgret.registry import figures
 from imgret.runs.differences import Change, both, changes, plain, settings_of
-from imgret.runs.previous import Since, compare
+from imgret.runs.previous import compare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgret.contracts import Ints
+    from imgret.findings.info import Since
     from imgret.ops.intervals import Interval
     from imgret.runs.run import Run
 
@@ -139,10 +140,10 @@ class Comparison:
         """What differs, by kind: settings, versions, weights (and what is done before them), and the engine."""
         a, b = self.first.info, self.second.info
         kinds = {
-            "settings": both(*(settings_of(each["config"], [a["config"], b["config"]]) for each in (a, b))),
-            "versions": changes(a.get("versions", {}), b.get("versions", {})),
-            "features": changes(plain(a["space"]), plain(b["space"])),
-            "engine": changes(plain(a.get("engine", {})), plain(b.get("engine", {}))),
+            "settings": both(*(settings_of(each.config, [a.config, b.config]) for each in (a, b))),
+            "versions": changes(a.versions, b.versions),
+            "features": changes(plain(a.space), plain(b.space)),
+            "engine": changes(plain(a.engine), plain(b.engine)),
         }
         return {kind: found for kind, found in kinds.items() if found}
 

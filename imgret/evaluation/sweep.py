@@ -34,7 +34,7 @@ class Sweep:
         self.jobs: list[Done] = []
 
     def add(self, asked: Asked, run: Run) -> None:
-        done = Done(asked, figures_of(run), run.folder, peak_of=run.info["peak_of"], account=account(run))
+        done = Done(asked, figures_of(run), run.folder, peak_of=run.info.peak_of, account=account(run))
         self.jobs.append(done)
         known = figures()
         told = known.among(done.figures, "labels", where="told") or known.among(
@@ -93,11 +93,11 @@ class Sweep:
 
 def figures_of(run: Run) -> dict[str, float]:
     """The figures of a run by name; see `Done`."""
-    stages = run.info["stages"]
-    peaks = [stage["peak_bytes"] for stage in stages.values() if stage["peak_bytes"] is not None]
+    stages = run.info.stages
+    peaks = [stage.peak_bytes for stage in stages.values() if stage.peak_bytes is not None]
     found = {"n_clusters": float(run.labels.max() + 1), "noise_share": float((run.labels < 0).mean()), **run.metrics}
-    found["fit_seconds"] = stages["clusters"]["seconds"]
-    found["total_seconds"] = round(fsum(stage["seconds"] for stage in stages.values()), 3)
+    found["fit_seconds"] = stages["clusters"].seconds
+    found["total_seconds"] = round(fsum(stage.seconds for stage in stages.values()), 3)
     return found | ({"peak_bytes": max(peaks)} if peaks else {})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imgret.clusters.advice import Advice
+from imgret.findings.info import Fitted
 from imgret.reading.formats import how_to_read
 from imgret.reading.outcomes import USABLE
 from imgret.registry import SHARED, called, figures
@@ -25,7 +25,7 @@ FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI o
 def summary(run: Run) -> list[str]:
     """Lines for a terminal."""
     info, metrics = run.info, run.metrics
-    skipped = f"; skipped: {listed(info['skipped'])}" if info["skipped"] else ""
+    skipped = f"; skipped: {listed(info.skipped)}" if info.skipped else ""
     lines = [f"images    {account(run)}{skipped}"]
     lines += _failures(run)
     lines += _formats(run)
@@ -45,15 +45,15 @@ def summary(run: Run) -> list[str]:
     lines += _follows(run)
     lines += _search(run)
     lines += _pictures(run)
-    used, asked = info["backbone"]["used"], info["backbone"]["asked"]
-    if used != asked:
+    if info.backbone.used != info.backbone.asked:
+        asked, used = info.backbone.asked, info.backbone.used
         lines.append(f"note      the weights of {asked} were not to be had, so this run used {used}")
     return lines
 
 
 def account(run: Run) -> str:
     """What became of every file: those that were looked at are the sum of their outcomes."""
-    files, looked_at = run.info["files"], len(run.collection.items)
+    files, looked_at = run.info.files, len(run.collection.items)
     limited = f"{looked_at:,} of " if looked_at < files else ""
     return f"{limited}{counted(files, 'file')} = {listed(run.collection.outcomes)}"
 
@@ -74,9 +74,9 @@ def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:
 
 def _why(run: Run) -> list[str]:
     """Why there are so many clusters, where the run was to find out."""
-    if not run.info.get("k"):
+    advice = run.info.k
+    if not advice:
         return []
-    advice = Advice.of(run.info["k"])
     return [f"k         {advice.vote}, of {advice.cost}", *(f"          {said}" for said in advice.said)]
 
 
@@ -90,22 +90,20 @@ def _formats(run: Run) -> list[str]:
 
 def _features(run: Run) -> str:
     n, d = run.features.shape
-    computed, seconds = run.info["features"]["computed"], run.info["features"]["seconds"]
+    computed, seconds = run.info.features
     pace = f"{computed:,} computed in {duration(seconds)}" if computed else "all from the store"
-    return f"{n:,} x {d:,} by {run.info['backbone']['used']}; {pace}"
+    return f"{n:,} x {d:,} by {run.info.backbone.used}; {pace}"
 
 
 def _since(run: Run) -> list[str]:
     """What has changed since the previous run of the same collection, if there is one, and anything has."""
-    since = run.info.get("since")
-    if not since or (not since["new"] + since["gone"] + since["moved"] and since["kept"] == len(since["clusters"])):
+    since = run.info.since
+    if not since or (not since.new + since.gone + since.moved and since.kept == len(since.clusters)):
         return []
-    clusters = f"{since['kept']:,} of {counted(len(since['clusters']), 'cluster')} as they were"
-    images = f"{counted(since['new'], 'image')} new, {since['gone']:,} gone"
-    then = f"; made with {' '.join(since['then'])} then" if since.get("then") else ""
-    return [
-        printable(f"since     {since['run']}: {images}; {clusters}, {counted(since['moved'], 'image')} moved{then}")
-    ]
+    clusters = f"{since.kept:,} of {counted(len(since.clusters), 'cluster')} as they were"
+    images = f"{counted(since.new, 'image')} new, {since.gone:,} gone"
+    then = f"; made with {' '.join(since.then)} then" if since.then else ""
+    return [printable(f"since     {since.run}: {images}; {clusters}, {counted(since.moved, 'image')} moved{then}")]
 
 
 def _scores(run: Run) -> list[str]:
@@ -113,13 +111,13 @@ def _scores(run: Run) -> list[str]:
     shown = figures().among(run.metrics, "labels", where="told")
     if not shown:
         return []
-    rows: list[tuple[str, Any]] = [(run.info["backbone"]["used"], run.metrics)]
-    if run.settings.get("rerank"):
+    rows: list[tuple[str, Any]] = [(run.info.backbone.used, run.metrics)]
+    if run.settings["rerank"]:
         name = called(run.settings, "rerank")
         without = {f.name: run.metrics[f"{f.name}_without"] for f in shown if f"{f.name}_without" in run.metrics}
         rows = [(f"{rows[0][0]}, {name}", run.metrics), *([(f"without {name}", without)] if without else [])]
-    if run.info["baseline"]:
-        rows += [(run.info["baseline"]["backbone"], run.info["baseline"])]
+    if run.info.baseline:
+        rows += [(run.info.baseline["backbone"], run.info.baseline)]
     width = max(len(name) for name, _ in rows)
     kinds = counted(len(run.truth_names), "label")
     kinds += f", {counted(len(run.group_names), 'group')}" if run.group_names else ""
@@ -162,15 +160,15 @@ def _follows(run: Run) -> list[str]:
 
 
 def _search(run: Run) -> list[str]:
-    settings, lines = run.info["fitted"], []
+    fitted, lines = run.info.fitted, []
     known = figures().among(run.metrics, "search", where="told")
     if known:
-        probes = settings["retriever"].get("probes")
+        probes = fitted.retriever.get("probes")
         probed = f", {counted(probes, 'cluster')} probed" if probes else ""
         scanned = f", {run.metrics['scanned_share']:.0%} scanned" if "scanned_share" in run.metrics else ""
         found = ", ".join(f"{figure.title} {figure.written(run.metrics[figure.name])}" for figure in known)
         found = printable(found).replace("@top ", f"@{run.settings['top']} ")
-        lines.append(f"search    {called(run.settings, 'retriever')}: {found}{probed}{scanned}{_pace(settings)}")
+        lines.append(f"search    {called(run.settings, 'retriever')}: {found}{probed}{scanned}{_pace(fitted)}")
     if len(run.ids) > 1:
         row = next((int(row) for row in run.medoids if not run.collection.junk[row]), 0)
         lines.append(f"query     {printable(run.paths[row])}")
@@ -180,9 +178,9 @@ def _search(run: Run) -> list[str]:
     return lines
 
 
-def _pace(fitted: Mapping[str, Any]) -> str:
+def _pace(fitted: Fitted) -> str:
     """That a scan of everything is quicker than the retriever, where both were timed on the same queries and it is."""
-    own, exact = fitted.get("queries_per_second"), fitted.get("exact_queries_per_second")
+    own, exact = fitted.queries_per_second, fitted.exact_queries_per_second
     if not own or not exact or exact < QUICKER * own:
         return ""
     return f"; an exact scan is {exact / own:.1f} times as fast here"
@@ -198,7 +196,7 @@ def _pictures(run: Run) -> list[str]:
     return [
         *reports,
         f"pictures  {folder}/{', '.join(names)}" if names else "pictures  none",
-        f"run       {folder}  ({duration(sum(stage['seconds'] for stage in run.info['stages'].values()))})",
+        f"run       {folder}  ({duration(sum(stage.seconds for stage in run.info.stages.values()))})",
         f"next      python -m imgret query {_query(run)}",
     ]
 

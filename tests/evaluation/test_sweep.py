@@ -77,9 +77,9 @@ def test_a_sweep_from_command_line_to_tables(colours: Path, monkeypatch: Any, ca
             assert [float(each[name]) for each in jobs[2 * at : 2 * at + 2]] == [first, second]
     for each in jobs:
         info = imgret.load(folder / each["run"]).info
-        assert str(info["config"]["seed"]) == each["seed"]
-        assert float(each["fit_seconds"]) == info["stages"]["clusters"]["seconds"]
-        assert float(each["total_seconds"]) == pytest.approx(sum(s["seconds"] for s in info["stages"].values()))
+        assert str(info.config["seed"]) == each["seed"]
+        assert float(each["fit_seconds"]) == info.stages["clusters"].seconds
+        assert float(each["total_seconds"]) == pytest.approx(sum(stage.seconds for stage in info.stages.values()))
         assert f'href="{each["run"]}/"' in page
     lines = shown.out.splitlines()
     assert [line.split("  ")[0] for line in lines[:8]] == [f"{i}/8" for i in range(1, 9)]
@@ -213,8 +213,8 @@ def test_images_below_which_a_sweep_lies(capsys: Any) -> None:
     assert main(["-m", ".", "k=2,3", *QUICK]) == 0
     assert main([".", "k=2", *QUICK]) == 0
     run = imgret.load()
-    assert run.info["outcomes"] == {"ok": 6}
-    assert run.info["skipped"] == {"of imgret's runs": 4}  # two, `latest` and the sweep
+    assert run.info.outcomes == {"ok": 6}
+    assert run.info.skipped == {"of imgret's runs": 4}  # two, `latest` and the sweep
     assert run.truth_names == []  # the folder `runs` makes no label of the folder `cats`
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgret import ops
+from imgret.findings.info import Now, Since
 from imgret.findings.profiles import Profile
 from imgret.pictures import charts, sheet
 from imgret.pictures.sheet import Tile
@@ -64,7 +65,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "opened": opened,
         "seed": 0,
         "settings": {"formats": []},
-        "info": {},
+        "info": SimpleNamespace(since=None),
         "title": "title",
         "profiles": [Profile()] * (max(labels, default=-1) + 1),
     }
@@ -200,8 +201,8 @@ def test_the_table_of_clusters(tmp_path: Path) -> None:
 
 
 def test_the_table_of_clusters_beside_an_earlier_run(tmp_path: Path) -> None:
-    since = {"clusters": [[1, 2, 1, 4], [None, 0, 1, 0]], "noise": [-1, 1, 0, 3]}
-    run = fake_run([0, 0, 0, 1, -1], info={"since": since})
+    since = Since("earlier", 1, 1, 0, 3, [Now(1, 2, 1, 4), Now(None, 0, 1, 0)], Now(-1, 1, 0, 3))
+    run = fake_run([0, 0, 0, 1, -1], info=SimpleNamespace(since=since))
     rows = clusters(run, tmp_path)[1].read_text().splitlines()
     assert [row.split(",")[7:11] for row in rows[1:]] == [
         ["1", "2", "1", "4"],
