@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imgret.errors import UsageError
+from imgret.errors import FAULT, STOPPED, UsageError, is_full, unwritable
 from imgret.registry import load_plugins
 from imgret.version import VERSION
 from imgret.words import printable
@@ -31,11 +31,7 @@ COMMANDS = sorted(file.stem.replace("_", "-") for file in (Path(__file__).parent
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run what `words` (default: the command line) say; the exit code.
-
-    0 done, 1 a fault of ours, 2 wrong use, 3 too many files failed, 4 a damaged store or run, 130 stopped: the same
-    command goes on from there.
-    """
+    """Run what `words` (default: the command line) say; the exit code, one of `EXIT_CODES`."""
     last = words is None  # what this process does, and all that it does
     words = sys.argv[1:] if words is None else list(words)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
@@ -50,7 +46,7 @@ def main(words: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except KeyboardInterrupt:
         print("imgret: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
-        return 130
+        return STOPPED
     except BrokenPipeError as error:
         if _unread():
             return 0
@@ -163,14 +159,17 @@ def plain(text: str) -> str:
 
 def _tell(fault: Exception) -> int:
     """One or two lines on stderr, with a traceback where it was asked for; the exit code that goes with it."""
-    if isinstance(fault, UsageError):
-        print(plain(f"imgret: {fault}"), file=sys.stderr)
+    told = fault
+    if is_full(fault) and not isinstance(fault, UsageError):
+        told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
+    if isinstance(told, UsageError):
+        print(plain(f"imgret: {told}"), file=sys.stderr)
     else:
         print(plain(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}"), file=sys.stderr)
         print("type the same with log=debug to see where", file=sys.stderr)
     if logging.getLogger("imgret").isEnabledFor(logging.DEBUG):
         traceback.print_exception(fault)
-    return fault.exit_code if isinstance(fault, UsageError) else 1
+    return told.exit_code if isinstance(told, UsageError) else FAULT
 
 
 def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:

@@ -39,6 +39,7 @@ from imgret.contracts import (
     TextTower,
     Vectors,
 )
+from imgret.errors import unwritable
 from imgret.executors import processes
 from imgret.features.weights import Remote, WeightsUnavailable, parse_size, seeded
 from imgret.features.weights import fetch as fetch_weights
@@ -115,5 +116,6 @@ __all__ = [
     "tells_a_place",
     "typed_path",
     "unknown",
+    "unwritable",
     "write_csv",
 ]

@@ -22,7 +22,7 @@ from imgret.care.faults import DAMAGED, UNKNOWN, Fault, stale, why
 from imgret.care.storecheck import NO_JPEG, is_jpeg, read_shard
 from imgret.clusters.neighbours import Neighbours, packed
 from imgret.clusters.stages import reduction
-from imgret.errors import StoreDamaged
+from imgret.errors import StoreDamaged, is_full
 from imgret.findings import tables
 from imgret.runs.run import SCHEMA, Run
 from imgret.runs.write import digests, draw
@@ -110,8 +110,10 @@ class RunCheck:
         }
         try:
             array = makers[name](info)
-        except Exception:  # it is no array, or the files that it follows from are damaged as well
-            return None
+        except Exception as error:
+            if is_full(error):  # it might well be made again
+                raise
+            return None  # it is no array, or the files that it follows from are damaged as well
         with tempfile.TemporaryDirectory() as folder:
             trial = Path(folder, name)
             save_array(trial, array)

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 
-from imgret.errors import UsageError
+from imgret.errors import UsageError, unwritable
 from imgret.runs.run import Run
 from imgret.words import printable, quoted, shown_path, typed_path
 
@@ -63,6 +63,6 @@ def main(words: Sequence[str]) -> None:
         try:
             file = probesplot.draw(found.search, run.title, repeat, plot)
         except OSError as error:
-            raise UsageError(f"--plot {printable(asked.plot)}: {error.strerror or error}") from error
+            raise unwritable(printable(asked.plot), error, "name another file: --plot FILE.png") from error
         if not asked.json:
             print(f"plot       {printable(shown_path(file))}")

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from imgret.commands.plugins import about
+from imgret.errors import EXIT_CODES
 from imgret.reading.outcomes import OUTCOMES
 from imgret.registry import OPTIONAL, SHARED, SLOTS, load_plugins, options
 from imgret.settings.options import CONFIGS, STOP, nodes, root_node
@@ -30,14 +31,6 @@ python -m imgret plugins check KIND/NAME     hold a component to what its kind m
 
 Options by what they are for; * is the default.
 """
-EXIT_CODES = {
-    0: "done",
-    1: "a fault of imgret's own",
-    2: "wrong use: what was typed, or a file that was named, cannot be used",
-    3: "too many files failed (max_failed), or none is readable",
-    4: "the store or a run is damaged, or of a later version",
-    130: "stopped; the same command goes on from there",
-}
 WIDTH = 120
 
 

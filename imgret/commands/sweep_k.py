@@ -14,7 +14,7 @@ from imgret.clusters.chart import draw
 from imgret.clusters.choose import clustering, distinct
 from imgret.clusters.evidence import A_CLUSTER, CRITERIA, FEWEST, SAMPLE, gather, ladder, most_clusters
 from imgret.clusters.stages import reduction
-from imgret.errors import UsageError
+from imgret.errors import UsageError, unwritable
 from imgret.registry import SHARED, find, parameters
 from imgret.runs.run import Run
 from imgret.store.files import place_in
@@ -102,7 +102,7 @@ def study(run: Run, settings: dict[str, Any], least: int, most: int | None) -> t
         file = place_in(run.folder, f"sweep_k/{settings['clusterer']['name']}_{least}-{most}.png")
         return advice, draw(advice, run.title, file)
     except OSError as error:
-        raise UsageError(f"{run.folder} cannot be written to: {error.strerror or error}") from error
+        raise unwritable(run.folder, error, "copy the run to where that can be, and type --run DIR") from error
 
 
 def table(advice: Advice) -> list[str]:

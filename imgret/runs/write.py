@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import platform
@@ -24,14 +23,13 @@ from imgret.version import VERSION
 from imgret.contracts import Item
 from imgret.store.files import clean, link, make_folder, save_array, sha256, sync_folder, sync_tree
 from imgret.runs.previous import since
-from imgret.errors import UsageError
+from imgret.errors import is_full, unwritable
 from imgret.registry import called, find
 from imgret.runs.run import SCHEMA, Run
 from imgret.store.files import write_json
 from imgret.words import typed_path
 
 STARTED = re.compile(r"\.(\d{4}-\d\d-\d\d_\d{6}-[0-9a-f]{6}(-sweep)?|(latest\.|imgret-)[0-9a-f]{6,12})\.tmp")
-FULL = {errno.ENOSPC, errno.EDQUOT}
 log = logging.getLogger("imgret")
 
 
@@ -48,7 +46,7 @@ def make_out(settings: Mapping[str, Any]) -> Path:
         trial.touch()
         trial.unlink()
     except OSError as error:
-        raise UsageError(f"out={out}: {error.strerror}\ntype out=FOLDER, a folder that can be written to") from error
+        raise unwritable(f"out={out}", error, "type out=FOLDER, a folder that can be written to") from error
     return out
 
 
@@ -104,10 +102,7 @@ def whole(folder: Path) -> Iterator[Path]:
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError):
-            reason = error.strerror or str(error)
-            raise UsageError(
-                f"{folder.parent} cannot be written to: {reason}\nmake room there, or type out=FOLDER"
-            ) from error
+            raise unwritable(folder.parent, error, "type out=FOLDER") from error
         raise
 
 
@@ -124,7 +119,7 @@ def draw(run: Run, folder: Path) -> dict[str, str]:
         try:
             report(run, folder)
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in FULL:  # no report will fit, nor will run.json
+            if is_full(error):  # no report will fit, nor will run.json
                 raise
             failed[name] = f"{type(error).__name__}: {error}"
             log.warning("report %s failed: %s", name, failed[name], exc_info=log.isEnabledFor(logging.DEBUG))
