@@ -7,7 +7,7 @@ Whatever else lies in the package may move from one release to the next. What is
 release first. CONTRIBUTING.md has a component of each kind in ten lines.
 
 contracts   what each kind must be, and what it is handed: `Item`, `Backbone`, `Preprocess`, ...; arrays are `Floats`
-            and `Ints`, names for type checkers only
+            and `Ints`, names for type checkers only; `Fit` is the type of an argument `fit`
 ops         array functions: blocks, nearest neighbours, principal components, ranking, contingency tables
 sheet       contact sheets, and the type and colours of all pictures
 charts      a page with a title and matplotlib's axes on it, in the same type and colours
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 
 from imgret import ops
 from imgret.contracts import (
-    FILTERS,
     RGB,
     Attribute,
     Backbone,
@@ -49,6 +48,7 @@ from imgret.features.weights import local as local_weights
 from imgret.features.weights import read as read_weights
 from imgret.pictures import charts, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
+from imgret.reading.fits import FILTERS, Fit
 from imgret.reading.formats import sniff
 from imgret.registry import unknown
 from imgret.store.files import (
@@ -74,6 +74,7 @@ __all__ = [
     "Attribute",
     "Backbone",
     "Clusterer",
+    "Fit",
     "Floats",
     "Ints",
     "Item",
