@@ -14,9 +14,9 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imgret.commands import NAMES
 from imgret.errors import FAULT, STOPPED, UsageError, is_full, unwritable
 from imgret.registry import load_plugins
 from imgret.version import VERSION
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from imgret.evaluation.sweep import Sweep
 
 PATIENCE = 10  # seconds after a signal to end in which a further one disturbs no cleaning up
-COMMANDS = sorted(file.stem.replace("_", "-") for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -41,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
     _talk(debug="log=debug" in words)
     try:
         with _stopped_alike(last):
-            command = words[:1] and words[0] in COMMANDS
+            command = words[:1] and words[0] in NAMES
             faults = _do([word for word in words if word != "log=debug"] if command else words)
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -58,7 +57,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _do(words: list[str]) -> list[Exception]:
     """What was asked for; returns what went wrong in the runs of a sweep, raises what went wrong before."""
-    if words and words[0] in COMMANDS:
+    if words and words[0] in NAMES:
         import_module(f"imgret.commands.{words[0].replace('-', '_')}").main(words[1:])
         return []
     if {"-h", "--help"} & set(words):
@@ -69,7 +68,7 @@ def _do(words: list[str]) -> list[Exception]:
         return []
     from imgret.settings.commandline import tidy
 
-    typed, words = words, tidy(words, COMMANDS)
+    typed, words = words, tidy(words, NAMES)
     completing = "--shell-completion" in words and words[-1].startswith("query=")
     if completing:  # nothing but suggestions may reach the terminal
         logging.getLogger("imgret").setLevel(logging.CRITICAL)
@@ -78,7 +77,7 @@ def _do(words: list[str]) -> list[Exception]:
 
     if completing:
         line = os.environ.get("COMP_LINE", "")
-        print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], COMMANDS)))
+        print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], NAMES)))
         return []
     from imgret.evaluation.sweep import Sweep, said_once
 

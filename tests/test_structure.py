@@ -59,7 +59,7 @@ MAY_IMPORT = {
     "moved": "",
     "dropped": "",
     "__init__": "config runs",
-    "__main__": "config evaluation pipeline runs settings",
+    "__main__": "commands config evaluation pipeline runs settings",
 }
 
 

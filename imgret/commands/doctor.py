@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import sys
@@ -15,6 +14,7 @@ from imgret.care import gc, outcheck
 from imgret.care.faults import DAMAGED, Fault, why
 from imgret.care.runcheck import RunCheck
 from imgret.care.storecheck import StoreCheck
+from imgret.commands._parser import Parser
 from imgret.errors import DiskFull, StoreDamaged, UsageError, is_full
 from imgret.registry import load_plugins
 from imgret.runs.run import find
@@ -27,20 +27,19 @@ digest that was recorded of it. What follows from others is removed or made agai
 where its bytes are then those that were recorded; pictures and reports are drawn again. Originals are never touched,
 and nothing is deleted that cannot be made again. Exit code 4 where damage is left, 5 where a full disk is why.
 """
+PARSER = Parser("doctor", __doc__, MORE)
+PARSER.add_argument("runs", nargs="*", metavar="RUN", help="runs to look at (default: those in ./runs)")
+PARSER.add_argument("--dry", action="store_true", help="say what is wrong, change nothing")
+PARSER.add_argument(
+    "--gc", nargs="?", const="matrices", choices=["matrices", "features"],
+    help="free what can be made again: matrices that no run links, and damaged files that were set aside; "
+    "features: all sets of features as well",
+)  # fmt: skip
+PARSER.add_argument("--yes", action="store_true", help="with --gc features: free them without asking")
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="imgret doctor", description=f"{__doc__}\n{MORE}",
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("runs", nargs="*", metavar="RUN", help="runs to look at (default: those in ./runs)")
-    parser.add_argument("--dry", action="store_true", help="say what is wrong, change nothing")
-    parser.add_argument(
-        "--gc", nargs="?", const="matrices", choices=["matrices", "features"],
-        help="free what can be made again: matrices that no run links, and damaged files that were set aside; "
-        "features: all sets of features as well",
-    )  # fmt: skip
-    parser.add_argument("--yes", action="store_true", help="with --gc features: free them without asking")
-    asked = parser.parse_args(words)
+    asked = PARSER.parse_args(words)
     load_plugins()  # reports are drawn by them
     root = home()
     out = typed_path("runs")

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.findings.tables import read_figures
 from imgret.store.files import read_json
 from imgret.words import counted, printable, shown_path, typed_path
 
 SHOWN = {"n_clusters": "clusters", "noise_share": "noise", "nmi": "NMI", "silhouette": "silhouette", "map": "mAP"}
+PARSER = Parser("runs", __doc__)
+PARSER.add_argument("out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)")
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="imgret runs", description=__doc__)
-    parser.add_argument(
-        "out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)"
-    )
-    out = typed_path(parser.parse_args(words).out)
+    out = typed_path(PARSER.parse_args(words).out)
     if not os.path.isdir(out):
         raise UsageError(f"{out} does not exist\nmake a run with `python -m imgret FOLDER`")
     folders = [file.parent for file in out.glob("[!.]*/run.json") if not file.parent.is_symlink()]
