@@ -19,11 +19,12 @@ import numpy as np
 
 from imgret import ops
 from imgret.care.faults import DAMAGED, UNKNOWN, Fault, stale, why
-from imgret.care.storecheck import NO_JPEG, is_jpeg, read_shard
+from imgret.care.storecheck import NO_JPEG, read_shard
 from imgret.clusters.neighbours import Neighbours, packed
 from imgret.clusters.stages import reduction
 from imgret.errors import StoreDamaged, is_full
 from imgret.findings import tables
+from imgret.reading.formats import is_whole_jpeg
 from imgret.runs.run import SCHEMA, Run
 from imgret.runs.write import digests, draw
 from imgret.store import schema
@@ -90,7 +91,7 @@ class RunCheck:
     def _cut(self) -> dict[str, str]:
         """The thumbnails of the page that are no whole pictures; digests do not list them."""
         files = [file for file in sorted(self.folder.glob("thumbs/*/*.jpg")) if file.is_file()]
-        return {file.relative_to(self.folder).as_posix(): NO_JPEG for file in files if not _is_whole(file)}
+        return {file.relative_to(self.folder).as_posix(): NO_JPEG for file in files if not is_whole_jpeg(file)}
 
     def _others(self, recorded: dict[str, str]) -> Iterator[Fault]:
         yield from stale([entry for entry in sorted(self.folder.iterdir()) if entry.name not in OURS])
@@ -173,13 +174,6 @@ def _rows(folder: Path, ids: Sequence[str]) -> Any:
             if (place := row_of.get(each.tobytes().hex())) is not None:
                 found.setdefault(place, row.copy())  # else all of the shard is kept
     return np.stack([found[place] for place in range(len(ids))]) if len(found) == len(ids) else None
-
-
-def _is_whole(thumbnail: Path) -> bool:
-    try:
-        return is_jpeg(thumbnail)
-    except OSError:
-        return False
 
 
 def _redraw(folder: Path, names: list[str]) -> None:
