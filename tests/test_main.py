@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import imgret
+import imgret.commands
 from imgret.__main__ import main
 from tests.conftest import png, write
 
@@ -207,16 +208,32 @@ def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
     assert all(
         f"\n{setting}=" in shown for setting in ("k", "top", "seed", "limit", "device", "offline", "rehash", "out")
     )
-    for usage in (
-        "query IMAGE... [--text TEXT] [--not IMAGE] [--where COLUMN=VALUE] [--top N]",
-        "assign IMAGE... [--run DIR] [--json]",
-        "runs [DIR]",
-        "plugins [KIND]",
-    ):
-        assert f"python -m imgret {usage}" in shown
+    for command in imgret.commands.NAMES:
+        assert f"\npython -m imgret {command}" in shown or command == "help"
+    assert "\npython -m imgret export FORMAT OUT [--run DIR] [--copy]\n        a run in a form that" in shown
+    assert "\npython -m imgret doctor [RUN...] [--dry] [--gc [matrices|features]] [--yes]\n" in shown
+    assert "\npython -m imgret plugins check KIND/NAME [NAME=VALUE...]\n        hold a component" in shown
     starred = [line.split()[1] for line in shown.splitlines() if line.startswith("* ")]
     assert starred == ["files", "resnet50", "pca", "tsne", "kmeans", "cluster_rank"]
     assert all(len(line) <= 120 for line in shown.splitlines() if line[3:4].strip() and line.startswith("  "))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("export csv", "imgret export: the following arguments are required: OUT\n"),
+        ("export cvs out", "imgret export: argument FORMAT: invalid choice: 'cvs' (choose from "),
+        ("query 1.png --tip 3", "imgret query: unrecognized arguments: --tip"),
+        ("query 1.png --top many", "imgret query: argument --top: invalid int value: 'many'\n"),
+        ("plugins check", "imgret plugins check: the following arguments are required: KIND/NAME"),
+    ],
+)
+def test_what_a_command_does_not_take_is_said_with_what_to_type(words: str, says: str, capsys: Any) -> None:
+    assert main(words.split()) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"imgret: {says}"), said
+    command = says.removeprefix("imgret ").partition(":")[0]
+    assert said.splitlines()[1:] == [f"see: python -m imgret {command} --help"]
 
 
 def test_a_long_line_of_help_is_cut_where_words_end() -> None:

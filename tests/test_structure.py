@@ -61,7 +61,7 @@ MAY_IMPORT = {
     "pictures": "reading store",
     "settings": "reading",
     "clusters": "pictures settings store",
-    "findings": "clusters features reading settings store",
+    "findings": "clusters executors features reading settings store",
     "search": "features findings reading settings store",
     "runs": "clusters findings reading search store",
     "evaluation": "features findings pictures reading runs settings store",
@@ -75,7 +75,7 @@ MAY_IMPORT = {
     "moved": "",
     "dropped": "",
     "__init__": "config runs",
-    "__main__": "config evaluation pipeline runs settings",
+    "__main__": "commands config evaluation pipeline runs settings",
 }
 
 

@@ -291,4 +291,4 @@ def test_the_page_shows_names_as_text(two: list[str], tmp_path: Path, capsys: An
     assert main(["compare", *two, "--page", "in/photo.jpg"]) == 2
     assert "--page in/photo.jpg: it is a page\nname a file that ends in .html" in capsys.readouterr().err
     assert main(["compare", *two, "--page", str(tmp_path / "no" / "page.html")]) == 2
-    assert "page.html cannot be written: No such file or directory\nname another file" in capsys.readouterr().err
+    assert "page.html cannot be written to: No such file or directory\nname another file" in capsys.readouterr().err
