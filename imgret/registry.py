@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
@@ -86,6 +86,11 @@ def owner(component: Callable[..., Any]) -> str:
 def options(kind: str) -> dict[str, Callable[..., Any]]:
     """Components of a kind by name, sorted."""
     return {name: component for (its_kind, name), component in sorted(_found.items()) if its_kind == kind}
+
+
+def registered() -> Hashable:
+    """All components: what follows from them is the same for as long as this is."""
+    return tuple(_found.items())
 
 
 def find(kind: str, name: object) -> Callable[..., Any]:
