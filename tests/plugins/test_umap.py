@@ -34,6 +34,7 @@ def test_equal_rows_lie_on_one_point(n: int) -> None:
     assert not Z.any()
 
 
+@pytest.mark.slow  # as all that draws: numba compiles first
 def test_blobs_come_apart_silently(capfd: pytest.CaptureFixture[str]) -> None:
     X, truth = blobs(60)
     with warnings.catch_warnings():
