@@ -73,9 +73,11 @@ def _do(words: list[str]) -> list[Exception]:
     if completing:  # nothing but suggestions may reach the terminal
         logging.getLogger("imgret").setLevel(logging.CRITICAL)
     load_plugins()
-    from imgret.config import completions, is_sweep, run_from_command_line
+    from imgret.config import is_sweep, run_from_command_line
 
     if completing:
+        from imgret.completion import completions
+
         line = os.environ.get("COMP_LINE", "")
         print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], NAMES)))
         return []

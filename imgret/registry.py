@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
@@ -99,6 +99,11 @@ def declared(metric: str) -> tuple[Figure, ...]:
 def figures() -> Figures:
     """What is known of figures: of those of every run, and of those that metrics declare, in order of registration."""
     return Figures(each for kind, name in _found if kind == "metric" for each in declared(name))
+
+
+def registered() -> Hashable:
+    """All components: what follows from them is the same for as long as this is."""
+    return tuple(_found.items())
 
 
 def find(kind: str, name: object) -> Callable[..., Any]:

@@ -203,6 +203,7 @@ def test_a_disk_that_is_really_full(bench: Bench, where: str, tmp_path: Path) ->
     assert codes.count(DiskFull.exit_code) >= 3
 
 
+@pytest.mark.slow
 def test_runs_at_once_share_a_store(bench: Bench) -> None:
     """Four processes start on one empty store, and write what they would have written alone."""
     ways: list[dict[str, int]] = [{}, {}, {"k": 3}, {"seed": 1}]

@@ -70,12 +70,13 @@ MAY_IMPORT = {
     "checks": "features findings reading runs settings",
     "pipeline": "clusters evaluation features findings reading runs settings store",
     "config": "evaluation pipeline runs settings",
+    "completion": "config",
     "commands": "care checks clusters config evaluation exporters findings pictures reading runs search settings store",
     "plugin": "executors features pictures reading store",
     "moved": "",
     "dropped": "",
     "__init__": "config runs",
-    "__main__": "commands config evaluation pipeline runs settings",
+    "__main__": "commands completion config evaluation pipeline runs settings",
 }
 
 
