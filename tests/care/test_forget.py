@@ -17,8 +17,8 @@ from imgret.__main__ import main
 from imgret.care.forget import forget
 from imgret.errors import UsageError
 from imgret.store.store import Store, home
+from tests.commands.test_doctor import PICTURES, QUICK, one, photos, state, traces
 from tests.conftest import png, write
-from tests.test_doctor import PICTURES, QUICK, one, photos, state, traces
 
 __all__ = ["photos"]
 

@@ -9,7 +9,7 @@ import pytest
 from imgret.__main__ import main
 from imgret.care.outcheck import is_run, runs
 from imgret.store.store import home
-from tests.test_doctor import damage, doctor, one, photos
+from tests.commands.test_doctor import damage, doctor, one, photos
 
 __all__ = ["photos"]
 

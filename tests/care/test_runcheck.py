@@ -11,8 +11,8 @@ import pytest
 from imgret.__main__ import main
 from imgret.care.storecheck import StoreCheck
 from imgret.store.store import home
+from tests.commands.test_doctor import PICTURES, QUICK, damage, doctor, one, state
 from tests.conftest import write
-from tests.test_doctor import PICTURES, QUICK, damage, doctor, one, state
 
 ARRAYS = ("features.npy", "view.npy")
 
