@@ -35,6 +35,22 @@ def test_plugins_import_what_is_open_to_them_and_never_each_other(file: Path) ->
         assert module.partition(".")[0] not in ("hydra", "omegaconf")
 
 
+def test_parts_of_plugins_serve_their_own_kind_and_a_folder_of_parts_one_component() -> None:
+    """A part has an underscore, or lies in a folder beside the component that it is of."""
+    users: dict[tuple[str, str], set[str]] = {}
+    for file in sorted((ROOT / "plugins").rglob("*.py")):
+        place = file.relative_to(ROOT / "plugins").with_suffix("").parts
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+                for kind, part, *deeper in ((*place[: -node.level], *name.split(".")) for name in names):
+                    assert kind == place[0], f"{file.name} imports of {kind}"
+                    assert part.startswith("_") or deeper, f"{file.name} imports {part}"
+                    if deeper and place[1] != part:
+                        users.setdefault((kind, part), set()).add(place[1])
+    assert all(len(components) == 1 for components in users.values()), users
+
+
 # Who may import whom: the rooms of imgret/, along the way of the data. All may import what lies on the ground.
 GROUND = "contracts errors ops progress registry version words"
 MAY_IMPORT = {

@@ -1,9 +1,18 @@
-"""Fitting with scikit-learn so that it says nothing and gives the same result each time."""
+"""What clusterers share: arguments that are numbers, and fitting with scikit-learn quietly and repeatably."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from imgret import UsageError
+
+
+def check(clusterer: str, least: int = 1, **given: float | None) -> None:
+    """Raises UsageError for the first argument below `least`; None is what the clusterer makes of it."""
+    for name, value in given.items():
+        if value is not None and value < least:
+            raise UsageError(f"clusterer.{name}={value}: clusterer={clusterer} takes {least} or more here")
 
 
 @contextmanager

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from imgret import UsageError, register
 
+from ._fit import check, repeatable
+
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Ints
 
@@ -34,9 +36,7 @@ class agglomerative:
         device: str = "cpu",
         knn: Any = None,
     ) -> None:
-        for name, value in (("k", k), ("n_neighbors", n_neighbors)):
-            if value is not None and value < 1:
-                raise UsageError(f"clusterer.{name}={value}: clusterer=agglomerative takes 1 or more here")
+        check("agglomerative", k=k, n_neighbors=n_neighbors)
         if n_neighbors and linkage != "ward":
             raise UsageError(
                 f"clusterer.n_neighbors={n_neighbors}: linkage={linkage} looks at all pairs\n"
@@ -50,7 +50,6 @@ class agglomerative:
         import numpy as np
         from sklearn.cluster import AgglomerativeClustering
 
-        from ._fit import repeatable
         from ._graph import neighbours
 
         n = len(X)

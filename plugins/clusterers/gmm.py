@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from imgret import UsageError, register
 
+from ._fit import check, repeatable
+
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Ints
 
@@ -32,9 +34,7 @@ class gmm:
         max_iter: int = 100,
         seed: int = 0,
     ) -> None:
-        for name, value in (("k", k), ("n_init", n_init), ("max_iter", max_iter)):
-            if value < 1:
-                raise UsageError(f"clusterer.{name}={value}: clusterer=gmm takes 1 or more here")
+        check("gmm", k=k, n_init=n_init, max_iter=max_iter)
         if not 0 < reg < float("inf"):
             raise UsageError(f"clusterer.reg={reg}: a number above 0 is needed\nclusterer.reg=0.001")
         self.k, self.covariance, self.reg = k, covariance, reg
@@ -44,8 +44,6 @@ class gmm:
         """Points (n, r) float32 to labels (n,) int64, at most min(k, n) clusters."""
         import numpy as np
         from sklearn.mixture import GaussianMixture
-
-        from ._fit import repeatable
 
         if len(X) < 2:
             return np.zeros(len(X), np.int64)

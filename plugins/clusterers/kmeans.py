@@ -9,7 +9,9 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imgret import UsageError, register
+from imgret import register
+
+from ._fit import check
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,9 +49,8 @@ class kmeans:
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
-        for name, value, least in (("k", k, 1), ("n_init", n_init, 1), ("max_iter", max_iter, 1), ("tol", tol, 0)):
-            if value is not None and value < least:
-                raise UsageError(f"clusterer.{name}={value}: clusterer=kmeans takes {least} or more here")
+        check("kmeans", k=k, n_init=n_init, max_iter=max_iter)
+        check("kmeans", 0, tol=tol)
         self.k, self.n_init, self.max_iter, self.tol = k, n_init, max_iter, tol
         self.seed, self.device = seed, device
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
 
+from ._fit import check
+
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Ints
 
@@ -30,8 +32,7 @@ class leiden:
     def __init__(
         self, n_neighbors: int = 15, resolution: float = 1.0, seed: int = 0, device: str = "cpu", knn: Any = None
     ) -> None:
-        if n_neighbors < 1:
-            raise UsageError(f"clusterer.n_neighbors={n_neighbors}: clusterer=leiden takes 1 or more here")
+        check("leiden", n_neighbors=n_neighbors)
         if not 0 < resolution < inf:
             raise UsageError(
                 f"clusterer.resolution={resolution}: a number above 0 is needed\nclusterer.resolution=1, or 2 for more"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imgret import UsageError, register
+from imgret import register
+
+from ._fit import check, repeatable
 
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Ints
@@ -22,17 +24,13 @@ class minibatch_kmeans:
     def __init__(
         self, k: int = 100, batch_size: int = 2048, n_init: int = 3, max_iter: int = 100, seed: int = 0
     ) -> None:
-        for name, value in (("k", k), ("batch_size", batch_size), ("n_init", n_init), ("max_iter", max_iter)):
-            if value < 1:
-                raise UsageError(f"clusterer.{name}={value}: clusterer=minibatch_kmeans takes 1 or more here")
+        check("minibatch_kmeans", k=k, batch_size=batch_size, n_init=n_init, max_iter=max_iter)
         self.k, self.batch_size, self.n_init, self.max_iter, self.seed = k, batch_size, n_init, max_iter, seed
 
     def fit_predict(self, X: Floats) -> Ints:
         """Points (n, r) float32 to labels (n,) int64, fewer than `k` where there are fewer distinct points."""
         import numpy as np
         from sklearn.cluster import MiniBatchKMeans
-
-        from ._fit import repeatable
 
         model = MiniBatchKMeans(
             min(self.k, len(X)),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imgret import UsageError, register
+from imgret import register
+
+from ._fit import check, repeatable
 
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Ints
@@ -24,9 +26,7 @@ class spectral:
     def __init__(
         self, k: int = 100, n_neighbors: int = 10, seed: int = 0, device: str = "cpu", knn: Any = None
     ) -> None:
-        for name, value in (("k", k), ("n_neighbors", n_neighbors)):
-            if value < 1:
-                raise UsageError(f"clusterer.{name}={value}: clusterer=spectral takes 1 or more here")
+        check("spectral", k=k, n_neighbors=n_neighbors)
         self.k, self.n_neighbors, self.seed, self.device = k, n_neighbors, seed, device
         self.knn = knn
 
@@ -34,8 +34,6 @@ class spectral:
         """Points (n, r) float32 to labels (n,) int64, at most min(k, n) clusters."""
         import numpy as np
         from sklearn.cluster import KMeans
-
-        from ._fit import repeatable
 
         if len(X) <= self.k:
             return np.arange(len(X))

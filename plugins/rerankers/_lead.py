@@ -1,15 +1,10 @@
-"""What re-rankers share: exact scores of a few rows, expanded rows, and the hits that stay first whatever is made of
-the rest.
-"""
+"""What re-rankers share: exact scores of a few rows, and the hits that stay first whatever is made of the rest."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from imgret.plugin import Floats, Ints
 
 
@@ -26,29 +21,6 @@ def inner(Q: Floats, X: Floats, rows: Ints) -> Floats:
     for part in ops.blocks(len(Q), ops.BLOCK // (8 * max(1, rows.shape[1] * X.shape[1]))):
         near = X[rows[part]].astype(np.float64)  # (b, p, d)
         found[part] = (near @ Q[part].astype(np.float64)[:, :, None])[:, :, 0]
-    return found
-
-
-def expanded(Q: Floats, X: Floats, rows: Ints, alpha: float) -> Floats:
-    """Q (q, d) float32, each plus its `rows` (q, p) of X (n, d) by weight, scaled to unit length; zeros stay zeros.
-
-    The weight of a row is its cosine to the query to the power of `alpha`; 0 where the cosine is not above 0.
-    """
-    import numpy as np
-
-    from imgret.plugin import ops
-
-    lengths = np.linalg.norm(X, axis=1).astype(np.float64)  # (n,)
-    found = np.empty(Q.shape, np.float32)
-    for part in ops.blocks(len(Q), ops.BLOCK // (8 * max(1, rows.shape[1] * X.shape[1]))):
-        queries, near = Q[part].astype(np.float64), X[rows[part]].astype(np.float64)  # (b, d), (b, p, d)
-        scale = np.linalg.norm(queries, axis=1)[:, None] * lengths[rows[part]]
-        products = (near @ queries[:, :, None])[:, :, 0]
-        cosines = np.divide(products, scale, out=np.zeros_like(products), where=scale > 0)
-        weights = np.where(cosines > 0, np.maximum(cosines, 0) ** alpha, 0)
-        total = queries + (weights[:, None, :] @ near)[:, 0]
-        length = np.linalg.norm(total, axis=1, keepdims=True)
-        found[part] = np.divide(total, length, out=total, where=length > 0)
     return found
 
 
@@ -91,8 +63,12 @@ def lead_all(scores: Floats, first: Ints) -> Floats:
     return scores
 
 
-def ordered(scores: NDArray[np.float32], rows: Ints, top: int) -> Ints:
-    """The places (top,) of the best of some rows (w,) by their scores (w,), best first, ties by row."""
+def ordered(scores: Floats, rows: Ints, own: Floats, first: Ints, top: int) -> tuple[Floats, Ints]:
+    """`lead` for one query, whose rows (w,) come in any order: the scores (m,) and rows (m,) of the m = min(top, w)
+    best, ties by row, where `first` (p,) stay first.
+    """
     import numpy as np
 
-    return np.lexsort((rows, -scores))[:top]
+    best = np.lexsort((rows, -scores))[: top + len(first)]
+    scores, rows = lead(scores[best][None], rows[best][None], own[None], first[None], top)
+    return scores[0], rows[0]

@@ -82,16 +82,14 @@ class diffusion:
         """For queries (q, d) the scores (q, m) and rows (q, m) of the m = min(top, n) best, best first."""
         import numpy as np
 
-        from ._lead import lead, ordered
+        from ._lead import ordered
 
         m = min(top, len(self._X))
         scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
         cosines, near = self.retriever.kneighbors(Q, max(top, self.truncate, self.n_query) + self.keep)
         for i in range(len(Q)):
             spread = self._spread(cosines[i], near[i])
-            best = ordered(spread, near[i], m + self.keep)
-            own, first = spread[: self.keep][None], near[i : i + 1, : self.keep]
-            scores[i], rows[i] = (each[0] for each in lead(spread[best][None], near[i][best][None], own, first, m))
+            scores[i], rows[i] = ordered(spread, near[i], spread[: self.keep], near[i, : self.keep], m)
         return scores, rows
 
     def scores(self, Q: Floats) -> Floats:

@@ -77,7 +77,7 @@ class k_reciprocal:
         """For queries (q, d) the scores (q, m) and rows (q, m) of the m = min(top, n) best, best first."""
         import numpy as np
 
-        from ._lead import inner, lead, ordered
+        from ._lead import inner, ordered
 
         Q = self._cosine(Q)
         m = min(top, len(self._X))
@@ -86,10 +86,8 @@ class k_reciprocal:
         for i, line in enumerate(self._overlaps(Q, cosines, near)):
             among = np.union1d(np.flatnonzero(line), near[i])
             mixed = self._mixed(line[among], inner(Q[i : i + 1], self._X, among[None])[0])
-            best = ordered(mixed, among, m + self.keep)
-            first = near[i : i + 1, : self.keep]
-            own = mixed[np.searchsorted(among, first)]
-            scores[i], rows[i] = (each[0] for each in lead(mixed[best][None], among[best][None], own, first, m))
+            first = near[i, : self.keep]
+            scores[i], rows[i] = ordered(mixed, among, mixed[np.searchsorted(among, first)], first, m)
         return scores, rows
 
     def scores(self, Q: Floats) -> Floats:

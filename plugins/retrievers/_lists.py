@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
     from imgret.plugin import Floats, Ints
+
+    Floats64 = NDArray[np.float64]
 
 MOST = 0.5  # of the images; to search a larger share list by list takes longer than to search all at once
 
@@ -25,6 +30,41 @@ class Plan(NamedTuple):
         import numpy as np
 
         return np.take_along_axis(self.held, self.probed[:, None] - 1, axis=1)[:, 0]
+
+
+def nearest(Q: Floats, directions: Floats64) -> Ints:
+    """The lists (q, c) by the cosine of queries (q, d) to their directions (c, d), nearest first, ties by number.
+
+    In float64, so that a query's order depends on no other query.
+    """
+    import numpy as np
+
+    return np.argsort(-(Q @ directions.T), axis=1, kind="stable")
+
+
+def plans(Q: Floats, directions: Floats64, sizes: Ints, m: int, probes: int) -> Iterator[tuple[slice, Plan]]:
+    """Blocks of the queries (q, d): the `probes` nearest of lists with `sizes` (c,), or as many as hold m images."""
+    import numpy as np
+
+    for part in _parts(len(Q), directions):
+        ranked = nearest(Q[part], directions)
+        held = sizes[ranked].cumsum(axis=1)
+        yield part, Plan(ranked, held, np.maximum(probes, 1 + (held < m).sum(axis=1)))
+
+
+def scanned(Q: Floats, directions: Floats64, sizes: Ints, m: int, probes: int) -> Ints:
+    """The number of images (q,) in the lists that each query visits."""
+    import numpy as np
+
+    found = [plan.scanned for _, plan in plans(Q, directions, sizes, m, probes)]
+    return np.concatenate([np.empty(0, np.int64), *found])
+
+
+def _parts(n: int, directions: Floats64) -> Iterator[slice]:
+    """Blocks of n queries whose products with all directions fit."""
+    from imgret.plugin import ops
+
+    return ops.blocks(n, ops.BLOCK // (8 * max(directions.shape)))
 
 
 class Lists:
@@ -46,7 +86,7 @@ class Lists:
         self._directions = ops.normalise(centroids, "l2")[0].astype(np.float64)
         self.homes = labels
         noise = np.flatnonzero(labels < 0)
-        for part in ops.blocks(len(noise), self._batch):
+        for part in _parts(len(noise), self._directions):
             self.homes[noise[part]] = self.ranked(X[noise[part]])[:, 0]
         self.sizes = np.bincount(self.homes, minlength=len(centroids))
         members = np.argsort(self.homes, kind="stable")
@@ -62,17 +102,7 @@ class Lists:
 
     def ranked(self, Q: Floats) -> Ints:
         """The lists (q, c), nearest to the query first."""
-        import numpy as np
-
-        return np.argsort(-(Q @ self._directions.T), axis=1, kind="stable")
-
-    def plan(self, Q: Floats, m: int, probes: int) -> Plan:
-        """The `probes` nearest lists of each query, or as many as hold m images."""
-        import numpy as np
-
-        ranked = self.ranked(Q)
-        held = self.sizes[ranked].cumsum(axis=1)
-        return Plan(ranked, held, np.maximum(probes, 1 + (held < m).sum(axis=1)))
+        return nearest(Q, self._directions)
 
     def search(self, Q: Floats, m: int, probes: int, complete: bool = False) -> tuple[Floats, Ints, Ints]:
         """The scores (q, m) and rows (q, m) of the m best in the lists probed, and how many images are in these (q,).
@@ -82,14 +112,11 @@ class Lists:
         """
         import numpy as np
 
-        from imgret.plugin import ops
-
         if probes >= len(self.sizes):
             return *self._everything(Q, m), np.full(len(Q), len(self.homes))
         scores, rows = np.empty((len(Q), m), np.float32), np.empty((len(Q), m), np.int64)
         scanned = np.empty(len(Q), np.int64)
-        for part in ops.blocks(len(Q), self._batch):
-            plan = self.plan(Q[part], m, probes)
+        for part, plan in plans(Q, self._directions, self.sizes, m, probes):
             scores[part], rows[part] = self._visit(Q[part], plan, m)
             scanned[part] = plan.scanned
             if complete:
@@ -98,19 +125,7 @@ class Lists:
 
     def scanned(self, Q: Floats, m: int, probes: int) -> Ints:
         """The number of images (q,) in the lists that `search` visits, where it is not to be complete."""
-        import numpy as np
-
-        from imgret.plugin import ops
-
-        found = [self.plan(Q[part], m, probes).scanned for part in ops.blocks(len(Q), self._batch)]
-        return np.concatenate([np.empty(0, np.int64), *found])
-
-    @property
-    def _batch(self) -> int:
-        """Queries whose distances to all centroids fit a block."""
-        from imgret.plugin import ops
-
-        return int(ops.BLOCK // (8 * max(self._directions.shape)))
+        return scanned(Q, self._directions, self.sizes, m, probes)
 
     def _complete(self, Q: Floats, plan: Plan, scores: Floats, rows: Ints) -> Ints:
         """Better the scores and rows (b, m) of a plan, in place, to the best of all; how many more images (b,) it took.

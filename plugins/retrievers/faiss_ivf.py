@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from imgret import UsageError, register
 
-from . import _faiss
+from . import _faiss, _lists
 
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Ints
@@ -45,6 +44,8 @@ class faiss_ivf:
         self._index.train(self._X)
         self._index.add(self._X)
         self._index.nprobe = nlist  # of which a query fills as many as it probes
+        self._probes = min(self.nprobe, nlist)
+        # For lists ranked outside of FAISS, whose products depend on the other queries of the call.
         self._directions = self._index.quantizer.reconstruct_n(0, nlist).astype(np.float64)
         self._sizes = np.array([self._index.invlists.list_size(place) for place in range(nlist)], np.int64)
         return self
@@ -57,8 +58,8 @@ class faiss_ivf:
 
         def find(Q: Floats, width: int) -> Ints:
             named = np.empty((len(Q), width), np.int64)
-            for part, ranked, _, probed in self._plans(Q, m):
-                visited = np.where(np.arange(ranked.shape[1]) < probed[:, None], ranked, -1)
+            for part, plan in _lists.plans(Q, self._directions, self._sizes, m, self._probes):
+                visited = np.where(np.arange(plan.ranked.shape[1]) < plan.probed[:, None], plan.ranked, -1)
                 unused = np.zeros(visited.shape, np.float32)  # distances to the lists, for quantizers of what is left
                 named[part] = self._index.search_preassigned(Q[part], width, visited, unused)[1]
             return named
@@ -67,24 +68,4 @@ class faiss_ivf:
 
     def scanned(self, Q: Floats, top: int) -> Ints:
         """The number of images (q,) with which each query (q, d) is compared."""
-        import numpy as np
-
-        out = np.empty(len(Q), np.int64)
-        for part, _, held, probed in self._plans(Q, min(top, len(self._X))):
-            out[part] = np.take_along_axis(held, probed[:, None] - 1, axis=1)[:, 0]
-        return out
-
-    def _plans(self, Q: Floats, m: int) -> Iterator[tuple[slice, Ints, Ints, Ints]]:
-        """Blocks of the queries: the lists (b, c), nearest first; the images in the first 1..c; how many to probe (b,).
-
-        In float64 and outside of FAISS, whose products depend on the other queries of the call.
-        """
-        import numpy as np
-
-        from imgret.plugin import ops
-
-        c = len(self._sizes)
-        for part in ops.blocks(len(Q), ops.BLOCK // (8 * max(self._directions.shape))):
-            ranked = np.argsort(-(Q[part] @ self._directions.T), axis=1, kind="stable")
-            held = self._sizes[ranked].cumsum(axis=1)
-            yield part, ranked, held, np.maximum(min(self.nprobe, c), 1 + (held < m).sum(axis=1))
+        return _lists.scanned(Q, self._directions, self._sizes, min(top, len(self._X)), self._probes)

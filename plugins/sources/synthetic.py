@@ -17,7 +17,7 @@ from imgret import UsageError, register
 from imgret.plugin import Item, processes, read_file
 
 if TYPE_CHECKING:
-    from ._fabric_plan import Shot
+    from .fabrics.plan import Shot
 
 log = logging.getLogger("imgret")
 
@@ -44,7 +44,7 @@ class synthetic:
 
     def __iter__(self) -> Iterator[Item]:
         self._check()
-        from ._fabric_plan import shots
+        from .fabrics.plan import shots
 
         plan = shots(self.n, self.kinds, self.cameras, self.broken, self.draw)
         folder = self._drawn(plan)
@@ -69,7 +69,7 @@ class synthetic:
 
         from imgret.plugin import clean, home, sync_tree
 
-        from ._fabric_plan import VERSION
+        from .fabrics.plan import VERSION
 
         settings = (VERSION, self.n, self.kinds, self.cameras, self.size, self.broken, self.draw)
         digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
@@ -113,7 +113,7 @@ def _put(temporary: Path, folder: Path, names: set[str]) -> None:
 
 def _draw_all(folder: Path, plan: Sequence[Shot], size: int, seed: int) -> None:
     """Draw in one process a core; each shot has its own generator, so their number changes nothing."""
-    from ._fabric_draw import draw
+    from .fabrics.draw import draw
 
     of_fabric: dict[int, list[Shot]] = {}
     for shot in plan:

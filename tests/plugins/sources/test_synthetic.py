@@ -15,14 +15,19 @@ from PIL import Image
 
 from imgret.contracts import Item, Preprocess
 from imgret.errors import UsageError
-from imgret.plugins.sources import _fabric_draw, _fabric_field, _fabric_plan, _fabric_weave
 from imgret.plugins.sources import synthetic as module
-from imgret.plugins.sources._fabric_colour import from_srgb, palette, to_srgb
+from imgret.plugins.sources.fabrics.draw import DESIGNS, tile
+from imgret.plugins.sources.fabrics.fields import SIDE, nearest, noise, scatter
+from imgret.plugins.sources.fabrics.odd_files import NO_FABRIC, ODD
+from imgret.plugins.sources.fabrics.palettes import from_srgb, palette, to_srgb
+from imgret.plugins.sources.fabrics.photograph import Cloth, Folds, _bent
+from imgret.plugins.sources.fabrics.plan import shots
+from imgret.plugins.sources.fabrics.yarns import structure
 from imgret.plugins.sources.synthetic import synthetic
 from imgret.reading.decode import decode
 
 SMALL = {"n": 176, "kinds": 3, "cameras": 2, "size": 48, "broken": 16}
-PLAN = _fabric_plan.shots(176, 3, 2, 16, 0)
+PLAN = shots(176, 3, 2, 16, 0)
 NAME = re.compile(r"(?P<label>\d+)_c(?P<group>\d+)_\d{4,}(_[a-z_]+)?\.\w+")
 
 
@@ -63,10 +68,10 @@ def test_photographs_are_jpegs_of_the_size_asked_for(catalogue: list[Item]) -> N
 
 def test_odd_files_are_what_they_claim(catalogue: list[Item]) -> None:
     forms = {s.name: s.form for s in PLAN}
-    files = {forms[i.path]: i for i in catalogue if forms[i.path] in _fabric_plan.ODD}
-    assert set(files) == set(_fabric_plan.ODD)
+    files = {forms[i.path]: i for i in catalogue if forms[i.path] in ODD}
+    assert set(files) == set(ODD)
     outcome = {f: decode(Path(i.file).read_bytes(), Preprocess((32, 32))).outcome for f, i in files.items()}
-    assert {form for form in outcome if outcome[form] == "ok"} == set(_fabric_plan.ODD) - {
+    assert {form for form in outcome if outcome[form] == "ok"} == set(ODD) - {
         "zero_bytes",
         "text",
         "truncated",
@@ -93,12 +98,12 @@ def test_odd_files_are_what_they_claim(catalogue: list[Item]) -> None:
         assert image.getexif()[0x0112] == 6
     with Image.open(files["one_pixel"].file) as image:
         assert image.size == (1, 1)
-    assert all((files[form].label == "") == (form in _fabric_plan.NO_FABRIC) for form in files)
+    assert all((files[form].label == "") == (form in NO_FABRIC) for form in files)
 
 
 def test_planted_copies(catalogue: list[Item]) -> None:
     """Of 160 shots 160 // 40 = 4 are nearly and 160 // 150 = 1 exactly another one, of the same fabric and camera."""
-    plan = [s for s in PLAN if s.form not in _fabric_plan.ODD]
+    plan = [s for s in PLAN if s.form not in ODD]
     assert Counter(s.form for s in plan) == {"photo": 155, "near": 4, "same": 1}
     items = {i.path: i for i in catalogue}
     found = digests(catalogue)
@@ -122,14 +127,14 @@ def test_every_plan_has_n_names_and_every_fabric_that_finds_room(
     n: int, kinds: int, cameras: int, broken: int, seed: int
 ) -> None:
     broken = min(broken, n)
-    plan = _fabric_plan.shots(n, kinds, cameras, broken, seed)
+    plan = shots(n, kinds, cameras, broken, seed)
     assert [s.number for s in plan] == list(range(n))
     assert len({s.name for s in plan}) == n
-    assert sum(s.form in _fabric_plan.ODD for s in plan) == broken
+    assert sum(s.form in ODD for s in plan) == broken
     assert all(0 <= s.fabric < kinds and 0 <= s.camera < cameras for s in plan)
     originals = sum(s.form == "photo" for s in plan)
     assert len({s.fabric for s in plan if s.form == "photo"}) == kinds or originals < kinds or kinds > n - broken
-    assert plan == _fabric_plan.shots(n, kinds, cameras, broken, seed)
+    assert plan == shots(n, kinds, cameras, broken, seed)
 
 
 def test_drawn_once(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,50 +235,48 @@ def test_a_store_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch,
         list(synthetic(n=1, size=32, broken=0))
 
 
-@pytest.mark.parametrize("design", _fabric_draw.DESIGNS, ids=lambda d: d.__name__)
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda d: d.__name__)
 def test_tiles_continue_over_their_border(design: object) -> None:
     """Across the border neighbours differ no more than somewhere inside (a fifth more, for what is random)."""
     rng = np.random.default_rng(5)
-    tile = design(rng, palette(rng))  # type: ignore[operator]
-    assert tile.shape == (_fabric_field.SIDE, _fabric_field.SIDE, 3)
-    assert tile.dtype == np.float32
+    drawn = design(rng, palette(rng))  # type: ignore[operator]
+    assert drawn.shape == (SIDE, SIDE, 3)
+    assert drawn.dtype == np.float32
     for axis in (0, 1):
-        steps = np.abs(np.roll(tile, -1, axis) - tile).mean((1 - axis, 2))
+        steps = np.abs(np.roll(drawn, -1, axis) - drawn).mean((1 - axis, 2))
         assert steps[-1] <= 1.2 * steps[:-1].max()
 
 
 def test_views_never_leave_the_cloth() -> None:
     """A white cloth in 60 pictures has no black: Pillow would fill in what lies beyond it."""
-    from imgret.plugins.sources._fabric_photo import Cloth, Folds, _bent
-
-    cloth = Cloth(np.ones((_fabric_field.SIDE, _fabric_field.SIDE, 3), np.float32))
+    cloth = Cloth(np.ones((SIDE, SIDE, 3), np.float32))
     for seed in range(60):
         rng = np.random.default_rng(seed)
         assert np.asarray(_bent(rng, cloth, Folds(rng, 0.95), 48, 48)).min() == 255
 
 
 def test_weaves() -> None:
-    assert _fabric_weave.structure("plain", 4).astype(int).tolist() == [[1, 0] * 2, [0, 1] * 2] * 2
-    assert _fabric_weave.structure("twill", 4).astype(int).tolist() == [
+    assert structure("plain", 4).astype(int).tolist() == [[1, 0] * 2, [0, 1] * 2] * 2
+    assert structure("twill", 4).astype(int).tolist() == [
         [1, 1, 0, 0],
         [1, 0, 0, 1],
         [0, 0, 1, 1],
         [0, 1, 1, 0],
     ]
-    satin = _fabric_weave.structure("satin", 8)
+    satin = structure("satin", 8)
     assert (~satin).sum(0).tolist() == (~satin).sum(1).tolist() == [1] * 8
 
 
 def test_noise_is_periodic_and_standard() -> None:
-    field = _fabric_field.noise(np.random.default_rng(0), 8)
+    field = noise(np.random.default_rng(0), 8)
     assert field.std() == pytest.approx(1, abs=1e-3)
     assert np.abs(field[0] - field[-1]).max() < 0.1
     assert np.abs(field[:, 0] - field[:, -1]).max() < 0.1
 
 
 def test_nearest_points_against_all_distances() -> None:
-    first, second, owner = _fabric_field.nearest(np.random.default_rng(3), 4)
-    points = np.array(list(_fabric_field.scatter(np.random.default_rng(3), 4, 0.35)))
+    first, second, owner = nearest(np.random.default_rng(3), 4)
+    points = np.array(list(scatter(np.random.default_rng(3), 4, 0.35)))
     for row, column in ((1, 1), (400, 301), (766, 10)):  # middles of cells of the coarser grid
         away = np.abs(points - (np.array([column, row]) + 0.5) / 768)
         distances = np.hypot(*np.minimum(away, 1 - away).T) * 4
@@ -300,7 +303,7 @@ def test_the_figure_stands_out_from_the_ground() -> None:
 
 
 def test_one_fabric_in_five_is_the_one_before_it_in_other_colours() -> None:
-    first, recoloured, other = (np.asarray(_fabric_draw.tile(0, fabric)).mean(2) for fabric in (1, 2, 3))
+    first, recoloured, other = (np.asarray(tile(0, fabric)).mean(2) for fabric in (1, 2, 3))
     edges = [np.abs(np.diff(grey, axis=0)).ravel() for grey in (first, recoloured, other)]
     assert np.corrcoef(edges[0], edges[1])[0, 1] > 0.5
     assert abs(np.corrcoef(edges[1], edges[2])[0, 1]) < 0.3

@@ -6,29 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .odd_files import NO_FABRIC, ODD
+
 VERSION = 2  # raised whenever a picture or the plan changes
 
 NEAR, SAME = 40, 150  # one shot in so many is nearly, or exactly, another one
-
-ODD = {  # form -> ending of the name; those that show a fabric are named like its shots
-    "zero_bytes": ".jpg",
-    "text": ".jpg",
-    "truncated": ".jpg",
-    "png_named_jpg": ".jpg",
-    "sixteen_bit": ".png",
-    "alpha": ".png",
-    "grey": ".jpg",
-    "cmyk": ".jpg",
-    "animated": ".gif",
-    "webp": ".webp",
-    "turned": ".jpg",
-    "one_pixel": ".png",
-    "palette": ".png",
-    "header_only": ".jpg",
-    "bmp": ".bmp",
-    "damaged": ".png",
-}
-NO_FABRIC = ("zero_bytes", "text", "truncated", "one_pixel", "header_only", "damaged")
 
 
 @dataclass(frozen=True)
@@ -80,6 +62,6 @@ def _name(fabric: int, camera: int, form: str, number: str, odd: int) -> str:
     if form in NO_FABRIC:
         again = odd // len(ODD) + 1
         what = "odd" if form == "one_pixel" else "broken"
-        return f"{what}_{form}{f'_{again}' if again > 1 else ''}{ODD[form]}"
+        return f"{what}_{form}{f'_{again}' if again > 1 else ''}{ODD[form][0]}"
     stem = f"{fabric:03d}_c{camera + 1}_{number}"
-    return f"{stem}_{form}{ODD[form]}" if form in ODD else f"{stem}.jpg"
+    return f"{stem}_{form}{ODD[form][0]}" if form in ODD else f"{stem}.jpg"

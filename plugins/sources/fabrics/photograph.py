@@ -6,49 +6,35 @@ Places in the picture are (a, b), measured from its middle in units of its longe
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 from scipy.ndimage import map_coordinates
 
-from ._fabric_field import SIDE, Array
+from .fields import SIDE, Array, Rng, turned
 
-Rng = np.random.Generator
 RASTER = 80  # samples of the cloth's height along the longest side
+PLACES: Array = (np.arange(RASTER + 1, dtype=np.float32) / RASTER - 0.5)[None, :]  # of these samples: a; b is its T
 MESH = 12, 24  # the fewest and the most quadrilaterals along the longest side
 BEND = 0.022  # how far a slope of 1 shifts the cloth that is seen: too little to turn it over
 TINT = 0.06  # how much warmer the light is than the shade
 TEETH = 0.022  # width of the teeth of pinking shears
 
 
-@dataclass(frozen=True)
 class Camera:
     """A camera and the room where it stands."""
 
-    gains: tuple[float, float, float]  # of red, green, blue
-    saturation: float
-    vignette: float
-    noise: float  # standard deviation, grey levels of 255
-    sharpness: float  # resolved share of the pixels along a side
-    quality: int  # of its JPEGs
-    aspect: float  # shorter side : longer side
-    table: tuple[float, float, float]  # colour of what the cloth lies on, sRGB in 0..1
-
-
-def camera(rng: Rng) -> Camera:
-    red, green, blue = rng.normal(0, (0.055, 0.02, 0.055)).tolist()
-    tone = rng.uniform(0.25, 0.92)
-    return Camera(
-        gains=(1 + red, 1 + green, 1 + blue - 0.5 * red),
-        saturation=rng.uniform(0.75, 1.15),
-        vignette=rng.uniform(0.1, 0.6),
-        noise=rng.uniform(1.5, 6),
-        sharpness=rng.uniform(0.6, 1),
-        quality=int(rng.integers(74, 93)),
-        aspect=float(rng.choice([1, 0.8, 0.75, 2 / 3])),
-        table=(tone * rng.uniform(0.95, 1.08), tone, tone * rng.uniform(0.85, 1.05)),
-    )
+    def __init__(self, rng: Rng) -> None:
+        red, green, blue = rng.normal(0, (0.055, 0.02, 0.055)).tolist()
+        tone = rng.uniform(0.25, 0.92)
+        self.gains = 1 + red, 1 + green, 1 + blue - 0.5 * red  # of red, green, blue
+        self.saturation = rng.uniform(0.75, 1.15)
+        self.vignette = rng.uniform(0.1, 0.6)
+        self.noise = rng.uniform(1.5, 6)  # standard deviation, grey levels of 255
+        self.sharpness = rng.uniform(0.6, 1)  # resolved share of the pixels along a side
+        self.quality = int(rng.integers(74, 93))  # of its JPEGs
+        self.aspect = float(rng.choice([1, 0.8, 0.75, 2 / 3]))  # shorter side : longer side
+        self.table = tone * rng.uniform(0.95, 1.08), tone, tone * rng.uniform(0.85, 1.05)  # what the cloth lies on
 
 
 class Cloth:
@@ -65,13 +51,11 @@ class Folds:
     """The height of the cloth above the table, a sum of wavy ridges, and its slopes: square rasters."""
 
     def __init__(self, rng: Rng, steepness: float) -> None:
-        t = (np.arange(RASTER + 1, dtype=np.float32) / RASTER - 0.5)[None, :]
         self.height = np.zeros((RASTER + 1, RASTER + 1), np.float32)
         towards = rng.uniform(0, np.pi)
         for _ in range(int(rng.integers(1, 4))):
             angle, often, sharp = rng.normal(towards, 0.5), rng.uniform(0.8, 3.2), rng.uniform(0.7, 2)
-            across = t * math.cos(angle) + t.T * math.sin(angle)
-            along = t.T * math.cos(angle) - t * math.sin(angle)
+            across, along = turned(PLACES, PLACES.T, angle)
             phase, start = rng.uniform(0, 2 * np.pi, 2).tolist()
             bent = rng.uniform(0.3, 1.9) * np.sin(2 * np.pi * rng.uniform(0.5, 1.5) * along + start)
             ridge = (0.5 + 0.5 * np.sin(2 * np.pi * often * across + bent + phase)) ** sharp
@@ -119,8 +103,8 @@ def _bent(rng: Rng, cloth: Cloth, folds: Folds, width: int, height: int) -> Imag
     level = min(max(round(math.log2(view / side)), 0), 3)
     middle_x, middle_y = SIDE * (1 + rng.uniform(0, 1, 2)) / 2**level
     scale = view / 2**level
-    x = middle_x + scale * (a * math.cos(turn) - b * math.sin(turn))
-    y = middle_y + scale * (a * math.sin(turn) + b * math.cos(turn))
+    across, down = turned(a, b, -turn)
+    x, y = middle_x + scale * across, middle_y + scale * down
     around = [t[j, i] for j, i in (np.s_[:-1, :-1], np.s_[1:, :-1], np.s_[1:, 1:], np.s_[:-1, 1:]) for t in (x, y)]
     corners = np.stack(around, -1).reshape(-1, 8).tolist()
     left, top = columns.tolist(), rows.tolist()
@@ -139,12 +123,11 @@ def _light(rng: Rng, pixels: Array, folds: Folds, vignette: float) -> None:
     """Expose `pixels` (h, w, 3), in place: uneven light, shade in the folds, cooler where it is darker."""
     height, width, _ = pixels.shape
     side = max(height, width)
-    t = (np.arange(RASTER + 1, dtype=np.float32) / RASTER - 0.5)[None, :]
     lamp = rng.uniform(0, 2 * np.pi)
-    facing = -(folds.slope_a * math.cos(lamp) + folds.slope_b * math.sin(lamp))
+    facing = -turned(folds.slope_a, folds.slope_b, lamp)[0]
     shade = (1 + 0.42 * facing + 0.5 * (folds.height - folds.height.mean())).clip(0.3, 1.5)
-    falloff = 1 + rng.uniform(0, 0.45) * (t * math.cos(lamp) + t.T * math.sin(lamp))
-    coarse = rng.normal(0.95, 0.09) * shade * falloff * (1 - vignette * (t**2 + t.T**2))
+    falloff = 1 + rng.uniform(0, 0.45) * turned(PLACES, PLACES.T, lamp)[0]
+    coarse = rng.normal(0.95, 0.09) * shade * falloff * (1 - vignette * (PLACES**2 + PLACES.T**2))
     box = tuple(RASTER * (0.5 + sign * n / side / 2) for sign in (-1, 1) for n in (width, height))
     image = Image.fromarray(coarse.astype(np.float32))
     gain = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC, box=box))
@@ -157,11 +140,11 @@ def _lay_on_table(rng: Rng, pixels: Array, table: tuple[float, float, float]) ->
     height, width, _ = pixels.shape
     side = max(height, width)
     angle = rng.normal(0, 0.12) + np.pi / 2 * int(rng.integers(4))
-    cos, sin = math.cos(angle), math.sin(angle)
     a = ((np.arange(width, dtype=np.float32) - width / 2) / side)[None, :]
     b = ((np.arange(height, dtype=np.float32) - height / 2) / side)[:, None]
-    reach = 0.5 * (abs(cos) * width + abs(sin) * height) / side - rng.uniform(0.06, 0.2)
-    out = a * cos + b * sin - reach + np.abs((b * cos - a * sin) / TEETH % 1 - 0.5) * (0.8 * TEETH)
+    reach = 0.5 * (abs(math.cos(angle)) * width + abs(math.sin(angle)) * height) / side - rng.uniform(0.06, 0.2)
+    across, along = turned(a, b, angle)
+    out = across - reach + np.abs(along / TEETH % 1 - 0.5) * (0.8 * TEETH)
     bare = (0.5 + out * (side / 1.3)).clip(0, 1)
     light = (1 - 0.5 * np.exp(-((out / 0.02) ** 2))) * (1 + 0.25 * (a + b)) * 255
     for channel in range(3):

@@ -1,12 +1,11 @@
-"""Printed designs of scattered motifs: flowers, leaves, paisley. Same form as `_fabric_print`."""
+"""Printed designs of scattered motifs: flowers, leaves, paisley. Same form as `prints`."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ._fabric_field import SIDE, Array, blank, cut, patch, scatter, stamp
+from .fields import SIDE, Array, Rng, blank, cut, patch, scatter, stamp
 
-Rng = np.random.Generator
 Motif = tuple[Array, Array]  # colours (s, s, 3) and coverage (s, s) of a patch
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ._fabric_colour import palette
-from ._fabric_field import Array
-from ._fabric_motif import MOTIFS
-from ._fabric_odd import odd
-from ._fabric_photo import Camera, Cloth, camera, photograph
-from ._fabric_plan import ODD, Shot
-from ._fabric_print import PRINTS
-from ._fabric_weave import on_cloth
-from ._fabric_woven import WOVEN
+from .fields import Array
+from .motifs import MOTIFS
+from .odd_files import ODD, encoded
+from .palettes import palette
+from .photograph import Camera, Cloth, photograph
+from .plan import Shot
+from .prints import PRINTS
+from .woven import WOVEN
+from .yarns import on_cloth
 
 DESIGNS = (*WOVEN, *PRINTS, *MOTIFS)
+SMALL = 240  # pixels of an odd file's longest side
 
 
 def tile(seed: int, fabric: int) -> Array:
@@ -41,23 +41,18 @@ def draw(folder: Path, shots: Sequence[Shot], size: int, seed: int) -> None:
     """Write the files of these shots, all of one fabric, into `folder`; sides up to `size` pixels."""
     cloth = Cloth(tile(seed, shots[0].fabric))
     for shot in shots:
-        by = camera(np.random.default_rng([seed, 2, shot.camera]))
+        by = Camera(np.random.default_rng([seed, 2, shot.camera]))
         picture = photograph(np.random.default_rng([seed, 3, shot.of]), cloth, by, size, size // 4)
         (folder / shot.name).write_bytes(_file(seed, shot, by, picture))
 
 
 def _file(seed: int, shot: Shot, by: Camera, picture: Image.Image) -> bytes:
     if shot.form in ODD:
-        return odd(shot.form, picture)
+        picture.thumbnail((SMALL, SMALL))
+        return ODD[shot.form][1](picture)
     if shot.form == "near":
         rng = np.random.default_rng([seed, 4, shot.number])
         left, top, right, bottom = (rng.uniform(0, 0.04, 4) * [*picture.size, *picture.size]).astype(int).tolist()
         picture = picture.crop((left, top, picture.width - right, picture.height - bottom))
-        return _jpeg(picture, int(rng.integers(55, 95)))
-    return _jpeg(picture, by.quality)
-
-
-def _jpeg(picture: Image.Image, quality: int) -> bytes:
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=quality)
-    return stream.getvalue()
+        return encoded(picture, "JPEG", quality=int(rng.integers(55, 95)))
+    return encoded(picture, "JPEG", quality=by.quality)

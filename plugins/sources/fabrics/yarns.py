@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._fabric_field import SIDE, Array, cells, noise
+from .fields import SIDE, Array, Rng, axes, cells, noise
 
 Bools = NDArray[np.bool_]
 
@@ -34,7 +34,7 @@ def structure(weave: str, yarns: int, period: int = 24) -> Bools:
     return np.asarray(over)
 
 
-def relief(rng: np.random.Generator, over: Bools, depth: float) -> Array:
+def relief(rng: Rng, over: Bools, depth: float) -> Array:
     """Brightness (SIDE, SIDE), about 1 on average, of yarns lit from the upper left; depth 0 (smooth) to 1."""
     yarns = len(over)
     pitch = SIDE // yarns
@@ -62,10 +62,9 @@ def _templates(pitch: int) -> Array:
     return out
 
 
-def interlaced(rng: np.random.Generator, over: Bools, warp: Array, weft: Array, depth: float) -> Array:
-    """A yarn-dyed cloth (SIDE, SIDE, 3) of warp and weft colours, each (yarns, 3)."""
-    yarns = len(over)
-    pitch = SIDE // yarns
+def interlaced(rng: Rng, yarns: int, weave: str, warp: Array, weft: Array, depth: float, period: int = 24) -> Array:
+    """A yarn-dyed cloth (SIDE, SIDE, 3) of warp and weft colours, each (yarns, 3), or (3,) for all of them."""
+    over, pitch = structure(weave, yarns, period), SIDE // yarns
     warp = warp * (1 + 0.05 * rng.standard_normal((yarns, 1)))
     weft = weft * (1 + 0.05 * rng.standard_normal((yarns, 1)))
     colour = np.where(over[..., None], warp[None, :], weft[:, None]).astype(np.float32)
@@ -73,7 +72,7 @@ def interlaced(rng: np.random.Generator, over: Bools, warp: Array, weft: Array, 
     return cloth * relief(rng, over, depth)[..., None]
 
 
-def on_cloth(rng: np.random.Generator, picture: Array) -> Array:
+def on_cloth(rng: Rng, picture: Array) -> Array:
     """A print (SIDE, SIDE, 3) on a plain-coloured cloth of one of the weaves."""
     weave = str(rng.choice(WEAVES))
     pitch = int(rng.choice([3, 4, 6], p=[0.3, 0.45, 0.25]))
@@ -81,11 +80,10 @@ def on_cloth(rng: np.random.Generator, picture: Array) -> Array:
     return picture * relief(rng, over, float(rng.uniform(0.35, 0.7)))[..., None]
 
 
-def knitted(rng: np.random.Generator, colours: Array, index: NDArray[np.int64]) -> Array:
+def knitted(rng: Rng, colours: Array, index: NDArray[np.int64]) -> Array:
     """Stockinette knit (SIDE, SIDE, 3): `index` (rows, columns) gives each stitch one of the colours (c, 3)."""
     rows, columns = index.shape
-    x = ((np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE)[None, :]
-    y = ((np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE)[:, None]
+    x, y = axes()
     column, u = cells(x, columns)
     row, v = cells(y - np.abs(u) * 0.85 / rows, rows)  # a stitch is a V: its legs climb away from the middle
     leg = 1 - np.abs(np.abs(u) * 4 - 1)  # 0 at the borders and the middle, 1 along each leg
@@ -94,7 +92,7 @@ def knitted(rng: np.random.Generator, colours: Array, index: NDArray[np.int64]) 
     return np.asarray(colours[index[row, np.broadcast_to(column, row.shape)]] * light[..., None], np.float32)
 
 
-def fuzz(rng: np.random.Generator, cloth: Array, amount: float) -> Array:
+def fuzz(rng: Rng, cloth: Array, amount: float) -> Array:
     """Loose fibres and uneven dye: fine and coarse brightness noise."""
     grain: Any = 1 + amount * (0.6 * noise(rng, SIDE // 2) + 0.4 * noise(rng, 48))
     return np.asarray(cloth * grain[..., None], np.float32)

@@ -5,12 +5,9 @@ OKLab: B. Ottosson, A perceptual color space for image processing, 2020 (bottoss
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
+from .fields import Array, Rng
 
 PALETTES = """
 22304f e8dfca 5f7fa8 b9895a 10182b   7d2a25 ecdcc2 c7623d e0a458 33201d   8a9a83 f3e6dc d9a69a 5d6b5a 3a4239
@@ -56,7 +53,7 @@ def to_srgb(lab: Array) -> Array:
     return np.asarray(np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055))
 
 
-def palette(rng: np.random.Generator) -> NDArray[np.float32]:
+def palette(rng: Rng) -> Array:
     """Five colours (5, 3), sRGB in 0..1: the ground, the figure (which stands out from it), and three more."""
     hexes = PALETTES.split()
     first = 5 * int(rng.integers(len(hexes) // 5))

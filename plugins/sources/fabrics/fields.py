@@ -16,6 +16,7 @@ from PIL import Image
 SIDE = 768  # pixels of a tile's side; the yarns' pitches divide it
 
 Array = NDArray[np.floating[Any]]
+Rng = np.random.Generator
 
 
 def axes() -> tuple[Array, Array]:
@@ -24,16 +25,13 @@ def axes() -> tuple[Array, Array]:
     return x[None, :], x[:, None]
 
 
-def noise(rng: np.random.Generator, columns: int, rows: int = 0) -> Array:
+def noise(rng: Rng, columns: int, rows: int = 0) -> Array:
     """Smooth noise of about zero mean and unit variance, with so many random values along each side."""
-    rows, pad = rows or columns, 4
-    values = np.pad(rng.standard_normal((rows, columns), dtype=np.float32), pad, mode="wrap")
-    box = (pad, pad, pad + columns, pad + rows)
-    smooth = np.asarray(Image.fromarray(values).resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box))
+    smooth = _enlarged(rng.standard_normal((rows or columns, columns), dtype=np.float32))
     return smooth / max(float(smooth.std()), 1e-6)
 
 
-def wobble(rng: np.random.Generator, amount: float, cells: int = 12) -> tuple[Array, Array]:
+def wobble(rng: Rng, amount: float, cells: int = 12) -> tuple[Array, Array]:
     """`axes`, shaken by a hand: x, y (SIDE, SIDE), moved by `amount` pixels (standard deviation)."""
     x, y = axes()
     return x + amount / SIDE * noise(rng, cells), y + amount / SIDE * noise(rng, cells)
@@ -70,11 +68,16 @@ def ramp(t: Array, colours: Array) -> Array:
     return table.astype(np.float32)[(t * 1023).clip(0, 1023).astype(np.int64)]
 
 
-def patch(radius: int, angle: float = 0) -> tuple[Array, Array]:
+def turned(x: Array, y: Array, angle: float) -> tuple[Array, Array]:
+    """Coordinates along axes that are turned by an angle (radians)."""
+    cos, sin = math.cos(angle), math.sin(angle)
+    return x * cos + y * sin, y * cos - x * sin
+
+
+def patch(radius: int, angle: float) -> tuple[Array, Array]:
     """Coordinates x, y of a square patch of 2 radius + 1 pixels, in radii, turned by an angle (radians)."""
     t = (np.arange(-radius, radius + 1, dtype=np.float32) / radius)[None, :]
-    cos, sin = math.cos(angle), math.sin(angle)
-    return t * cos + t.T * sin, t.T * cos - t * sin
+    return turned(t, t.T, angle)
 
 
 def stamp(canvas: Array, colour: Array, coverage: Array, x: float, y: float) -> None:
@@ -87,7 +90,7 @@ def stamp(canvas: Array, colour: Array, coverage: Array, x: float, y: float) -> 
     canvas[np.ix_(rows, columns)] = part
 
 
-def scatter(rng: np.random.Generator, count: int, jitter: float) -> Iterator[tuple[float, float]]:
+def scatter(rng: Rng, count: int, jitter: float) -> Iterator[tuple[float, float]]:
     """Points (x, y) in periods on a staggered lattice of count x count, each moved by up to `jitter` cells."""
     for row in range(count):
         for column in range(count):
@@ -95,7 +98,7 @@ def scatter(rng: np.random.Generator, count: int, jitter: float) -> Iterator[tup
             yield (column + 0.5 * (row % 2) + 0.25 + dx) / count % 1, (row + 0.5 + dy) / count % 1
 
 
-def nearest(rng: np.random.Generator, count: int) -> tuple[Array, Array, NDArray[np.int64]]:
+def nearest(rng: Rng, count: int) -> tuple[Array, Array, NDArray[np.int64]]:
     """Distances, in cells, to the nearest and second nearest of count^2 scattered points, and the nearest's number.
 
     Worley's F1 and F2 (S. Worley, A cellular texture basis function, SIGGRAPH 1996), found on a coarser grid.
@@ -107,12 +110,13 @@ def nearest(rng: np.random.Generator, count: int) -> tuple[Array, Array, NDArray
     t = (np.arange(coarse) + 0.5) / coarse
     where = np.stack(np.meshgrid(t, t), -1).reshape(-1, 2)
     distances, owners = KDTree(points, boxsize=1).query(where, k=2)
-    first, second = (_enlarge((d * count).astype(np.float32).reshape(coarse, coarse)) for d in distances.T)
+    first, second = (_enlarged((d * count).astype(np.float32).reshape(coarse, coarse)) for d in distances.T)
     return first, second, np.kron(owners[:, 0].reshape(coarse, coarse), np.ones((3, 3), np.int64))
 
 
-def _enlarge(field: Array) -> Array:
-    side, pad = len(field), 4
-    image = Image.fromarray(np.pad(field, pad, mode="wrap"))
-    box = (pad, pad, pad + side, pad + side)
+def _enlarged(values: Array) -> Array:
+    """A coarser field (rows, columns), which continues over its border as well, as one of (SIDE, SIDE)."""
+    (rows, columns), pad = values.shape, 4
+    image = Image.fromarray(np.pad(values, pad, mode="wrap"))
+    box = (pad, pad, pad + columns, pad + rows)
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box))

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._fabric_field import SIDE, Array, cells, cut, noise, paint
-from ._fabric_weave import fuzz, interlaced, knitted, structure
-
-Rng = np.random.Generator
+from .fields import SIDE, Array, Rng, axes, cells, cut, noise, paint
+from .yarns import fuzz, interlaced, knitted
 
 
 def _yarns(rng: Rng, *pitches: int) -> int:
@@ -38,8 +36,7 @@ def stripes(rng: Rng, colours: Array) -> Array:
     widths = [int(w) for w in rng.choice([2, 3, 4, 6, 8, 12, 16], count)]
     which = [0 if i % 2 == 0 else int(rng.integers(1, 5)) for i in range(count)]
     warp = colours[_bands(yarns, widths, which, bool(rng.random() < 0.6))]
-    over = structure(str(rng.choice(["satin", "denim", "twill"])), yarns)
-    return interlaced(rng, over, warp, np.broadcast_to(colours[0], (yarns, 3)), 0.6)
+    return interlaced(rng, yarns, str(rng.choice(["satin", "denim", "twill"])), warp, colours[0], 0.6)
 
 
 def ticking(rng: Rng, colours: Array) -> Array:
@@ -50,8 +47,7 @@ def ticking(rng: Rng, colours: Array) -> Array:
     thin = 1 if rng.random() < 0.5 else 2
     double = (at == thin + 2) & (rng.random() < 0.5)
     warp = np.where(((at < thin) | double)[:, None], colours[1], colours[0])
-    over = structure(str(rng.choice(["denim", "satin", "plain"])), yarns)
-    return interlaced(rng, over, warp, np.broadcast_to(colours[0], (yarns, 3)), 0.6)
+    return interlaced(rng, yarns, str(rng.choice(["denim", "satin", "plain"])), warp, colours[0], 0.6)
 
 
 def gingham(rng: Rng, colours: Array) -> Array:
@@ -61,7 +57,7 @@ def gingham(rng: Rng, colours: Array) -> Array:
     dark = _place(yarns, 2 * width) < width
     deep = min(colours[:3], key=lambda c: float(c.mean()))
     threads = np.where(dark[:, None], deep if rng.random() < 0.5 else 0.7 * deep + 0.3 * colours[2], 0.95)
-    return interlaced(rng, structure("plain", yarns), threads, threads, 0.55)
+    return interlaced(rng, yarns, "plain", threads, threads, 0.55)
 
 
 def tartan(rng: Rng, colours: Array) -> Array:
@@ -70,7 +66,7 @@ def tartan(rng: Rng, colours: Array) -> Array:
     widths = [int(w) for w in (*rng.choice([8, 12, 16], 2), *rng.choice([1, 2, 2, 4], 2), rng.choice([6, 8, 12]), 2)]
     which = [0, 1, 2, 0, int(rng.choice([1, 4])), int(rng.choice([2, 3]))]
     threads = colours[_bands(yarns, widths, which, True)]
-    return interlaced(rng, structure("twill", yarns), threads, threads, 0.5)
+    return interlaced(rng, yarns, "twill", threads, threads, 0.5)
 
 
 def windowpane(rng: Rng, colours: Array) -> Array:
@@ -81,9 +77,8 @@ def windowpane(rng: Rng, colours: Array) -> Array:
     threads = np.where((at < thick)[:, None], colours[1], colours[0])
     if period >= 24 and rng.random() < 0.7:
         threads = np.where((np.abs(at - period // 2) < 1)[:, None], colours[2], threads)
-    return fuzz(
-        rng, interlaced(rng, structure(str(rng.choice(["twill", "plain"])), yarns), threads, threads, 0.5), 0.04
-    )
+    weave = str(rng.choice(["twill", "plain"]))
+    return fuzz(rng, interlaced(rng, yarns, weave, threads, threads, 0.5), 0.04)
 
 
 def houndstooth(rng: Rng, colours: Array) -> Array:
@@ -91,7 +86,7 @@ def houndstooth(rng: Rng, colours: Array) -> Array:
     yarns = _yarns(rng, 3, 4, 6, 8)
     dark = np.arange(yarns) % 8 < 4
     threads = np.where(dark[:, None], colours[0], colours[1])
-    return interlaced(rng, structure("twill", yarns), threads, threads, 0.5)
+    return interlaced(rng, yarns, "twill", threads, threads, 0.5)
 
 
 def glencheck(rng: Rng, colours: Array) -> Array:
@@ -102,32 +97,27 @@ def glencheck(rng: Rng, colours: Array) -> Array:
     threads = np.where(dark[:, None], colours[0], colours[1])
     if rng.random() < 0.7:
         threads = np.where((at == 36)[:, None], colours[2], threads)
-    return interlaced(rng, structure("twill", yarns), threads, threads, 0.5)
+    return interlaced(rng, yarns, "twill", threads, threads, 0.5)
 
 
 def herringbone(rng: Rng, colours: Array) -> Array:
     """Twill that turns round every few yarns, warp and weft in different colours."""
     yarns = _yarns(rng, 4, 6, 8)
-    over = structure("herringbone", yarns, int(rng.choice([8, 16, 32])))
-    warp, weft = (np.broadcast_to(c, (yarns, 3)) for c in colours[:2])
-    return fuzz(rng, interlaced(rng, over, warp, weft, 0.6), 0.06)
+    period = int(rng.choice([8, 16, 32]))
+    return fuzz(rng, interlaced(rng, yarns, "herringbone", colours[0], colours[1], 0.6, period), 0.06)
 
 
 def diamond(rng: Rng, colours: Array) -> Array:
     """Point twill in both directions: small nested diamonds."""
     yarns = _yarns(rng, 4, 6, 8)
-    over = structure("diamond", yarns, int(rng.choice([8, 16, 32])))
-    warp, weft = (np.broadcast_to(c, (yarns, 3)) for c in colours[:2])
-    return interlaced(rng, over, warp, weft, 0.6)
+    return interlaced(rng, yarns, "diamond", colours[0], colours[1], 0.6, int(rng.choice([8, 16, 32])))
 
 
 def denim(rng: Rng, colours: Array) -> Array:
     """Dyed warp, pale weft, 3/1 twill, with slubs."""
     yarns = _yarns(rng, 4, 6)
-    over = structure("denim", yarns)
-    pale = 0.5 * colours[1] + 0.45
     streak = 1 + 0.13 * rng.standard_normal((yarns, 1))
-    cloth = interlaced(rng, over, colours[0] * streak, np.broadcast_to(pale, (yarns, 3)), 0.75)
+    cloth = interlaced(rng, yarns, "denim", colours[0] * streak, 0.5 * colours[1] + 0.45, 0.75)
     return fuzz(rng, cloth * (1 + 0.05 * noise(rng, SIDE // 4, 12))[..., None], 0.06)
 
 
@@ -135,8 +125,8 @@ def tweed(rng: Rng, colours: Array) -> Array:
     """Coarse twill of mixed yarns with coloured flecks."""
     yarns = _yarns(rng, 6, 8)
     mixed = colours[rng.choice(5, yarns, p=[0.6, 0.15, 0.1, 0.1, 0.05])]
-    over = structure(str(rng.choice(["twill", "herringbone"])), yarns, 16)
-    cloth = interlaced(rng, over, 0.5 * mixed + 0.5 * colours[0], 0.6 * colours[1] + 0.4 * mixed, 0.65)
+    weave = str(rng.choice(["twill", "herringbone"]))
+    cloth = interlaced(rng, yarns, weave, 0.5 * mixed + 0.5 * colours[0], 0.6 * colours[1] + 0.4 * mixed, 0.65, 16)
     for colour in colours[2:4]:
         paint(cloth, cut(noise(rng, 160) - 2.2), colour)
     return fuzz(rng, cloth, 0.1)
@@ -145,17 +135,16 @@ def tweed(rng: Rng, colours: Array) -> Array:
 def basket(rng: Rng, colours: Array) -> Array:
     """Thick yarns, two by two."""
     yarns = _yarns(rng, 12, 16, 24)
-    over = structure(str(rng.choice(["basket", "plain", "twill"])), yarns)
+    weave = str(rng.choice(["basket", "plain", "twill"]))
     warp = colours[rng.choice([0, 2], yarns, p=[0.85, 0.15])]
-    weft = np.broadcast_to(colours[0] * 0.8 if rng.random() < 0.4 else colours[1], (yarns, 3))
-    return fuzz(rng, interlaced(rng, over, warp, weft, 0.85), 0.12)
+    weft = colours[0] * 0.8 if rng.random() < 0.4 else colours[1]
+    return fuzz(rng, interlaced(rng, yarns, weave, warp, weft, 0.85), 0.12)
 
 
 def corduroy(rng: Rng, colours: Array) -> Array:
     """Velvet ribs."""
     ribs = int(rng.choice([32, 48, 64, 96]))
-    x = (np.arange(SIDE, dtype=np.float32) + 0.5)[None, :] / SIDE
-    _, u = cells(x + 0.4 / SIDE * noise(rng, 48), ribs)
+    _, u = cells(axes()[0] + 0.4 / SIDE * noise(rng, 48), ribs)
     rib = np.sqrt((1 - (2.1 * np.abs(u)) ** 2).clip(0.02, 1))
     light = (0.35 + 0.75 * rib - 0.25 * u) * (1 + 0.07 * noise(rng, SIDE // 3, SIDE // 4) + 0.05 * noise(rng, 10))
     return np.asarray(colours[0] * light[..., None], np.float32)

@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._fabric_field import (
-    SIDE,
-    Array,
-    axes,
-    blank,
-    cells,
-    cut,
-    nearest,
-    noise,
-    paint,
-    ramp,
-    wobble,
-)
-
-Rng = np.random.Generator
+from .fields import SIDE, Array, Rng, axes, blank, cells, cut, nearest, noise, paint, ramp, wobble
 
 
 def dots(rng: Rng, colours: Array) -> Array:
