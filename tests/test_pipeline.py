@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import imgret
-from imgret import Run, UsageError
+from imgret import Run, UsageError, pipeline
 from imgret.features.weights import WeightsUnavailable
 from imgret.registry import register
 from tests.conftest import png, write
@@ -70,6 +70,11 @@ def test_nothing_is_computed_twice_and_the_same_run_is_the_same_bytes(colours: P
     elsewhere = _run(colours)
     assert elsewhere.info["features"]["computed"] == 24
     assert _bytes(first.folder) == _bytes(elsewhere.folder)
+
+
+def test_the_settings_that_a_run_records_make_it_again(colours: Path) -> None:
+    first = _run(colours)
+    assert _bytes(pipeline.run(first.settings).folder) == _bytes(first.folder)
 
 
 def test_names_and_places_do_not_matter(colours: Path, tmp_path: Path) -> None:

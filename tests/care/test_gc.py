@@ -2,13 +2,18 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from imgret.__main__ import main
 from imgret.care.gc import feature_sets, matrices, set_aside
+from imgret.store.store import home
+from tests.care.conftest import QUICK, damage, doctor, one, state
 from tests.conftest import write
 
 
@@ -49,3 +54,54 @@ def test_a_set_says_what_it_was_made_with_and_of_how_many_images(label: object, 
     assert (spare.place, spare.what, spare.bytes) == (folder, f"{said}, 5 images", size)
     spare.remove()
     assert list((tmp_path / "features").iterdir()) == []
+
+
+def test_spare_matrices_and_sets(photos: Path, capsys: Any) -> None:
+    wanted = state(Path("runs/latest"))
+    assert doctor(capsys, "--gc")[1] == ["freed     0 kB"]  # the run links its matrix
+    shutil.rmtree("runs")
+    code, lines = doctor(capsys, "--gc", "--dry")
+    assert (code, len(lines), lines[-1].split()[0]) == (0, 2, "kept")
+    assert doctor(capsys, "--gc")[1][-1] == lines[-1].replace("kept ", "freed")
+    assert not list(home().glob("matrices/*"))
+    code, lines = doctor(capsys, "--gc", "features")
+    assert "pixels size=32, 8 images" in lines[1]
+    assert lines[2].endswith("type --yes to free them")
+    assert list(home().glob("features/*/*.safetensors"))
+    assert doctor(capsys, "--gc", "features", "--yes")[0] == 0
+    assert not list(home().glob("features/*"))
+    assert main([str(photos), *QUICK]) == 0
+    assert state(Path("runs/latest"))["items.csv"] == wanted["items.csv"]
+
+
+@pytest.mark.usefixtures("run")
+def test_freeing_beside_a_run_at_work(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    shutil.rmtree("runs")
+    stat = Path.stat
+
+    def renamed(file: Path, **how: Any) -> Any:
+        if file.suffix in (".npy", ".tmp"):
+            raise FileNotFoundError(2, "No such file or directory", str(file))
+        return stat(file, **how)
+
+    def busy(folder: Path) -> None:
+        raise OSError(39, "Directory not empty", str(folder))
+
+    write(one("features/*"), {".half.tmp": b"half"})
+    monkeypatch.setattr(Path, "stat", renamed)
+    assert main(["doctor", "--gc", "features", "--dry"]) == 0
+    monkeypatch.setattr("imgret.care.gc.shutil.rmtree", busy)
+    assert main(["doctor", "--gc", "features", "--yes"]) == 2
+    said = capsys.readouterr().err
+    assert "cannot be freed: Directory not empty\ntype the same again when no run is using it" in said
+
+
+@pytest.mark.usefixtures("photos")
+def test_gc_frees_what_was_set_aside(capsys: Any) -> None:
+    damage(one("features/*/*.safetensors"))
+    doctor(capsys)
+    aside = one("features/*/*.damaged")
+    doctor(capsys, "--gc", "--dry")
+    assert aside.exists()
+    assert any("a damaged file that was set aside" in line for line in doctor(capsys, "--gc")[1])
+    assert not list(home().glob("features/*/*.damaged"))
