@@ -192,15 +192,28 @@ class Attribute(Protocol):
     def __call__(self, thumbnail: NDArray[np.uint8]) -> float | str | Mapping[str, float | str]: ...
 
 
-class Metric(Protocol):
-    """A function whose parameters name what it needs; it is left out of a run that lacks one of them.
+OFFERED = {  # what a metric may ask for, by the name of a parameter; a run may lack what is said to be of some
+    "X": "features (n, d), centred and of unit length unless normalize says otherwise",
+    "labels": "clusters (n,) from 0, largest first; -1 is noise",
+    "truth": "labels that are known, as whole numbers (n,); -1 is unknown; of runs with labels",
+    "group": "groups, say cameras, as whole numbers (n,); -1 is unknown; of runs with groups",
+    "junk": "booleans (n,): images that are neither to be ranked nor queries; of runs with junk",
+    "columns": "by name, what else is known of the images as whole numbers (n,); -1 is unknown",
+    "ranking": "the exact ranking, an `ops.Ranking`; after re-ranking, where the run has a re-ranker",
+    "plain": "the ranking without re-ranking; of runs with a re-ranker",
+    "retriever": "fitted, without the re-ranker; not when the baseline is measured",
+    "knn": "a function of the contract of `ops.knn`, which looks for neighbours once for all who ask",
+    "top": "how many hits a search returns",
+    "seed": "for whatever is drawn",
+    "device": "where to compute: `cpu`, `cuda`, ...; the functions of `ops` take it",
+}
 
-    X (n, d), labels (n,) with -1 for noise, truth (n,) and group (n,) as whole numbers with -1 for unknown, junk (n,)
-    as booleans, of images that are neither to be ranked nor queries (left out where there are none), columns (codes
-    (n,) of what else is known of the items, by name, see `columns.codes`), ranking (the exact ranking, see
-    `ops.Ranking`; after re-ranking, where the run has a re-ranker), plain (the ranking without it, where it has one),
-    retriever (fitted, without the re-ranker), top, seed.
-    Returns figures by name; a figure that is undefined here is left out.
+
+class Metric(Protocol):
+    """A function whose parameters are of what is `OFFERED`; it is left out of a run that lacks one of them.
+
+    Other parameters have defaults, and keep them. Returns figures by name; a figure that is undefined here is left
+    out. What is to be known to show them is said where the metric is registered: see `figures.Figure`.
     """
 
     def __call__(self, **needs: Any) -> Mapping[str, float]: ...

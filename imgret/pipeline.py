@@ -17,6 +17,7 @@ from imgret.features import proportions
 from imgret.features.engine import Engine, choose_device
 from imgret.features.extract import extract, space
 from imgret.features.weights import WeightsUnavailable
+from imgret.findings.info import Choice, Computed, Fitted, Info
 from imgret.findings.originals import reach
 from imgret.findings.rerank import around, learned_around, rerank
 from imgret.reading import columns
@@ -37,13 +38,15 @@ from imgret.store.store import Store, digest
 log = logging.getLogger("imgret")
 
 
-def run(settings: dict[str, Any]) -> Run:
-    """Cluster, evaluate, index and save the collection that `settings` (a composed config) describes.
+def run(asked: Mapping[str, Any]) -> Run:
+    """Cluster, evaluate, index and save the collection that the settings `asked` (a composed config) describe.
 
+    They stay as they are: those of the run have what it decided in their place, its device, k and perhaps backbone.
     Raises UsageError for what is wrong with the settings or the input; the run is on disk when this returns.
     """
-    clock, store, reading = Clock(), Store(), Reading.of(settings)
-    device = settings["device"] = choose_device(settings["device"])
+    clock, store, reading = Clock(), Store(), Reading.of(asked)
+    device = choose_device(asked["device"])
+    settings: Mapping[str, Any] = {**asked, "device": device}
     _check(settings)
 
     with clock.stage("list"):
@@ -55,8 +58,7 @@ def run(settings: dict[str, Any]) -> Run:
     k.check(settings, len(items), "files")
 
     with clock.stage("backbone"):
-        asked = called(settings, "backbone")
-        backbone = _backbone(settings)
+        backbone, settings = _backbone(settings)
         used = called(settings, "backbone")
         engine = Engine(backbone, device)
         made_in = space(settings["backbone"], backbone)
@@ -70,7 +72,7 @@ def run(settings: dict[str, Any]) -> Run:
             only = UsageError if set(collection.outcomes) == {"unsupported"} else TooManyFailed
             raise only(f"{origin(settings)} has no readable image in it: {collection.causes}")
         k.check(settings, len(collection.ids), "distinct readable images")
-        k.fit(settings, len(collection.ids))
+        settings = k.fit(settings, len(collection.ids))
         if hint := proportions.hint(collection, backbone.preprocess, settings["backbone"]):
             log.info(hint)
         matrix = store.matrix(extraction.features, collection.ids)
@@ -90,7 +92,7 @@ def run(settings: dict[str, Any]) -> Run:
     advice = None
     if k.is_auto(settings):
         with clock.stage("k"), blamed(settings, "clusterer"):
-            advice = choose(settings, reduction(X, settings, "reducer", store, knn))
+            settings, advice = choose(settings, reduction(X, settings, "reducer", store, knn))
 
     with clock.stage("clusters"):
         labels, clusterer = cluster(X, settings, store, knn)  # (n,)
@@ -106,54 +108,53 @@ def run(settings: dict[str, Any]) -> Run:
         reranker = rerank(X, labels, settings, knn)
 
     with clock.stage("metrics"):
-        metrics = measure(X, labels, collection, settings, retriever, reranker)
+        metrics = measure(X, labels, collection, settings, knn, retriever, reranker)
 
     with clock.stage("baseline"):
         baseline = _baseline(settings, source, items, store, knn)
 
-    info = {
-        "title": title(settings),
-        "config": settings,
-        "fitted": {
-            "source": learned(source, settings["source"]),
-            "clusterer": learned(clusterer, settings["clusterer"]),
-            "retriever": learned(retriever, settings["retriever"]),
-            "rerank": reranker and learned_around(reranker, settings),
-            "calibration": getattr(retriever, "calibration_", []),
-            "queries_per_second": getattr(retriever, "queries_per_second_", None),
-            "exact_queries_per_second": getattr(retriever, "exact_queries_per_second_", None),
-        },
-        "backbone": {"asked": asked, "used": used, "licence": backbone.licence, **backbone.facts},
-        "space": made_in,
-        "engine": engine.facts,
-        "files": len(everything),
-        "skipped": dict(source.skipped),
-        "outcomes": collection.outcomes,
-        "data": digest("".join(collection.ids).encode()),
-        "root": root(collection.items),
-        "reach": reach(collection.items, root(collection.items)),
-        "features": {"computed": extraction.computed, "seconds": round(extraction.seconds, 3)},
-        "baseline": baseline,
-        "k": advice.plain() if advice else None,
-    }
+    info = Info(
+        title=title(settings),
+        config=dict(settings),
+        fitted=Fitted(
+            source=learned(source, settings["source"]),
+            clusterer=learned(clusterer, settings["clusterer"]),
+            retriever=learned(retriever, settings["retriever"]),
+            rerank=reranker and learned_around(reranker, settings),
+            calibration=list(getattr(retriever, "calibration_", None) or ()),
+            queries_per_second=getattr(retriever, "queries_per_second_", None),
+            exact_queries_per_second=getattr(retriever, "exact_queries_per_second_", None),
+        ),
+        backbone=Choice(called(asked, "backbone"), used, backbone.licence, backbone.facts),
+        space=made_in,
+        engine=engine.facts,
+        files=len(everything),
+        skipped=dict(source.skipped),
+        outcomes=collection.outcomes,
+        data=digest("".join(collection.ids).encode()),
+        root=root(collection.items),
+        reach=reach(collection.items, root(collection.items)),
+        features=Computed(extraction.computed, round(extraction.seconds, 3)),
+        baseline=baseline,
+        k=advice,
+    )
     done = Run(info, collection, features, mean, labels, view, metrics, graph)
     done.source, done.backbone, done.engine, done.retriever = source, backbone, engine, reranker or retriever
     return save(done, matrix, clock)
 
 
-def _backbone(settings: dict[str, Any]) -> Backbone:
-    """The backbone asked for, or the one that the settings name for where its weights are not to be had."""
+def _backbone(settings: Mapping[str, Any]) -> tuple[Backbone, Mapping[str, Any]]:
+    """The backbone asked for, or where its weights are not to be had the one named for that; and settings with it."""
     try:
-        backbone: Backbone = make(settings, "backbone")
-        return backbone
+        return make(settings, "backbone"), settings
     except WeightsUnavailable as error:
         if settings["otherwise"] is None or settings["offline"]:
             raise
         reason, other = str(error).splitlines()[0], called(settings, "otherwise")
         log.warning("backbone=%s: %s; this run uses backbone=%s", called(settings, "backbone"), reason, other)
-        settings["backbone"] = settings["otherwise"]
-        settings["chosen"] = {**settings.get("chosen", {}), "backbone": other}
-        return _backbone(settings | {"otherwise": None})
+        chosen = {**settings["chosen"], "backbone": other}
+        settings = {**settings, "backbone": settings["otherwise"], "chosen": chosen}
+        return make(settings, "backbone"), settings
 
 
 def _baseline(
@@ -170,7 +171,8 @@ def _baseline(
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store, knn)
-    return {"backbone": name, **measure(X, labels, collection, settings, None, rerank(X, labels, settings, knn))}
+    reranker = rerank(X, labels, settings, knn)
+    return {"backbone": name, **measure(X, labels, collection, settings, knn, None, reranker)}
 
 
 def _check(settings: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ release first. CONTRIBUTING.md has a component of each kind in ten lines.
 
 contracts   what each kind must be, and what it is handed: `Item`, `Backbone`, `Preprocess`, ...; arrays are `Floats`
             and `Ints`, names for type checkers only
+Figure      what is to be known of a figure to show it; `figures()` knows all of them, by the names in metrics.json
 ops         array functions: blocks, nearest neighbours, principal components, ranking, contingency tables
 sheet       contact sheets, and the type and colours of all pictures
 pages       HTML filled by jinja2 with scripts and styles inlined
@@ -47,10 +48,11 @@ from imgret.features.weights import fill as fill_weights
 from imgret.features.weights import load as load_weights
 from imgret.features.weights import local as local_weights
 from imgret.features.weights import read as read_weights
+from imgret.figures import Figure
 from imgret.pictures import charts, pages, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
 from imgret.reading.formats import sniff
-from imgret.registry import unknown
+from imgret.registry import figures, unknown
 from imgret.store.files import (
     MOST_COLUMNS,
     check_size,
@@ -74,6 +76,7 @@ __all__ = [
     "Attribute",
     "Backbone",
     "Clusterer",
+    "Figure",
     "Floats",
     "Ints",
     "Item",
@@ -96,6 +99,7 @@ __all__ = [
     "counted",
     "digest",
     "fetch_weights",
+    "figures",
     "fill_weights",
     "home",
     "load_array",

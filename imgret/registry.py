@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
@@ -13,7 +13,9 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from imgret.contracts import OFFERED
 from imgret.errors import UsageError
+from imgret.figures import Figure, Figures
 
 KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "reranker", "attribute", "metric", "report")
 SLOTS = {  # what is chosen by one name on the command line -> its kind
@@ -42,12 +44,16 @@ OWED = "???"  # a value that the user must type, in OmegaConf's spelling
 
 Component = TypeVar("Component", bound=Callable[..., Any])
 _found: dict[tuple[str, str], Callable[..., Any]] = {}
+_figures: dict[str, tuple[Figure, ...]] = {}  # by metric
 
 
-def register(kind: str, name: str = "") -> Callable[[Component], Component]:
+def register(kind: str, name: str = "", figures: Sequence[Figure] = ()) -> Callable[[Component], Component]:
     """Offer a class, or a function that returns a component, under its kind and its own name.
 
-    Raises ValueError for a kind that does not exist and for a name that another component has.
+    `figures` are what a metric returns, with what is to be known to show them: every table reads it here.
+
+    Raises ValueError for a kind that does not exist, for figures of what is no metric, and for a name that another
+    component or figure has.
     """
 
     def offer(component: Component) -> Component:
@@ -57,6 +63,19 @@ def register(kind: str, name: str = "") -> Callable[[Component], Component]:
         if key in _found and owner(_found[key]) != owner(component):
             mine, other = owner(component), owner(_found[key])
             raise ValueError(f"{kind} {key[1]!r} is taken by {other}; {mine} needs another name")
+        if figures and kind != "metric":
+            raise ValueError(f"{owner(component)} has figures, and is no metric")
+        taken = {
+            each.name: f"metric {other}" for other in options("metric") if other != key[1] for each in declared(other)
+        }
+        taken |= dict.fromkeys(Figures().known, "every run")
+        for each in figures:
+            if each.name in taken:
+                raise ValueError(
+                    f"figure {each.name!r} is that of {taken[each.name]}; {owner(component)} needs another name"
+                )
+        if kind == "metric":
+            _figures[key[1]] = tuple(figures)
         _found[key] = component
         return component
 
@@ -70,6 +89,16 @@ def owner(component: Callable[..., Any]) -> str:
 def options(kind: str) -> dict[str, Callable[..., Any]]:
     """Components of a kind by name, sorted."""
     return {name: component for (its_kind, name), component in sorted(_found.items()) if its_kind == kind}
+
+
+def declared(metric: str) -> tuple[Figure, ...]:
+    """What a metric says of the figures that it returns; nothing where it says nothing."""
+    return _figures.get(metric, ())
+
+
+def figures() -> Figures:
+    """What is known of figures: of those of every run, and of those that metrics declare, in order of registration."""
+    return Figures(each for kind, name in _found if kind == "metric" for each in declared(name))
 
 
 def find(kind: str, name: object) -> Callable[..., Any]:
@@ -156,6 +185,14 @@ def unknown(what: str, given: object, choices: Iterable[str]) -> str:
     choices = sorted(choices)
     close = get_close_matches(str(given), choices, 1)
     return f"no {what} {given!r}{f', did you mean {close[0]}?' if close else ''}\nchoose from: {', '.join(choices)}"
+
+
+def asks_in_vain(metric: Callable[..., Any]) -> str:
+    """The first parameter of a metric that no run has anything for, in a sentence; "" where there is none."""
+    for name, parameter in parameters(metric).items():
+        if name not in OFFERED and parameter.default is parameter.empty:
+            return f"it needs {name!r}, which no run has; a metric may ask for {', '.join(OFFERED)}"
+    return ""
 
 
 def _hints(component: Callable[..., Any]) -> dict[str, Any]:

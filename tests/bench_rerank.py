@@ -56,7 +56,7 @@ def figures(run: imgret.Run, name: str, rows: Any, Q: Any, **typed: Any) -> list
     node = on_device(nodes()["rerank"][name], run.device) | typed if name else None
     settings = run.settings | {"metrics": ["retrieval"], "rerank": node, "device": run.device}
     reranker = rerank(run.X, run.labels, settings, run.knn)
-    found = measure(run.X, run.labels, run.collection, settings, None, reranker)
+    found = measure(run.X, run.labels, run.collection, settings, run.knn, None, reranker)
     asked = reranker or run.retriever
     first, seconds = [], []
     for query in Q:

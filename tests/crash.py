@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +152,7 @@ def _sequence(jobs: list[Job], settings: dict[str, Any]) -> list[int]:
         if child == 0:
             code = 99
             try:
-                code = _do(job, deepcopy(settings[job["as"]]))
+                code = _do(job, settings[job["as"]])
             finally:
                 os._exit(code)
         codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

@@ -35,7 +35,7 @@ def whole(run: Run) -> None:
     """Nothing in a run is NaN, no report failed, its summary can be printed, and it is searched as it is loaded."""
     assert all(np.isfinite(array).all() for array in (run.X, run.view, run.centroids, run.distances))
     assert all(np.isfinite(value) for value in run.metrics.values())
-    assert run.info["failed_reports"] == {}
+    assert run.info.failed_reports == {}
     assert all(line.isprintable() for line in summary(run))
     n = len(run.ids)
     for row in {0, n // 2, n - 1}:
@@ -156,7 +156,7 @@ OTHERS = {f"{i}.png": png((9, 20 * i, 250 - 20 * i), noise=i + 1) for i in range
 def test_features_that_are_no_numbers_are_left_out_and_counted(tmp_path: Path, backbone: str, value: str) -> None:
     options: dict[str, Any] = QUICK | {"backbone": backbone, "backbone__value": value}
     run = imgret.run(write(tmp_path / "in", RED | OTHERS), k=2, **options)
-    assert run.info["outcomes"] == {"ok": 11, "bad_feature": 4}
+    assert run.info.outcomes == {"ok": 11, "bad_feature": 4}
     whole(run)
     for name in ("red0.png", "new.png"):
         (tmp_path / "new.png").write_bytes(png((255, 9, 9), noise=99))
@@ -176,18 +176,18 @@ def test_zero_vectors_have_a_place_and_hits(
 ) -> None:
     more = QUICK | {"backbone": backbone, "backbone__value": "0", "normalize": normalize}
     run = imgret.run(write(tmp_path / "in", files), k=2, **more)
-    assert run.info["outcomes"] == {"ok": len(files)}
+    assert run.info.outcomes == {"ok": len(files)}
     whole(run)
 
 
 def test_another_backbone_size_or_reducer_is_another_set_of_features(colours: Path) -> None:
     """After a first run, each of these computes its own features, or none where they are the same."""
     first = imgret.run(colours, k=3, **QUICK)
-    assert imgret.run(colours, k=3, **QUICK | {"reducer": "pca"}).info["features"]["computed"] == 0
+    assert imgret.run(colours, k=3, **QUICK | {"reducer": "pca"}).info.features.computed == 0
     larger = imgret.run(colours, k=3, backbone__size=16, **QUICK)
-    assert (larger.info["features"]["computed"], larger.features.shape[1]) == (24, 16 * 16 * 3)
+    assert (larger.info.features.computed, larger.features.shape[1]) == (24, 16 * 16 * 3)
     again = imgret.run(colours, k=3, **QUICK)
-    assert again.info["features"]["computed"] == 0
+    assert again.info.features.computed == 0
     np.testing.assert_array_equal(again.features, first.features)
 
 

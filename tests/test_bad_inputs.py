@@ -43,13 +43,13 @@ def test_every_file_has_the_outcome_that_it_must_have(corpus: tuple[Run, dict[st
     run, expected = corpus
     seen = {item.path: r.outcome for item, r in zip(run.collection.items, run.collection.records, strict=True)}
     assert seen == {path: bad.outcome for path, bad in expected.items() if bad.outcome != "skipped"}
-    assert run.info["skipped"] == Counter(bad.why for bad in expected.values() if bad.outcome == "skipped")
+    assert run.info.skipped == Counter(bad.why for bad in expected.values() if bad.outcome == "skipped")
 
 
 def test_the_accounts_add_up(corpus: tuple[Run, dict[str, Bad]]) -> None:
     run, expected = corpus
     listed = {path for path, bad in expected.items() if bad.outcome != "skipped"}
-    assert run.info["files"] == sum(run.info["outcomes"].values()) == len(listed)
+    assert run.info.files == sum(run.info.outcomes.values()) == len(listed)
     tables = {}
     for name in ("items", "failures"):
         with open(run.folder / f"{name}.csv", encoding="utf-8", errors="surrogateescape", newline="") as stream:
@@ -57,10 +57,10 @@ def test_the_accounts_add_up(corpus: tuple[Run, dict[str, Bad]]) -> None:
     assert set(tables["items"]) == listed  # names come back as they were
     assert set(tables["failures"]) == {p for p in listed if expected[p].outcome not in ("ok", "duplicate")}
     assert all(row["outcome"] == expected[path].outcome and row["reason"] for path, row in tables["failures"].items())
-    assert len(run.ids) == run.info["outcomes"]["ok"] == len(run.features)
+    assert len(run.ids) == run.info.outcomes["ok"] == len(run.features)
     again = imgret.load(run.folder)
     assert [item.path for item in again.collection.items] == sorted(listed)
-    assert run.info["failed_reports"] == {}
+    assert run.info.failed_reports == {}
     assert all(line.isprintable() for line in summary(run))
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "alert(1)" in page
@@ -86,7 +86,7 @@ def test_good_images_have_their_pixels(corpus: tuple[Run, dict[str, Bad]]) -> No
 def test_each_file_as_a_query(corpus: tuple[Run, dict[str, Bad]]) -> None:
     """The best hit is never the query's own bytes; what is no image says why; nothing is waited for."""
     run, expected = corpus
-    root = Path(run.info["root"])
+    root = Path(run.info.root)
     for path, bad in expected.items():
         if bad.outcome in ("ok", "duplicate"):
             hits = run.search(root / path, 3)
@@ -105,7 +105,7 @@ def test_new_images_are_queries_upright_and_on_white(corpus: tuple[Run, dict[str
     """Of images that the run has, with other bytes: a query goes the same way as an image of the collection."""
     run, _ = corpus
     for path in ("bytes/exif-6.jpg", "bytes/rgba.png", "bytes/grey-16.png", "bytes/cmyk-red.jpg", "bytes/frames.gif"):
-        item = Path(run.info["root"], path)
+        item = Path(run.info.root, path)
         (tmp_path / "new").write_bytes(item.read_bytes() + b"more")
         best = run.search(tmp_path / "new", 1)[0]
         assert best.score > 0.999, path

@@ -85,7 +85,7 @@ def test_another_umask(usual: Run, tmp_path: Path, mask: int, monkeypatch: pytes
 
 @pytest.mark.parametrize("folder", ["with space, [and] more ${k}", "d" * 250 + "/" + "é" * 120, "d/" * 400])
 def test_another_folder_to_stand_in(usual: Run, folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    root, first = usual.info["root"], usual.folder.resolve()
+    root, first = usual.info.root, usual.folder.resolve()
     os.makedirs(folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMGRET_HOME", "store")
@@ -112,7 +112,7 @@ def test_a_clock_that_is_wrong(usual: Run, tmp_path: Path, now: float, monkeypat
         same(usual.folder, imgret.run(tmp_path / "in", **QUICK).folder)
     (tmp_path / "in" / "x" / "a.png").write_bytes(PICTURES["y/z.png"])
     changed = imgret.run(tmp_path / "in", **QUICK)
-    assert changed.info["outcomes"] == {"ok": 5, "duplicate": 1}
+    assert changed.info.outcomes == {"ok": 5, "duplicate": 1}
 
 
 @pytest.mark.slow

@@ -12,12 +12,13 @@ import pytest
 
 from imgret.checks import faults
 from imgret.checks.templates import COMPONENTS
+from imgret.contracts import OFFERED
 from imgret.registry import KINDS
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 BLOCKS = {kind: code for code in re.findall(r"```python\n(.*?)```", TEXT, re.S)
-          for kind in re.findall(r'@register\("(\w+)"\)', code)}  # fmt: skip
+          for kind in re.findall(r'@register\("(\w+)"', code)}  # fmt: skip
 
 
 def _name(code: str) -> str:
@@ -67,3 +68,8 @@ def test_the_package_is_offered_once_it_is_installed(tmp_path: Path) -> None:
     assert "clusterer=birch  k=${k} threshold=0.5" in do("imgret", "plugins", "clusterer")
     assert "clusterer/birch: no fault in" in do("imgret", "plugins", "check", "clusterer/birch")
     assert "1 passed" in do("pytest", "-p", "no:cacheprovider")
+
+
+def test_what_a_metric_may_ask_for_is_said_as_the_package_has_it() -> None:
+    for name, said in OFFERED.items():
+        assert f"| `{name}` | {said} |\n" in TEXT

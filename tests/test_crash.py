@@ -101,7 +101,7 @@ def whole_runs(out: Path, capsys: pytest.CaptureFixture[str]) -> list[Path]:
     assert not any("cannot be read" in line for line in lines)
     folders = [out / line.split("  ")[0].rpartition("/")[2] for line in lines]
     for folder in folders:
-        assert imgret.load(folder).info["outcomes"]["ok"] == IMAGES
+        assert imgret.load(folder).info.outcomes["ok"] == IMAGES
     if os.path.lexists(out / "latest"):
         assert (out / "latest").resolve() in folders
     return folders
@@ -148,7 +148,7 @@ def prove(bench: Bench, kind: str, points: list[int], capsys: pytest.CaptureFixt
         assert len(whole_runs(root / "out", capsys)) == before + 1, what
         found, lone = (for_ever(each, not before) for each in (results(bench.latest(names[at])), bench.lone))
         assert found == lone, (what, [name for name in lone if found[name] != lone[name]])
-        assert imgret.load(bench.latest(names[at])).info["features"]["computed"] == IMAGES - rows, (what, said)
+        assert imgret.load(bench.latest(names[at])).info.features.computed == IMAGES - rows, (what, said)
 
 
 KINDS = ["kill", "zero", "half", "undone", "full"]

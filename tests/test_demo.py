@@ -20,15 +20,15 @@ def test_the_demo() -> None:
     assert not [line for line in lines if "warn" in line.lower() or "Traceback" in line]
     run = imgret.load()
     assert len(run.collection.items) == 2291
-    assert sum(run.info["outcomes"].values()) == 2291
-    assert run.info["outcomes"]["duplicate"] >= 10
+    assert sum(run.info.outcomes.values()) == 2291
+    assert run.info.outcomes["duplicate"] >= 10
     assert run.metrics["n_clusters"] == 100
     assert 0.75 < run.metrics["nmi"] < 0.95
     assert 0.45 < run.metrics["ari"] < 0.75
     assert 0.60 < run.metrics["p_at_10"] < 0.85
     assert 0.80 < run.metrics["rank_1"] < 0.98
-    assert run.info["baseline"]["ari"] < 0.25
-    assert run.info["baseline"]["p_at_10"] < 0.25
+    assert run.info.baseline["ari"] < 0.25
+    assert run.info.baseline["p_at_10"] < 0.25
     assert run.metrics["ami_group"] < 0.05 < run.metrics["ami"]
     assert abs(run.metrics["recall_at_top"] - 0.99) <= 0.01
     assert {"map.png", "map_pca.png", "clusters.jpg"} <= {file.name for file in run.folder.iterdir()}

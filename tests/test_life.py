@@ -88,12 +88,12 @@ def test_any_edits_and_then_a_run_is_the_run_of_an_empty_store(rounds: list[list
                 edit(folder, *each)
             patch.setenv("IMGRET_HOME", str(Path(place) / "kept"))
             run = imgret.run(folder, out=str(Path(place) / "runs"), **QUICK)
-            assert run.info["features"]["computed"] == len(ids(folder) - seen)  # of each new content, once
+            assert run.info.features.computed == len(ids(folder) - seen)  # of each new content, once
             assert set(run.ids) == ids(folder)
             seen |= ids(folder)
         patch.setenv("IMGRET_HOME", str(Path(place) / "empty"))
         first = imgret.run(folder, out=str(Path(place) / "runs"), **QUICK)
-        assert first.info["features"]["computed"] == len(ids(folder))
+        assert first.info.features.computed == len(ids(folder))
         assert same(run, first)
 
 
@@ -101,19 +101,19 @@ def test_only_new_content_is_computed_and_what_is_gone_is_gone(folder: Path, mon
     first = imgret.run(folder, **QUICK)
     os.replace(folder / "0.png", folder / "renamed.png")
     renamed = imgret.run(folder, **QUICK)
-    assert (renamed.info["features"]["computed"], renamed.ids) == (0, first.ids)
+    assert (renamed.info.features.computed, renamed.ids) == (0, first.ids)
     assert renamed.row_of["renamed.png"] == first.row_of["0.png"]
     (folder / "1.png").unlink()
     put(folder / "2.png", 12)
     put(folder / "new/3.png", 13)
     put(folder / "twin.png", 13)
     changed = imgret.run(folder, **QUICK)
-    assert changed.info["features"]["computed"] == 2
+    assert changed.info.features.computed == 2
     assert set(changed.ids) == ids(folder)
-    assert changed.info["outcomes"] == {"ok": 6, "duplicate": 1}
+    assert changed.info.outcomes == {"ok": 6, "duplicate": 1}
     assert not {"0.png", "1.png"} & set(changed.row_of)
-    since = changed.info["since"]
-    assert (since["run"], since["new"], since["gone"]) == (renamed.folder.name, 2, 2)
+    since = changed.info.since
+    assert (since.run, since.new, since.gone) == (renamed.folder.name, 2, 2)
     monkeypatch.setenv("IMGRET_HOME", "another store")
     assert same(changed, imgret.run(folder, **QUICK))
 
@@ -123,7 +123,7 @@ def test_files_that_change_places_change_images(folder: Path) -> None:
     for old, new in (("0.png", "z"), ("1.png", "0.png"), ("z", "1.png")):
         os.replace(folder / old, folder / new)
     swapped = imgret.run(folder, **QUICK)
-    assert swapped.info["features"]["computed"] == 0
+    assert swapped.info.features.computed == 0
     assert [swapped.row_of[name] for name in ("0.png", "1.png")] == [first.row_of[n] for n in ("1.png", "0.png")]
 
 
@@ -142,7 +142,7 @@ def test_an_edit_of_the_same_size_and_time_is_found_by_the_time_of_the_change(fo
     imgret.run(folder, **QUICK)
     put(folder / "2.png", 12)
     changed = imgret.run(folder, **QUICK)
-    assert (changed.info["features"]["computed"], set(changed.ids)) == (1, ids(folder))
+    assert (changed.info.features.computed, set(changed.ids)) == (1, ids(folder))
 
 
 def test_an_edit_that_nothing_tells_of_is_found_by_rehash_alone(folder: Path) -> None:
@@ -150,16 +150,16 @@ def test_an_edit_that_nothing_tells_of_is_found_by_rehash_alone(folder: Path) ->
     unnoticed(folder / "2.png", 12)
     assert imgret.run(folder, **QUICK).ids == first.ids
     found = imgret.run(folder, rehash=True, **QUICK)
-    assert (found.info["features"]["computed"], set(found.ids)) == (1, ids(folder))
+    assert (found.info.features.computed, set(found.ids)) == (1, ids(folder))
     after = imgret.run(folder, **QUICK)  # what was found is remembered
-    assert (after.info["features"]["computed"], after.ids) == (0, found.ids)
+    assert (after.info.features.computed, after.ids) == (0, found.ids)
 
 
 def test_rehash_computes_nothing_that_is_there_and_gives_the_same(folder: Path, reads: list[str]) -> None:
     first = imgret.run(folder, **QUICK)
     reads.clear()
     again = imgret.run(folder, rehash=True, **QUICK)
-    assert (again.info["features"]["computed"], len(reads)) == (0, 6)
+    assert (again.info.features.computed, len(reads)) == (0, 6)
     assert same(first, again)
     reads.clear()
     imgret.run(folder, **QUICK)
@@ -197,7 +197,7 @@ def test_a_folder_that_moves_is_read_and_not_computed(folder: Path, tmp_path: Pa
     first = imgret.run(folder, **QUICK)
     shutil.move(folder, tmp_path / "elsewhere")
     moved = imgret.run(tmp_path / "elsewhere", **QUICK)
-    assert (moved.info["features"]["computed"], moved.info["since"]) == (0, None)
+    assert (moved.info.features.computed, moved.info.since) == (0, None)
     assert same(first, moved)
 
 

@@ -26,7 +26,7 @@ def test_folders_work_as_typed(name: str, spelling: str, capsys: Any) -> None:
     typed = spelling.format(f"./{name}" if name.startswith("-") else name)
     assert main([typed, "k=2", "out=out, [of] it's ${k}", *QUICK]) == 0, capsys.readouterr().err
     run = imgret.load("out, [of] it's ${k}/latest")
-    assert run.info["root"] == str(Path(name).resolve())
+    assert run.info.root == str(Path(name).resolve())
     assert len(run.ids) == 6
 
 
@@ -134,7 +134,7 @@ def test_a_sweep_runs_each_job_once(capsys: Any) -> None:
     runs = [imgret.load(f.parent) for f in sorted(Path("runs").glob("2*/run.json"))]
     assert len(runs) == 3  # k means nothing to dbscan
     assert sorted(str(r.settings["clusterer"].get("k")) for r in runs) == ["2", "3", "None"]
-    assert sum(r.info["features"]["computed"] for r in runs) == 6
+    assert sum(r.info.features.computed for r in runs) == 6
     lines = capsys.readouterr().out.splitlines()
     heads = [line.split("  ")[:2] for line in lines if "/4  " in line]
     swept = ["kmeans k=2", "kmeans k=3", "dbscan", "dbscan"]
@@ -148,7 +148,7 @@ def test_a_sweep_over_folders(capsys: Any) -> None:
     for name in names:
         write(Path(name), PICTURES)
     assert main([",".join(names), "-m", "k=2", "out=o,ut", *QUICK]) == 0, capsys.readouterr().err
-    assert {imgret.load(f.parent).info["root"] for f in Path().glob("*/2*/run.json")} == {
+    assert {imgret.load(f.parent).info.root for f in Path().glob("*/2*/run.json")} == {
         str(Path(name).resolve()) for name in names
     }
     assert sorted(file.name for file in Path().glob("*/*-sweep/*")) == ["jobs.csv", "table.csv", "table.html"]

@@ -23,7 +23,7 @@ def _run(photographs: Path, **changes: Any) -> Run:
 
 def test_the_defaults(photographs: Path) -> None:
     run = _run(photographs, k=10)
-    assert run.info["outcomes"] == {"ok": 3781}
+    assert run.info.outcomes == {"ok": 3781}
     assert run.metrics["map"] >= 0.49
     assert run.metrics["p_at_10"] >= 0.71
     assert run.metrics["nmi"] >= 0.48
@@ -43,13 +43,13 @@ def test_dbscan_and_nothing_else(photographs: Path) -> None:
     run = _run(photographs, clusterer="dbscan")
     assert run.metrics["n_clusters"] >= 4
     assert run.metrics["noise_share"] < 0.50
-    assert isinstance(run.info["fitted"]["clusterer"]["eps"], float)
+    assert isinstance(run.info.fitted.clusterer["eps"], float)
 
 
 def test_other_clusters_and_a_typed_reducer_recompute_no_features(photographs: Path) -> None:
     run = _run(photographs, clusterer="hdbscan", reducer="pca")
     assert run.settings["reducer"]["name"] == "pca"  # what is typed wins over what the clusterer brings
-    assert run.info["features"]["computed"] in (0, 3781)  # 3,781 only where this test runs alone
+    assert run.info.features.computed in (0, 3781)  # 3,781 only where this test runs alone
 
 
 def test_an_image_of_another_folder_is_found_by_content(photographs: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,8 @@ def test_colours_are_told_apart_and_everything_is_written_down(colours: Path) ->
     assert np.bincount(run.labels).tolist() == [8, 8, 8]
     assert run.ids == sorted(run.ids)
     assert [hashlib.sha256(run.open(row)).hexdigest() for row in range(24)] == run.ids
-    assert run.info["outcomes"] == {"ok": 24}
-    assert (run.info["engine"]["batch"] >= 16, run.info["engine"]["halved"]) == (True, 0)
+    assert run.info.outcomes == {"ok": 24}
+    assert (run.info.engine["batch"] >= 16, run.info.engine["halved"]) == (True, 0)
     rows = _rows(run.folder / "items.csv")
     assert [r["path"] for r in rows] == sorted(r["path"] for r in rows)
     assert {(r["label"], r["group"]) for r in rows} == {(c, g) for c in ("red", "green", "blue") for g in "ab"}
@@ -62,13 +63,13 @@ def test_colours_are_told_apart_and_everything_is_written_down(colours: Path) ->
 
 def test_nothing_is_computed_twice_and_the_same_run_is_the_same_bytes(colours: Path, monkeypatch: Any) -> None:
     first, again = _run(colours), _run(colours)
-    assert (first.info["features"]["computed"], again.info["features"]["computed"]) == (24, 0)
+    assert (first.info.features.computed, again.info.features.computed) == (24, 0)
     assert _bytes(first.folder) == _bytes(again.folder)
     other = _run(colours, k=2)
-    assert other.info["features"]["computed"] == 0
+    assert other.info.features.computed == 0
     monkeypatch.setenv("IMGRET_HOME", "another store")
     elsewhere = _run(colours)
-    assert elsewhere.info["features"]["computed"] == 24
+    assert elsewhere.info.features.computed == 24
     assert _bytes(first.folder) == _bytes(elsewhere.folder)
 
 
@@ -86,7 +87,7 @@ def test_names_and_places_do_not_matter(colours: Path, tmp_path: Path) -> None:
     moved = _run(tmp_path / "moved")
     same = ("metrics.json", "features.npy", "mean.npy", "labels.npy", "view.npy")
     assert _bytes(first.folder, *same) == _bytes(moved.folder, *same)
-    assert moved.info["features"]["computed"] == 0  # recognised by content
+    assert moved.info.features.computed == 0  # recognised by content
 
 
 def test_every_file_is_accounted_for(tmp_path: Path) -> None:
@@ -94,17 +95,17 @@ def test_every_file_is_accounted_for(tmp_path: Path) -> None:
     files = {"a.png": good, "copy of a.png": good, "b.jpg": png((10, 200, 10)), "empty.jpg": b"", "text.jpg": b"hello",
              "cut.png": png((9, 9, 9), (64, 64), 3)[:-400], ".hidden": b"x"}  # fmt: skip
     run = _run(write(tmp_path / "in", files), k=2)
-    outcomes = run.info["outcomes"]
+    outcomes = run.info.outcomes
     assert (outcomes["ok"], outcomes["duplicate"], outcomes["truncated"]) == (2, 1, 1)
     assert sum(outcomes.values()) == 6
-    assert run.info["skipped"] == {"hidden or system": 1}
+    assert run.info.skipped == {"hidden or system": 1}
     rows = {r["path"]: r for r in _rows(run.folder / "items.csv")}
     assert rows["copy of a.png"]["cluster"] == rows["a.png"]["cluster"] != ""
     assert rows["cut.png"]["cluster"] == ""
     failures = _rows(run.folder / "failures.csv")
     assert [f["path"] for f in failures] == ["cut.png", "empty.jpg", "text.jpg"]
     assert all(f["outcome"] and f["reason"] for f in failures)
-    assert _run(tmp_path / "in", k=2).info["outcomes"] == outcomes  # remembered, and not forgotten
+    assert _run(tmp_path / "in", k=2).info.outcomes == outcomes  # remembered, and not forgotten
 
 
 @pytest.mark.parametrize("files", [{"1.png": png((9, 9, 9))}, {"1.png": png((9, 9, 9)), "2.png": png((90, 0, 0))}])
@@ -126,7 +127,7 @@ def test_images_that_look_the_same_are_a_valid_run(tmp_path: Path) -> None:
 
 def test_all_the_same_file_is_one_image(tmp_path: Path) -> None:
     run = _run(write(tmp_path / "in", {f"{i}.png": png((99, 9, 9)) for i in range(5)}), k=1)
-    assert run.info["outcomes"] == {"ok": 1, "duplicate": 4}
+    assert run.info.outcomes == {"ok": 1, "duplicate": 4}
 
 
 def test_k_above_the_images_is_an_error_where_typed_and_gives_way_where_not(tmp_path: Path) -> None:
@@ -208,6 +209,35 @@ def test_paths_of_a_run_do_not_leave_its_folder(colours: Path) -> None:
         imgret.load(run.folder)
 
 
+def test_settings_that_are_handed_over_stay_as_they_are(colours: Path, monkeypatch: Any) -> None:
+    """Whatever the run decides: here its device, k, and a backbone in place of the one asked for."""
+    from imgret import pipeline
+
+    @register("backbone")
+    def unavailable(weights: str = "x") -> None:
+        raise WeightsUnavailable("its weights are not here")
+
+    real, seen = pipeline.run, []
+
+    def run(settings: dict[str, Any]) -> Run:
+        settings |= {"backbone": {"name": "unavailable"}, "otherwise": settings["backbone"]}
+        before = deepcopy(settings)
+        found = real(settings)
+        seen.append((before, settings, found.settings))
+        return found
+
+    monkeypatch.setattr(pipeline, "run", run)
+    _run(colours, k="auto")
+    imgret.run(colours, **{key: value for key, value in QUICK.items() if key != "k"})
+    (auto, after, used), (default, after_default, used_default) = seen
+    assert (after, after_default) == (auto, default)
+    assert (auto["k"], default["k"], used["k"], used_default["k"]) == (2, 100, 3, 4)  # 24 images, 5 for each
+    assert used["clusterer"] == {**auto["clusterer"], "k": 3}
+    assert used_default["clusterer"]["k"] == 4
+    assert (auto["device"], used["device"] != "auto") == ("auto", True)
+    assert (used["backbone"], used["chosen"]["backbone"]) == (auto["otherwise"], "pixels")
+
+
 def test_where_the_default_backbone_cannot_be_had(colours: Path, monkeypatch: Any) -> None:
     @register("backbone")
     def unavailable(weights: str = "x") -> None:
@@ -221,7 +251,7 @@ def test_where_the_default_backbone_cannot_be_had(colours: Path, monkeypatch: An
     monkeypatch.setattr("imgret.config.root_node", lambda: changed)
     quick = {key: value for key, value in QUICK.items() if key != "backbone"}
     run = imgret.run(colours, **quick)
-    assert (run.info["backbone"]["asked"], run.info["backbone"]["used"]) == ("unavailable", "pixels")
+    assert (run.info.backbone.asked, run.info.backbone.used) == ("unavailable", "pixels")
     assert imgret.load(run.folder).search("red/a/0.png", 3) == run.search("red/a/0.png", 3)
     for more in ({"backbone": "unavailable"}, {"offline": True}):
         with pytest.raises(WeightsUnavailable):
@@ -234,7 +264,7 @@ def test_a_report_that_fails_loses_nothing(colours: Path, monkeypatch: Any) -> N
         raise RuntimeError("out of ink")
 
     run = _run(colours, reports=["breaks"])
-    assert run.info["failed_reports"] == {"breaks": "RuntimeError: out of ink"}
+    assert run.info.failed_reports == {"breaks": "RuntimeError: out of ink"}
     assert imgret.load(run.folder).metrics == run.metrics
 
 

@@ -52,7 +52,7 @@ def test_parts_of_plugins_serve_their_own_kind_and_a_folder_of_parts_one_compone
 
 
 # Who may import whom: the rooms of imgret/, along the way of the data. All may import what lies on the ground.
-GROUND = "contracts errors ops progress registry version words"
+GROUND = "contracts errors figures ops progress registry version words"
 MAY_IMPORT = {
     "store": "moved",
     "executors": "",
@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "evaluation": "features findings pictures reading runs settings store",
     "care": "clusters findings reading runs store",
     "exporters": "findings reading runs store",
-    "checks": "features reading runs settings",
+    "checks": "features findings reading runs settings",
     "pipeline": "clusters evaluation features findings reading runs settings store",
     "config": "evaluation pipeline runs settings",
     "commands": "care checks clusters config evaluation exporters findings pictures reading runs search settings store",

@@ -42,7 +42,7 @@ def _failures(run: imgret.Run) -> dict[str, tuple[str, str]]:
 def test_every_file_is_accounted_for_and_none_is_tried_twice(root: Path) -> None:
     first = _run(root)
     assert _failures(first) == {name: TOLD[data] for name, data in BAD.items()}
-    assert first.info["outcomes"] == {"ok": 16, "decoder_crashed": 2, "timeout": 2}
+    assert first.info.outcomes == {"ok": 16, "decoder_crashed": 2, "timeout": 2}
     with (first.folder / "items.csv").open(newline="") as stream:
         assert {r["path"]: r["outcome"] for r in csv.DictReader(stream)} == {
             f"{i:02}.png": TOLD.get(BAD.get(f"{i:02}.png", b""), ("ok",))[0] for i in range(20)
@@ -53,7 +53,7 @@ def test_every_file_is_accounted_for_and_none_is_tried_twice(root: Path) -> None
 
     opened.unlink()
     second = _run(root)
-    assert second.info["features"]["computed"] == 0
+    assert second.info.features.computed == 0
     assert not opened.exists() or not set(opened.read_text().split()) & set(BAD)
     assert (second.folder / "items.csv").read_bytes() == (first.folder / "items.csv").read_bytes()
 

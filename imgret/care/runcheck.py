@@ -7,7 +7,6 @@ report are drawn again from the arrays.
 from __future__ import annotations
 
 import csv
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -24,20 +23,19 @@ from imgret.clusters.neighbours import Neighbours, packed
 from imgret.clusters.stages import reduction
 from imgret.errors import StoreDamaged
 from imgret.findings import tables
-from imgret.runs.run import SCHEMA, Run
+from imgret.findings.info import Info, reseal
+from imgret.runs.run import Run
 from imgret.runs.write import digests, draw
 from imgret.store import schema
 from imgret.store.files import (
     commit,
     place_in,
     read_array,
-    read_json,
     regular,
     save_array,
     sha256,
     sync_folder,
     sync_tree,
-    write_json,
 )
 from imgret.store.store import Store
 
@@ -56,16 +54,14 @@ class RunCheck:
         """What is wrong, what other files are made from first. Mended in that order, all of it may be whole again."""
         about = self.folder / "run.json"
         try:
-            info = read_json(about)
-            schema.check(self.folder, info, SCHEMA, "make the run again")
-            tables.check_info(info)
-            recorded = dict(info["digests"])
+            info = Info.read(self.folder)
         except StoreDamaged as error:
             yield Fault(DAMAGED, about, str(error).splitlines()[0], "left alone")
             return
         except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
             yield Fault(DAMAGED, about, why(error), "the run has to be made again")
             return
+        recorded = info.digests
         for name in (*CORE, *({tables.GRAPH} & recorded.keys())):
             if what := self._wrong(name, recorded):
                 again = self._again(name, info, recorded.get(name, ""))
@@ -99,7 +95,7 @@ class RunCheck:
             if not file.is_dir() and name not in recorded and name.split("/")[0] not in OURS and name[0] != ".":
                 yield Fault(UNKNOWN, file, "not written by imgret", "left alone")
 
-    def _again(self, name: str, info: dict[str, Any], wanted: str) -> Callable[[], object] | None:
+    def _again(self, name: str, info: Info, wanted: str) -> Callable[[], object] | None:
         """What writes the very file that the run recorded, if that can be had."""
         makers = {
             "features.npy": self._features,
@@ -119,43 +115,43 @@ class RunCheck:
                 return None
         return partial(commit, self.folder / name, lambda file: save_array(file, array))
 
-    def _collection(self, info: dict[str, Any]) -> Any:
-        return tables.read_items(self.folder / "items.csv", info["root"])
+    def _collection(self, info: Info) -> Any:
+        return tables.read_items(self.folder / "items.csv", info.root)
 
-    def _features(self, info: dict[str, Any]) -> Any:
+    def _features(self, info: Info) -> Any:
         """From the store's set that was made in the run's space and has all of its images."""
         ids = self._collection(info).ids
         for file in sorted((self.root / "features").glob("*/set.json")):
             try:
                 said = schema.read(file)
                 schema.check(file.parent, said, schema.STORE)
-                made_so = all(said["recipe"].get(key) == value for key, value in info["space"].items())
+                made_so = all(said["recipe"].get(key) == value for key, value in info.space.items())
             except Exception:  # a damaged set, or a newer imgret's, hides no other
                 continue
             if made_so and (found := _rows(file.parent, ids)) is not None:
                 return found
         raise KeyError("no set of features has them")
 
-    def _labels(self, info: dict[str, Any]) -> Any:
+    def _labels(self, info: Info) -> Any:
         with regular(self.folder / "items.csv").open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
             clusters = [row["cluster"] for row in csv.DictReader(stream)]
         return np.array([int(clusters[place]) for place in self._collection(info).first], np.int64)
 
-    def _view(self, info: dict[str, Any]) -> Any:
+    def _view(self, info: Info) -> Any:
         """From the store, or fitted again: items.csv has six digits of it."""
         store = Store(self.root, self.dry)
-        return reduction(self._normalised(info)[0], info["config"], "view", store, Neighbours(store, "cpu"))
+        return reduction(self._normalised(info)[0], info.config, "view", store, Neighbours(store, "cpu"))
 
-    def _neighbours(self, info: dict[str, Any]) -> Any:
+    def _neighbours(self, info: Info) -> Any:
         return packed(Neighbours(Store(self.root, self.dry), "cpu").graph(self._normalised(info)[0]))
 
-    def _mean(self, info: dict[str, Any]) -> Any:
+    def _mean(self, info: Info) -> Any:
         return self._normalised(info)[1]
 
-    def _normalised(self, info: dict[str, Any]) -> Any:
+    def _normalised(self, info: Info) -> Any:
         """X (n, d) and the mean (d,), from the features."""
         features = read_array(self.folder / "features.npy", np.float32, (-1, -1))
-        return ops.normalise(features, info["config"]["normalize"])
+        return ops.normalise(features, info.config["normalize"])
 
 
 def _rows(folder: Path, ids: Sequence[str]) -> Any:
@@ -199,7 +195,5 @@ def _redraw(folder: Path, names: list[str]) -> None:
             os.replace(Path(temporary, name), place)
         for above in sorted({place.parent for place in places.values()}):
             sync_folder(above)
-    info = json.loads((folder / "run.json").read_text(encoding="ascii"))
     now = digests(folder)
-    info["digests"] |= {name: now[name] for name in names if name in now}
-    commit(folder / "run.json", lambda file: write_json(file, info))
+    reseal(folder, {name: now[name] for name in names if name in now})

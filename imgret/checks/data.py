@@ -12,6 +12,7 @@ import numpy as np
 from imgret import ops
 from imgret.checks import Fault, Subject
 from imgret.contracts import Item
+from imgret.findings.info import Choice, Computed, Fitted, Info
 from imgret.reading.items import collect
 from imgret.reading.record import Record
 from imgret.registry import OPTIONAL, SLOTS
@@ -119,17 +120,22 @@ def small_run(labels: Ints, name: str) -> Run:
         **{slot: None if slot in OPTIONAL else {"name": "check"} for slot in SLOTS},
         "seed": 0, "device": "cpu", "normalize": "centre", "top": 5, "k": 3, "limit": None, "images": None,
         "out": "runs", "attributes": [], "metrics": [], "reports": [name], "typed": [], "preset": None,
-        "baseline": None,
+        "baseline": None, "formats": [], "vocabulary": None,
     }  # fmt: skip
-    info = {
-        "title": f"a check of {name}: caf\udce9 $a_b^2$ \u202e",
-        "config": config,
-        "fitted": {"clusterer": {}, "retriever": {}, "calibration": []},
-        "backbone": {"asked": "check", "used": "check", "licence": "none"},
-        "engine": {"title": "none", "device": "cpu", "precision": "float32", "batch": 1},
-        "files": n, "skipped": {}, "outcomes": collection.outcomes, "data": "0" * 32, "root": "", "baseline": None,
-        "features": {"computed": n, "seconds": 0.0}, "made": "2026-01-01T00:00:00+0000", "stages": {}, "versions": {},
-    }  # fmt: skip
+    info = Info(
+        title=f"a check of {name}: caf\udce9 $a_b^2$ \u202e",
+        config=config,
+        fitted=Fitted(retriever={}),
+        backbone=Choice("check", "check", "none"),
+        space={},
+        engine={"title": "none", "device": "cpu", "precision": "float32", "batch": 1},
+        files=n,
+        outcomes=collection.outcomes,
+        data="0" * 32,
+        root="",
+        features=Computed(n),
+        made="2026-01-01T00:00:00+0000",
+    )
     view = features[:, :2].copy()
     X, _ = ops.normalise(features, "centre", mean)
     retriever = Scan().fit(X, labels)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from inspect import Parameter
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,13 @@ import numpy as np
 from imgret import ops
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import Scan, blobs, unchanged
-from imgret.registry import parameters
+from imgret.figures import Figure, Figures
+from imgret.registry import asks_in_vain, declared, parameters
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
 
-OFFERED = ("X", "labels", "truth", "group", "junk", "columns", "ranking", "plain", "retriever", "top", "seed")
+ADVICE = '@register("metric", figures=[Figure(name, title, about), ...])'
 
 
 def needs(X: Floats, labels: Ints, truth: Ints) -> dict[str, Any]:
@@ -33,8 +33,10 @@ def needs(X: Floats, labels: Ints, truth: Ints) -> dict[str, Any]:
         "ranking": ops.Ranking(X),
         "plain": ops.Ranking(X),
         "retriever": Scan().fit(X, labels),
+        "knn": ops.knn,
         "top": 10,
         "seed": 0,
+        "device": "cpu",
     }
 
 
@@ -54,9 +56,8 @@ def measured(subject: Subject, offer: Mapping[str, Any]) -> dict[str, float]:
 
 def needs_what_is_offered(subject: Subject) -> None:
     """It needs nothing but what a run offers"""
-    for name, parameter in parameters(subject.component).items():
-        if name not in OFFERED and parameter.default is Parameter.empty:
-            raise Fault(f"it needs {name!r}, so every run leaves it out; offered are {', '.join(OFFERED)}")
+    if fault := asks_in_vain(subject.component):
+        raise Fault(fault)
 
 
 def gives_figures(subject: Subject) -> str:
@@ -69,7 +70,20 @@ def gives_figures(subject: Subject) -> str:
         raise Fault("there is none; it may leave figures out only where they are undefined")
     if first != second:
         raise Fault(f"they differ: {first}, {second}; draw from a parameter `seed`"[:300])
-    return ", ".join(f"{name} {value:.3g}" for name, value in first.items())
+    figures = ", ".join(f"{name} {value:.3g}" for name, value in first.items())
+    return figures + _unlike(first, declared(subject.name))
+
+
+def _unlike(given: Iterable[str], said: Sequence[Figure]) -> str:
+    """How the figures given differ from those declared, in a remark. Raises Fault where one is, and others are not."""
+    if not said:
+        return f"; nothing is said of them, so they are in full lists alone: {ADVICE}"
+    known = Figures(said)
+    if unsaid := [name for name in given if name not in known]:
+        raise Fault(f"it gives {', '.join(unsaid)}, of which it says nothing: {ADVICE}")
+    met = {(known.family(name) or known[name]).name for name in given}
+    missing = ", ".join(each.name for each in said if each.name not in met)
+    return f"; declared, and not given here: {missing}" if missing else ""
 
 
 def takes_any_labels(subject: Subject) -> None:

@@ -93,8 +93,9 @@ class NAME:
         return self.retriever.kneighbors((1 - self.share) * Q + self.share * first, top)
 ''',
     "metric": '''from imgret import register
+from imgret.plugin import Figure
 
-@register("metric")
+@register("metric", figures=[Figure("NAME", "NAME", "How equal the clusters' sizes are: 1 all the same.", better=1)])
 def NAME(labels) -> dict[str, float]:
     """NAME: the entropy of the clusters' sizes, as a share of what equal sizes have (Pielou, 1966)."""
     import numpy as np

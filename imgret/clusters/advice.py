@@ -74,12 +74,6 @@ class Advice(NamedTuple):
         votes = {name: vote._asdict() for name, vote in self.votes.items()}
         return {**self._asdict(), "vote": self.vote._asdict(), "votes": votes}
 
-    @classmethod
-    def of(cls, plain: Mapping[str, Any]) -> Advice:
-        """What `plain` gave."""
-        votes = {name: Vote(**vote) for name, vote in plain["votes"].items()}
-        return cls(**{**plain, "vote": Vote(**plain["vote"]), "votes": votes})
-
 
 def weigh(evidence: Evidence) -> Advice:
     """The k with the most support, which is the mean over the criteria of a score's share of the criterion's best.

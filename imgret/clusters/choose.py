@@ -11,8 +11,8 @@ import numpy as np
 from imgret.clusters.advice import weigh
 from imgret.clusters.evidence import FEWEST, gather, ladder, most_clusters
 from imgret.errors import UsageError
-from imgret.registry import SHARED, SLOTS, build, called, find, on_device, parameters
-from imgret.settings.k import UNTIL, numbers
+from imgret.registry import SHARED, build, called, find, on_device, parameters
+from imgret.settings.k import UNTIL, numbers, put
 from imgret.words import counted
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("imgret")
 
 
-def choose(settings: dict[str, Any], R: Floats) -> Advice | None:
-    """Put the k that the points R (n, r) speak for into the settings, and return why.
+def choose(settings: Mapping[str, Any], R: Floats) -> tuple[Mapping[str, Any], Advice | None]:
+    """The settings with the k that the points R (n, r) speak for, and why.
 
-    None, with one line and the least k, where they are too few to say anything.
+    The least k and None, with one line, where they are too few to say anything.
     """
     n, advice = distinct(R), None
     if n < FEWEST:
@@ -36,9 +36,10 @@ def choose(settings: dict[str, Any], R: Floats) -> Advice | None:
     else:
         advice = weigh(gather(R, clustering(settings), ladder(2, most_clusters(len(R))), settings["seed"]))
         found = advice.vote.k
-    for node, parameter, _ in numbers({**settings, **{slot: {} for slot in SLOTS if slot != "clusterer"}}):
-        node[parameter] = settings["k"] = found
-    return advice
+    for slot, parameter, _ in numbers(settings):
+        if slot == "clusterer":
+            settings = put(settings, slot, parameter, found)
+    return settings, advice
 
 
 def distinct(R: Floats) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from imgret.care.outcheck import runs
 from imgret.errors import UsageError
 from imgret.evaluation.comparison import Comparison, Split
+from imgret.registry import figures
 from imgret.runs.differences import told_apart
 from imgret.runs.previous import age
 from imgret.runs.run import Run, find
@@ -25,10 +26,6 @@ figures changed: an interval that holds 0 says that this may be chance. Nothing 
 
 --json prints {"runs", "why", "images", "agreement", "figures", "splits", "joins"}, of more than two runs "runs" alone.
 """
-FIGURES = {
-    "n_clusters": "clusters", "noise_share": "noise", "nmi": "NMI", "ari": "ARI", "purity": "purity",
-    "silhouette": "silhouette", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1",
-}  # fmt: skip
 SPLITS = 5  # clusters told of, taken apart or joined
 PARTS = 4  # of one
 NARROW = 20  # characters of a setting that stands beside its run
@@ -87,32 +84,27 @@ def _folders(names: Sequence[str]) -> list[Path]:
 def _rows(found: Sequence[Run]) -> list[str]:
     """One row a run: its figures, those that differ first."""
     table = [{**run.metrics, "images": len(run.ids)} for run in found]
-    shown = {"images": "images", **FIGURES}
-    columns = [key for key in shown if any(key in row for row in table)]
-    columns = sorted(columns, key=lambda key: len({_figure(row.get(key)) for row in table}) == 1)
+    there = dict.fromkeys(name for row in table for name in row)
+    shown = [
+        each for each in figures().among(there, where="told") if each.role != "search"
+    ]  # that follows from what was asked of it
+    columns = [
+        [printable(each.title), *(each.precise(row[each.name]) if each.name in row else "-" for row in table)]
+        for each in shown
+    ]
+    columns.sort(key=lambda cells: len(set(cells[1:])) == 1)
     apart = told_apart(found) if len(found) > 2 else {}  # of two, it is said below
     apart = {name: values for name, values in apart.items() if max(map(len, values)) <= NARROW}
-    names = []
+    names = [""]
     for place, run in enumerate(found):
         own = [f"{name}={values[place] or '-'}" for name, values in apart.items()]
         names.append("  ".join([shown_path(run.folder), run.title, *own]))
-    width = max(map(len, names))
-    widths = [max(len(shown[key]), *(len(_figure(row.get(key))) for row in table)) for key in columns]
-
-    def line(name: str, cells: Sequence[str]) -> str:
-        return "  ".join([f"{name:<{width}}", *(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))])
-
-    head = line("", [shown[key] for key in columns])
+    wide = max(map(len, names))
+    widths = [max(map(len, cells)) for cells in columns]
     return [
-        head,
-        *(line(name, [_figure(row.get(key)) for key in columns]) for name, row in zip(names, table, strict=True)),
+        "  ".join([f"{name:<{wide}}", *(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))])
+        for name, *cells in zip(names, *columns, strict=True)
     ]
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{int(value):,}" if float(value).is_integer() and abs(value) >= 2 else f"{value:.3f}"
 
 
 def _pair(pair: Comparison) -> list[str]:
@@ -133,9 +125,10 @@ def _pair(pair: Comparison) -> list[str]:
     lines.append(f"agree     ARI {ari:.3f}, AMI {ami:.3f} of the clusters of both; {moved}; {kept}{noise}")
     lines += [f"split     {_said(split)}" for split in pair.splits(SPLITS)]
     lines += [f"joined    {_said(split)}" for split in pair.splits(SPLITS, joins=True)]
+    known = figures()
     for name, change in pair.figures.items():
         chance = "" if change.low > 0 or change.high < 0 else "   may be chance" if any(change) else "   no difference"
-        lines.append(f"{FIGURES[name]:<9} {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]{chance}")
+        lines.append(f"{known[name].title:<9} {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]{chance}")
     if pair.figures:
         lines.append(f"in brackets: 95 % intervals of the difference over the same images, by seed {pair.first.seed}")
     names = " ".join(quoted(shown_path(run.folder)) for run in (pair.first, pair.second))

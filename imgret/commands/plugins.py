@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from imgret.errors import UsageError
-from imgret.registry import KINDS, SLOT_OF, SLOTS, arguments, find, load_plugins, options, unknown
+from imgret.registry import KINDS, SLOT_OF, SLOTS, arguments, declared, find, load_plugins, options, unknown
 from imgret.settings.options import CONFIGS, nodes, sentences
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
@@ -34,6 +34,8 @@ def main(words: Sequence[str]) -> None:
         for name, component in options(each).items():
             print(f"{each}={name}  {_values(arguments(component))}".rstrip())
             print(f"    {first_line(component)}")
+            for figure in declared(name) if each == "metric" else ():
+                print(printable(f"    {figure.name:<20} {figure.about}"))
             print(f"    {_file(component)}  {_licence(component)}")
         for slot in (slot for slot, its_kind in SLOTS.items() if its_kind == each):
             for name, node in known[slot].items():

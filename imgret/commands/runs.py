@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imgret.errors import UsageError
+from imgret.findings.info import Info
 from imgret.findings.tables import read_figures
+from imgret.registry import figures, load_plugins
 from imgret.store.files import read_json
 from imgret.words import counted, printable, shown_path, typed_path
-
-SHOWN = {"n_clusters": "clusters", "noise_share": "noise", "nmi": "NMI", "silhouette": "silhouette", "map": "mAP"}
 
 
 def main(words: Sequence[str]) -> None:
@@ -26,6 +26,7 @@ def main(words: Sequence[str]) -> None:
     folders = [file.parent for file in out.glob("[!.]*/run.json") if not file.parent.is_symlink()]
     if not folders:
         print(f"no runs in {printable(shown_path(out))}")
+    load_plugins()  # metrics say how their figures are called
     for folder in sorted(folders, key=lambda f: f.name, reverse=True):
         print(f"{printable(shown_path(folder))}  {described(folder)}")
 
@@ -33,11 +34,11 @@ def main(words: Sequence[str]) -> None:
 def described(folder: Path) -> str:
     """The title and figures of a run, or that it cannot be read: one damaged run hides no other."""
     try:
-        info, figures = read_json(folder / "run.json"), read_figures(folder / "metrics.json")
-        files, ok = sum(info["outcomes"].values()), info["outcomes"]["ok"]
+        info, found = Info.of(read_json(folder / "run.json")), read_figures(folder / "metrics.json")
+        files, ok = sum(info.outcomes.values()), info.outcomes["ok"]
         of = f" of {counted(files, 'file')}" if files > ok else ""
-        words = [f"{info['title']} · {counted(ok, 'image')}{of}"]
-        words += [f"{name} {figures[key]:.4g}" for key, name in SHOWN.items() if key in figures]
+        words = [f"{info.title} · {counted(ok, 'image')}{of}"]
+        words += [f"{each.title} {each.written(found[each.name])}" for each in figures().among(found, where="line")]
         return printable("  ".join(words))
     except Exception as error:  # what a damaged file can raise is anyone's guess
         return f"cannot be read: {type(error).__name__}"

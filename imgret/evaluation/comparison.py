@@ -11,20 +11,21 @@ from imgret.evaluation.evaluate import ranking
 from imgret.ops import intervals
 from imgret.ops.contingency import Contingency
 from imgret.ops.relevance import Trial, judge
+from imgret.registry import figures
 from imgret.runs.differences import Change, both, changes, plain, settings_of
-from imgret.runs.previous import Since, compare
+from imgret.runs.previous import compare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from imgret.contracts import Ints
+    from imgret.findings.info import Since
     from imgret.ops.intervals import Interval
     from imgret.runs.run import Run
 
     Floats64 = NDArray[np.float64]
 
-JUDGED = ("map", "p_at_10", "rank_1")
-AGREED = ("nmi", "ari")
+QUICK = ("nmi", "ari")  # of a Contingency: what halves are drawn for, which the others take too long for
 A_FEW = 0.05  # of the images of a cluster, that are no part of it worth a word
 
 
@@ -132,16 +133,17 @@ class Comparison:
         if not len(queries):
             return found
         one, other = (judge(ranking(run).of(queries), trial, (1, 10)) for run in (a, b))
-        return found | intervals.of_means({name: other[name] - one[name] for name in JUDGED}, a.seed)
+        judged = [each.name for each in figures().among(one, "labels", where="told")]
+        return found | intervals.of_means({name: other[name] - one[name] for name in judged}, a.seed)
 
     def why(self) -> dict[str, list[Change]]:
         """What differs, by kind: settings, versions, weights (and what is done before them), and the engine."""
         a, b = self.first.info, self.second.info
         kinds = {
-            "settings": both(*(settings_of(each["config"], [a["config"], b["config"]]) for each in (a, b))),
-            "versions": changes(a.get("versions", {}), b.get("versions", {})),
-            "features": changes(plain(a["space"]), plain(b["space"])),
-            "engine": changes(plain(a.get("engine", {})), plain(b.get("engine", {}))),
+            "settings": both(*(settings_of(each.config, [a.config, b.config]) for each in (a, b))),
+            "versions": changes(a.versions, b.versions),
+            "features": changes(plain(a.space), plain(b.space)),
+            "engine": changes(plain(a.engine), plain(b.engine)),
         }
         return {kind: found for kind, found in kinds.items() if found}
 
@@ -174,13 +176,13 @@ def _halves(truth: Ints, before: Ints, after: Ints, seed: int) -> dict[str, Inte
 
     def differences(rows: Ints) -> Floats64:
         if len(np.unique(truth[rows])) < 2:
-            return np.full(2, np.nan)
+            return np.full(len(QUICK), np.nan)
         one, other = (Contingency.of(truth[rows], labels[rows]) for labels in (before, after))
-        return np.array([other.nmi - one.nmi, other.ari - one.ari])  # AGREED
+        return np.array([getattr(other, name) - getattr(one, name) for name in QUICK])
 
     value, random = differences(known), np.random.default_rng(seed)
     drawn = [differences(random.choice(known, len(known) // 2, replace=False)) for _ in range(intervals.HALVES)]
     spread = np.array(drawn) - np.mean(drawn, axis=0)
     low, high = np.quantile(spread, [0.025, 0.975], axis=0) + value
-    rows = zip(AGREED, value.tolist(), low.tolist(), high.tolist(), strict=True)
+    rows = zip(QUICK, value.tolist(), low.tolist(), high.tolist(), strict=True)
     return {name: intervals.Interval(*row) for name, *row in rows if np.isfinite(row).all()}

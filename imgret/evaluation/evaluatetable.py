@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 from imgret.evaluation.evaluate import AT, Clusters, Followed, Retrieval
 from imgret.evaluation.probes import Cost
 from imgret.ops.intervals import Interval
+from imgret.registry import figures
 from imgret.words import counted, listed, printable
 
-AGREEMENT = {
-    "nmi": "NMI", "ami": "AMI", "ari": "ARI", "v_measure": "V-measure", "purity": "purity", "accuracy": "accuracy",
-}  # fmt: skip
 AT_K = {"map_at": "mAP@k", "p_at": "P@k", "recall_at": "R@k", "rank": "rank-k (CMC)"}
 NAME = 14  # characters of a line's name
 
@@ -49,15 +47,15 @@ def _clusters(found: Clusters, clusterer: str) -> list[str]:
     lines = [f"CLUSTERS   {found.clusters:,} by {clusterer}, of {counted(found.images, 'image')}, against {against}"]
     noise = f"; {found.noise:,} in none: noise" if found.noise else ""
     lines.append(f"{'coverage':<{NAME}}{interval(found.figures.get('coverage'))}  in clusters{noise}")
-    shown = {name: title for name, title in AGREEMENT.items() if name in found.figures}
+    shown = [name for name in found.figures if name != "coverage" and not name.endswith("_covered")]
     if not shown:
         return lines
     covered = any(name.endswith("_covered") for name in found.figures)
     if covered:
         lines.append(f"{'':<{NAME}}{'all, noise as one cluster':<26}those in clusters")
-    for name, title in shown.items():
+    for name in shown:
         more = f"  {interval(found.figures.get(f'{name}_covered'))}" if covered else ""
-        lines.append(f"{title:<{NAME}}{interval(found.figures[name]):<24}{more}".rstrip())
+        lines.append(f"{figures()[name].title:<{NAME}}{interval(found.figures[name]):<24}{more}".rstrip())
     return lines
 
 
@@ -73,7 +71,7 @@ def _retrieval(found: Retrieval | None) -> list[str]:
     notes += [f"{found.junk:,} junk not ranked"] if found.junk else []
     lines += [f"           {'; '.join(notes)}"] if notes else []
     lines += [f"{title:<{NAME}}{interval(found.figures[name])}"
-              for name, title in {"map": "mAP", "r_precision": "R-precision"}.items()]  # fmt: skip
+              for name, title in {"map": figures()["map"].title, "r_precision": "R-precision"}.items()]  # fmt: skip
     lines.append((f"{'k':<{NAME}}" + "".join(f"{k:<24}" for k in AT)).rstrip())
     for name, title in AT_K.items():
         cells = "".join(f"{interval(found.figures[f'{name}_{k}']):<24}" for k in AT)

@@ -47,7 +47,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Mean:
     """A mean over seeds, and the sample standard deviation (n - 1) where there is more than one."""
 
     mean: float
@@ -60,7 +60,7 @@ class Row:
 
     values: Mapping[str, str | None]
     jobs: Sequence[Done]
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, Mean]
 
     @property
     def finished(self) -> list[Done]:
@@ -82,17 +82,17 @@ def fold(jobs: Sequence[Done]) -> list[Row]:
         finished = [job.figures for job in same if not job.failed]
         names = dict.fromkeys(name for figures in finished for name in figures)
         shared = [name for name in names if all(name in figures for figures in finished)]
-        folded.append(Row(dict(values), same, {n: _figure([figures[n] for figures in finished]) for n in shared}))
+        folded.append(Row(dict(values), same, {n: _mean([figures[n] for figures in finished]) for n in shared}))
     return folded
 
 
-def _figure(values: Sequence[float]) -> Figure:
+def _mean(values: Sequence[float]) -> Mean:
     mean = fsum(values) / len(values)
     if len(values) == 1:
-        return Figure(values[0], None)
+        return Mean(values[0], None)
     if min(values) == max(values):  # the mean of equal numbers is that number, whatever its rounding
-        return Figure(values[0], 0.0)
-    return Figure(mean, sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1)))
+        return Mean(values[0], 0.0)
+    return Mean(mean, sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1)))
 
 
 def relative(folder: Path, start: Path) -> str:

@@ -19,11 +19,17 @@ log = logging.getLogger("imgret")
 
 
 def measure(
-    X: Any, labels: Any, collection: Collection, settings: Mapping[str, Any], retriever: Any, reranker: Any = None
+    X: Any,
+    labels: Any,
+    collection: Collection,
+    settings: Mapping[str, Any],
+    knn: Any,
+    retriever: Any,
+    reranker: Any = None,
 ) -> dict[str, float]:
     """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings."""
     plain = ops.Ranking(X, device=settings["device"])
-    needs: dict[str, Any] = {
+    needs: dict[str, Any] = {  # what each is says `contracts.OFFERED`
         "X": X,
         "labels": labels,
         "truth": collection.truth if (collection.truth >= 0).any() else None,
@@ -33,8 +39,10 @@ def measure(
         "ranking": Reranked(X, reranker) if reranker else plain,
         "plain": plain if reranker else None,
         "retriever": retriever,
+        "knn": knn,
         "top": settings["top"],
         "seed": settings["seed"],
+        "device": settings["device"],
     }
     figures: dict[str, float] = {}
     for name in settings["metrics"]:

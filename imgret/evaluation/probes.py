@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def cost(run: Run) -> Cost | None:
     if n < 2:
         return None
     rows = np.sort(np.random.default_rng(run.seed).choice(n, min(n, MOST), replace=False))
-    Q, node = run.X[rows], on_device(run.info["fitted"]["retriever"], run.device)
+    Q, node = run.X[rows], on_device(run.info.fitted.retriever, run.device)
     right = ops.top_k(Q, run.X, top, exclude=rows, device=run.device)[1]  # (q, m)
     m = right.shape[1]
     exact = 1 / _seconds(lambda: ops.top_k(Q, run.X, m + 1, device=run.device)) * len(Q)
@@ -84,8 +84,8 @@ def _ladder(run: Run, chosen: int | None) -> list[int] | list[None]:
     if chosen is None:
         return [None]
     c = max(1, len(run.medoids))
-    calibrated: list[Mapping[str, Any]] = run.info["fitted"].get("calibration") or []
-    shown = {int(row["probes"]) for row in calibrated} or {p * 10**e for p in LADDER for e in range(len(str(c)))}
+    calibrated = {int(row["probes"]) for row in run.info.fitted.calibration}
+    shown = calibrated or {p * 10**e for p in LADDER for e in range(len(str(c)))}
     return sorted({min(p, c) for p in shown | {chosen, c}} - {0})
 
 

@@ -40,7 +40,7 @@ def read(run: Run, folder: str) -> QuerySet:
     node = run.settings["source"]
     if "images" not in node:
         raise UsageError(f"the images of this run come from source={run.called('source')}, which reads no folder")
-    if "vectors" in run.info["space"]:
+    if "vectors" in run.info.space:
         raise UsageError("this run's vectors were computed elsewhere, and queries have none\nleave --queries out")
     from imgret.features.extract import extract
     from imgret.reading.loader import Reading
@@ -50,7 +50,7 @@ def read(run: Run, folder: str) -> QuerySet:
     if not items:
         raise UsageError(f"{printable(folder)} has no files in it\ngive a folder that has images in it")
     reading = Reading.of({**run.settings, "max_failed": 1, "rehash": False})
-    done = extract(source, items, run.info["space"], run.engine, Store(), reading, by=run.called("backbone"))
+    done = extract(source, items, run.info.space, run.engine, Store(), reading, by=run.called("backbone"))
     collection = collect(items, done.records)
     if not collection.ids:
         raise UsageError(f"{printable(folder)} has no readable image in it: {collection.causes}")

@@ -13,13 +13,14 @@ from imgret.errors import UsageError
 from imgret.evaluation.jobs import Asked, Done, fold
 from imgret.evaluation.sweeppage import page
 from imgret.evaluation.sweeptable import jobs_csv, table_csv, text
+from imgret.registry import figures
 from imgret.runs.run import Run
 from imgret.runs.summary import account
 from imgret.runs.write import new_folder, whole
 from imgret.store.files import write_csv
 from imgret.words import duration, printable, shown_path
 
-LINE = {"nmi": "NMI", "ari": "ARI", "silhouette": "silhouette"}  # figures of a job's line: the first two there are
+LINE = 2  # figures of a job's line
 
 
 class Sweep:
@@ -33,9 +34,13 @@ class Sweep:
         self.jobs: list[Done] = []
 
     def add(self, asked: Asked, run: Run) -> None:
-        done = Done(asked, figures_of(run), run.folder, peak_of=run.info["peak_of"], account=account(run))
+        done = Done(asked, figures_of(run), run.folder, peak_of=run.info.peak_of, account=account(run))
         self.jobs.append(done)
-        scores = [f"{LINE[key]} {done.figures[key]:.3f}" for key in LINE if key in done.figures][:2]
+        known = figures()
+        told = known.among(done.figures, "labels", where="told") or known.among(
+            done.figures, "alone", "own", where="told"
+        )
+        scores = [printable(f"{each.title} {each.written(done.figures[each.name])}") for each in told[:LINE]]
         scores = scores or [f"clusters {done.figures['n_clusters']:.0f}"]
         self._say(asked, *scores, duration(done.figures["total_seconds"]), printable(shown_path(run.folder)))
 
@@ -88,12 +93,12 @@ class Sweep:
 
 def figures_of(run: Run) -> dict[str, float]:
     """The figures of a run by name; see `Done`."""
-    stages = run.info["stages"]
-    peaks = [stage["peak_bytes"] for stage in stages.values() if stage["peak_bytes"] is not None]
-    figures = {"n_clusters": float(run.labels.max() + 1), "noise_share": float((run.labels < 0).mean()), **run.metrics}
-    figures["fit_seconds"] = stages["clusters"]["seconds"]
-    figures["total_seconds"] = round(fsum(stage["seconds"] for stage in stages.values()), 3)
-    return figures | ({"peak_bytes": max(peaks)} if peaks else {})
+    stages = run.info.stages
+    peaks = [stage.peak_bytes for stage in stages.values() if stage.peak_bytes is not None]
+    found = {"n_clusters": float(run.labels.max() + 1), "noise_share": float((run.labels < 0).mean()), **run.metrics}
+    found["fit_seconds"] = stages["clusters"].seconds
+    found["total_seconds"] = round(fsum(stage.seconds for stage in stages.values()), 3)
+    return found | ({"peak_bytes": max(peaks)} if peaks else {})
 
 
 @contextmanager

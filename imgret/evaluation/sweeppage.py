@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from imgret.evaluation.jobs import SEED, Done, Row, relative
-from imgret.evaluation.sweeptable import best, columns, notes, runs, settings, values
+from imgret.evaluation.sweeptable import best, cell, columns, notes, runs, settings, values
 from imgret.pictures import pages
 
 
@@ -23,7 +23,7 @@ def page(rows: Sequence[Row], command: str, folder: Path) -> str:
         cells: list[dict[str, Any]] = [{"value": len(row.finished), "text": runs(row), "best": False}]
         for column, stars in zip(shown, starred, strict=True):
             figure = row.figures.get(column.name)
-            text = Markup(column.cell(figure, chr(0x2009)))  # numbers, with thin spaces that are to stay thin
+            text = Markup(cell(column, figure, chr(0x2009)))  # numbers, with thin spaces that are to stay thin
             cells.append({"value": figure and figure.mean, "text": text, "best": place in stars})
         jobs = [_job(job, folder) for job in row.jobs]
         return {"settings": values(row), "cells": cells if row.finished else [], "failed": row.failed, "jobs": jobs}

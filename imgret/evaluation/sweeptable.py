@@ -2,68 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from imgret.evaluation.jobs import Done, Figure, Row, relative
+from imgret.evaluation.jobs import Done, Mean, Row, relative
+from imgret.figures import Figure, Role
+from imgret.registry import figures
 from imgret.words import printable
 
 LONG = 28  # characters of a value on the screen, above which its middle is left out
 
 
-@dataclass(frozen=True)
-class Column:
-    """A figure by its name: what stands above it, how it is written, and whether more (1) or less (-1) is better."""
-
-    name: str
-    title: str
-    written: Callable[[float], str]
-    better: int = 0
-    spread: bool = False
-
-    def cell(self, figure: Figure | None, gap: str = "") -> str:
-        """The mean, and its spread where that belongs to it, `gap` around the sign; without one, as short as can be."""
-        if figure is None:
-            return "-"
-        mean = self.written(figure.mean)
-        if not self.spread or figure.sd is None:
-            return mean
-        spread = self.written(figure.sd)
-        return f"{mean}{gap}±{gap}{spread if gap else spread.removeprefix('0')}"
+def columns(rows: Sequence[Row]) -> list[Figure]:
+    """The figures to be shown: against labels where there are any, else of the clusters alone; those somebody has."""
+    known, there = figures(), dict.fromkeys(name for row in rows for name in row.figures)
+    scores: Role = "labels" if known.among(there, "labels", where="table") else "alone"
+    return known.among(there, "size", scores, "own", "search", "cost", where="table")
 
 
-def _score(name: str, title: str, better: int = 1) -> Column:
-    return Column(name, title, "{:.3f}".format, better, spread=True)
+def cell(figure: Figure, value: Mean | None, gap: str = "") -> str:
+    """The mean, and its spread where it is a score, `gap` around the sign; without one, as short as can be."""
+    if value is None:
+        return "-"
+    mean = figure.written(value.mean)
+    if figure.role in ("size", "cost") or value.sd is None:
+        return mean
+    spread = figure.written(value.sd)
+    return f"{mean}{gap}±{gap}{spread if gap else spread.removeprefix('0')}"
 
 
-def _seconds(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:,.1f}"
-
-
-SIZES = [
-    Column("n_clusters", "clusters", lambda v: f"{v:,.0f}" if v == int(v) else f"{v:,.1f}"),
-    Column("noise_share", "noise", "{:.0%}".format),
-]
-AGAINST = [_score("nmi", "NMI"), _score("ari", "ARI"), _score("map", "mAP"), _score("rank_1", "rank-1")]
-ALONE = [_score("silhouette", "silhouette"), _score("davies_bouldin", "Davies-Bouldin", -1)]
-SEARCH = [_score("recall_at_top", "recall@top")]
-COST = [
-    Column("fit_seconds", "fit s", _seconds, -1),
-    Column("total_seconds", "total s", _seconds),  # none is best: the first job computes features for all
-    Column("peak_bytes", "peak MB", lambda v: f"{v / 1e6:,.0f}", -1),
-]
-
-
-def columns(rows: Sequence[Row]) -> list[Column]:
-    """The main figures: against labels where there are any, else of the clusters alone; without those nobody has."""
-    there = {name for row in rows for name in row.figures}
-    scores = AGAINST if there & {column.name for column in AGAINST} else ALONE
-    return [column for column in (*SIZES, *scores, *SEARCH, *COST) if column.name in there]
-
-
-def best(rows: Sequence[Row], column: Column) -> set[int]:
+def best(rows: Sequence[Row], column: Figure) -> set[int]:
     """The rows with the best mean, all of those whose figure reads the same; none where every row's does."""
     means = {place: row.figures[column.name].mean for place, row in enumerate(rows) if column.name in row.figures}
     read = {place: column.written(mean) for place, mean in means.items()}
@@ -94,12 +63,12 @@ def text(rows: Sequence[Row]) -> list[str]:
     """Lines for a terminal; a star marks the best, a dash what a row does not use or have."""
     above, shown = settings(rows), columns(rows)
     starred = [best(rows, column) for column in shown]
-    head = [*above.values(), "runs", *(f"{column.title} " for column in shown)]
+    head = [*above.values(), "runs", *(f"{printable(column.title)} " for column in shown)]
     body = []
     for place, row in enumerate(rows):
         cells = [_shortened(value) for value in values(row)] + [runs(row)]
         for column, stars in zip(shown, starred, strict=True):
-            cells.append(column.cell(row.figures.get(column.name)) + ("*" if place in stars else " "))
+            cells.append(cell(column, row.figures.get(column.name)) + ("*" if place in stars else " "))
         body.append(cells)
     widths = [max(map(len, cells)) for cells in zip(head, *body, strict=True)]
     lines = []
@@ -136,8 +105,8 @@ def table_csv(rows: Sequence[Row]) -> list[list[Any]]:
     pairs = (each for name in names for each in (name, f"{name}_sd"))
     lines: list[list[Any]] = [[*rows[0].values, "runs", "failed", *pairs]]
     for row in rows:
-        figures = [row.figures.get(name) for name in names]
-        numbers = [value for f in figures for value in ((f.mean, f.sd) if f else (None, None))]
+        means = [row.figures.get(name) for name in names]
+        numbers = [value for f in means for value in ((f.mean, f.sd) if f else (None, None))]
         lines.append([*row.values.values(), len(row.finished), row.failed, *numbers])
     return lines
 
@@ -148,6 +117,6 @@ def jobs_csv(jobs: Sequence[Done], folder: Path) -> list[list[Any]]:
     lines: list[list[Any]] = [["job", *jobs[0].asked.values, "run", "failed", *names]]
     for job in jobs:
         run = relative(job.folder, folder) if job.folder else ""
-        figures = (job.figures.get(name) for name in names)
-        lines.append([job.asked.number, *job.asked.values.values(), run, job.failed, *figures])
+        found = (job.figures.get(name) for name in names)
+        lines.append([job.asked.number, *job.asked.values.values(), run, job.failed, *found])
     return lines

@@ -46,7 +46,7 @@ def write(run: Run, out: Path, copy: bool) -> list[str]:
         {"id": cluster + 1, "name": f"cluster_{cluster:0{wide}}", "supercategory": "cluster"}
         for cluster in range(n_clusters)
     ]
-    made = str(run.info.get("made", ""))
+    made = run.info.made
     year = int(made[:4]) if made[:4].isdecimal() else 0
     labels = {
         "info": {"description": run.title, "version": "1.0", "year": year, "date_created": made},

@@ -12,6 +12,7 @@ import numpy as np
 from imgret import ops
 from imgret.clusters.neighbours import Graph, Neighbours, likest
 from imgret.errors import UsageError
+from imgret.findings.info import Info
 from imgret.findings.originals import original
 from imgret.findings.rerank import loaded
 from imgret.reading.items import Collection
@@ -36,7 +37,7 @@ class Found:
     neighbours in X, where the run has found them.
     """
 
-    info: dict[str, Any]
+    info: Info
     collection: Collection
     features: Floats
     mean: Floats
@@ -51,11 +52,11 @@ class Found:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {"formats": [], "rerank": None, **self.info["config"]}  # a run of 0.1.0 says nothing of these
+        return self.info.config
 
     @property
     def title(self) -> str:
-        return str(self.info["title"])
+        return self.info.title
 
     @property
     def view_name(self) -> str:
@@ -137,7 +138,7 @@ class Found:
 
     @cached_property
     def source(self) -> Source:
-        source: Source = build("source", self.info["fitted"].get("source", self.settings["source"]))
+        source: Source = build("source", self.info.fitted.source)
         return source
 
     def open(self, row: int) -> bytes:
@@ -152,7 +153,7 @@ class Found:
     @property
     def folders(self) -> list[str]:
         """Those that the run recorded, below one of which every file of it lies; none where its files are none."""
-        return [folder for folder in (self.info.get("root"), self.info.get("reach")) if folder]
+        return [folder for folder in (self.info.root, self.info.reach) if folder]
 
     def thumbnail(self, row: int) -> bytes:
         """A JPEG of an image, at most 256 pixels on its longer side. Raises OSError or ValueError where it is gone."""
@@ -173,14 +174,14 @@ class Found:
     @cached_property
     def retriever(self) -> Retriever:
         """What search asks: the run's re-ranker around its retriever, or the retriever where there is none."""
-        found: Retriever = loaded(self.info["fitted"], self.X, self.labels, self.device, self.knn)
+        found: Retriever = loaded(self.info.fitted, self.X, self.labels, self.device, self.knn)
         return found
 
     @cached_property
     def backbone(self) -> Backbone:
         from imgret.features.extract import same_backbone
 
-        return same_backbone(self.settings["backbone"], self.called("backbone"), self.info["space"])
+        return same_backbone(self.settings["backbone"], self.called("backbone"), self.info.space)
 
     @cached_property
     def engine(self) -> Engine:

@@ -202,7 +202,7 @@ def _called(column: str, value: str) -> str:
 
 def _by_words(run: Found) -> list[str]:
     """Up to two words a cluster which its centroid is much nearer to than to the vocabulary in general."""
-    c, file = len(run.medoids), run.settings.get("vocabulary")
+    c, file = len(run.medoids), run.settings["vocabulary"]
     if not texts.understands(run):
         if file is not None:
             log.warning("vocabulary=%s has no effect: backbone=%s has no text tower", file, run.called("backbone"))

@@ -12,6 +12,7 @@ from imgret.registry import build, learned, on_device
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints, Reranker
+    from imgret.findings.info import Fitted
 
 
 def around(settings: Mapping[str, Any], knn: Any = None) -> Any:
@@ -31,13 +32,13 @@ def rerank(X: Floats, labels: Ints, settings: Mapping[str, Any], knn: Any) -> An
     return reranker
 
 
-def loaded(fitted: Mapping[str, Any], X: Floats, labels: Ints, device: str, knn: Any) -> Any:
+def loaded(fitted: Fitted, X: Floats, labels: Ints, device: str, knn: Any) -> Any:
     """What a run that was loaded searches with: its re-ranker around its retriever, or that alone; fitted.
 
-    `fitted` are the nodes that a run recorded with what its components had learned (see `learned_around`).
+    `fitted` are the nodes with what the run's components had learned (see `learned_around`).
     """
-    outer = dict(fitted.get("rerank") or {})
-    inner = outer.pop("retriever", fitted["retriever"])
+    outer = dict(fitted.rerank or {})
+    inner = outer.pop("retriever", fitted.retriever)
     found = build("retriever", on_device(inner, device))
     if outer:
         found = build("reranker", on_device(outer, device), "rerank", retriever=found, knn=knn)

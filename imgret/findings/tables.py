@@ -10,7 +10,6 @@ import math
 import os
 import re
 from collections.abc import Container, Mapping, Sequence
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ from imgret.reading.columns import free
 from imgret.reading.items import Collection, collect
 from imgret.reading.outcomes import USABLE
 from imgret.reading.record import Record
-from imgret.registry import OPTIONAL, SLOTS
 from imgret.store.files import MOST_COLUMNS, leads_out, read_array, read_json, regular, sha256, write_csv
 from imgret.words import decimal
 
@@ -51,21 +49,6 @@ GRAPH = "neighbours.npy"  # which a run may have beside those
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
 ID = re.compile("([0-9a-f]{64})?")
 TAKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)?", re.ASCII)
-NEEDED = {
-    "schema": int,
-    "title": str,
-    "root": str,
-    "space": dict,
-    "digests": dict,
-    "config.source.name": str,
-    "config.backbone.name": str,
-    "config.view.name": str,
-    "config.normalize": str,
-    "config.device": str,
-    "config.seed": int,
-    "config.top": int,
-    "fitted.retriever.name": str,
-}  # what a loaded run takes from run.json
 
 
 def write_items(file: Path, run: Found) -> None:
@@ -156,42 +139,6 @@ def read_arrays(folder: Path, n: int, digests: Container[str]) -> dict[str, Any]
     width = 2 * min(WIDTH, n - 1)  # of what is held
     graph = unpacked(read_array(folder / GRAPH, np.float32, (n, width))) if GRAPH in digests else None
     return {"features": features, "mean": mean, "labels": labels, "view": view, "graph": graph}
-
-
-def check_info(info: Mapping[str, Any]) -> None:
-    """Raises AttributeError, KeyError, TypeError or ValueError where run.json lacks what a loaded run needs."""
-    for key, kind in NEEDED.items():
-        value = reduce(lambda node, part: node[part], key.split("."), info)
-        if not isinstance(value, kind):
-            raise ValueError(f"{key} in run.json is not {kind.__name__}: {value!r}")
-    if not isinstance(info["fitted"].get("source", info["config"]["source"]).get("name"), str):
-        raise ValueError("fitted.source.name in run.json is not str")
-    if not isinstance(info["config"].get("formats", []), list):
-        raise ValueError("config.formats in run.json is not list")
-    if type(info["config"].get("timeout", 1)) is not int:
-        raise ValueError("config.timeout in run.json is not int")
-    if not isinstance(info.get("reach", ""), str):
-        raise ValueError("reach in run.json is not str")
-    for slot in SLOTS:
-        node = info["config"].get(slot)
-        absent = node is None and (slot in OPTIONAL or slot not in info["config"])
-        if not absent and not isinstance(node["name"], str):
-            raise ValueError(f"config.{slot}.name in run.json is not str")
-    if type(info["config"]["seed"]) is not int or info["config"]["seed"] < 0:
-        raise ValueError("config.seed in run.json is no whole number from 0")
-    for key in ("versions", "engine"):
-        if not isinstance(info.get(key, {}), dict):
-            raise ValueError(f"{key} in run.json is not dict")
-    reranked = info["fitted"].get("rerank")
-    for node in () if reranked is None else (reranked, reranked.get("retriever", reranked)):
-        if not isinstance(node["name"], str):
-            raise ValueError(f"fitted.rerank in run.json has no name: {reranked!r}")
-    for name, digest in info["digests"].items():
-        if leads_out(name) or not isinstance(digest, str):
-            raise ValueError(f"digests in run.json has {name!r}: {digest!r}")
-    chosen = info["config"].get("chosen", {})
-    if not isinstance(chosen, dict) or not all(isinstance(name, str) for name in chosen.values()):
-        raise ValueError(f"config.chosen in run.json is no dict of str: {chosen!r}")
 
 
 def check_digests(folder: Path, digests: Mapping[str, str]) -> None:

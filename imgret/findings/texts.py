@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def understands(run: Found) -> bool:
     """Whether the run's backbone has a text tower."""
-    return "text" in run.info.get("space", {})
+    return "text" in run.info.space
 
 
 def vectors(run: Found, texts: Sequence[str]) -> Floats:
@@ -63,7 +63,7 @@ def _placed(run: Found, features: Floats) -> Floats:
 def _kept(run: Found, names: Sequence[str]) -> Floats:
     """The features (w, d) of words in a sentence, computed once for the same backbone."""
     texts = [TEMPLATE.format(name) for name in names]
-    return Store().derived(lambda: _features(run, texts), "texts", run.info["space"], texts)
+    return Store().derived(lambda: _features(run, texts), "texts", run.info.space, texts)
 
 
 def _features(run: Found, texts: Sequence[str]) -> Floats:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from imgret.findings.info import Stage
+
 QUICKER = 1.2  # times as fast; less is within what two timings differ by
 
 
@@ -18,14 +20,14 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self.stages: dict[str, dict[str, float | None]] = {}
+        self.stages: dict[str, Stage] = {}
         self.peak_of = "run" if forget_peak() else "process"
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         started = time.perf_counter()
         yield
-        self.stages[name] = {"seconds": round(time.perf_counter() - started, 3), "peak_bytes": peak_bytes()}
+        self.stages[name] = Stage(round(time.perf_counter() - started, 3), peak_bytes())
 
 
 def forget_peak() -> bool:

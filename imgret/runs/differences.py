@@ -37,7 +37,7 @@ def changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]
 
 def told_apart(runs: Sequence[Run]) -> dict[str, list[str]]:
     """The settings that several runs all have, and have otherwise, by name; a value a run."""
-    configs = [run.info["config"] for run in runs]
+    configs = [run.info.config for run in runs]
     flat = [settings_of(config, configs) for config in configs]
     names = sorted(set.intersection(*(set(each) for each in flat)))
     table = {name: [_text(each[name]) for each in flat] for name in names}

@@ -11,52 +11,20 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgret.errors import UsageError
+from imgret.findings.info import Info, Now, Since
 from imgret.registry import SHARED, called
 from imgret.runs.run import Run
-from imgret.store.files import read_json
 
 if TYPE_CHECKING:
     from imgret.contracts import Ints
 
 EXACT = 2**53  # whole numbers up to here are exact in float64
 DATE = len("2026-11-25_133232")  # of a run's name, by which runs are in order; what follows is drawn by lot
-
-
-class Now(NamedTuple):
-    """A cluster beside the one that it was: `was`, its number, None for a new one.
-
-    `stayed` are the images that are in both, `came` those that are in this one alone, `left` those that were in that
-    one and are not in this: in another one now, or gone.
-    """
-
-    was: int | None
-    stayed: int
-    came: int
-    left: int
-
-
-class Since(NamedTuple):
-    """Images and clusters since a run, by its name. JSON-able.
-
-    `new` and `gone` count distinct images that only this or only that run has, `moved` those of both that are not in
-    clusters which belong together. `kept` are the clusters that none of these left or entered. `clusters` has one
-    entry a cluster, `noise` one where there is any: noise belongs to noise. `then` are the settings of that run which
-    this one has otherwise, of those that clusters follow from, as they are typed: they may be why.
-    """
-
-    run: str
-    new: int
-    gone: int
-    kept: int
-    moved: int
-    clusters: list[Now]
-    noise: Now | None
-    then: Sequence[str] = ()
 
 
 def since(run: Run, out: Path) -> Since | None:
@@ -84,15 +52,15 @@ def otherwise(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def previous(info: Mapping[str, Any], out: Path) -> Run | None:
-    """The newest whole run in `out` of the collection that `info` (what run.json holds) is about.
+def previous(info: Info, out: Path) -> Run | None:
+    """The newest whole run in `out` of the collection that `info` is about.
 
     A collection is known by its root and its source: the images that were asked for, or where a source asks for none,
     all of its arguments.
     """
     for folder in sorted(_folders(out), key=age, reverse=True):
         try:
-            if _whose(read_json(folder / "run.json")) == _whose(info):
+            if _whose(Info.read(folder)) == _whose(info):
                 return Run.load(folder)
         except (UsageError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
@@ -119,9 +87,9 @@ def age(folder: Path) -> tuple[str, int, str]:
     return date, written, folder.name
 
 
-def _whose(info: Mapping[str, Any]) -> tuple[object, ...]:
-    source = info["fitted"].get("source", info["config"]["source"])
-    return info["root"], source["name"], source.get("images") or source
+def _whose(info: Info) -> tuple[object, ...]:
+    source = info.fitted.source
+    return info.root, source["name"], source.get("images") or source
 
 
 def compare(name: str, ids: Sequence[str], labels: Ints, ids_before: Sequence[str], labels_before: Ints) -> Since:

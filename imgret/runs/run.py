@@ -11,15 +11,13 @@ from imgret.clusters.neighbours import packed
 from imgret.errors import StoreDamaged, UsageError
 from imgret.findings import tables
 from imgret.findings.found import Found
+from imgret.findings.info import Info
 from imgret.findings.profiles import Profile, profiles
 from imgret.registry import load_plugins
 from imgret.search.assign import Assigned, assign
 from imgret.search.search import Hit, search
-from imgret.store import schema
-from imgret.store.files import read_json, save_array, write_json
+from imgret.store.files import save_array, write_json
 from imgret.words import printable, quoted, shown_path, typed_path
-
-SCHEMA = 1
 
 
 class Run(Found):
@@ -75,13 +73,11 @@ class Run(Found):
         load_plugins()
         folder = find(typed_path(folder))
         try:
-            info = read_json(folder / "run.json")
-            schema.check(folder, info, SCHEMA, "make the run again")
-            tables.check_info(info)
-            collection = tables.read_items(folder / "items.csv", info["root"])
+            info = Info.read(folder)
+            collection = tables.read_items(folder / "items.csv", info.root)
             metrics = tables.read_figures(folder / "metrics.json")
-            arrays = tables.read_arrays(folder, len(collection.ids), info["digests"])
-            tables.check_digests(folder, info["digests"])
+            arrays = tables.read_arrays(folder, len(collection.ids), info.digests)
+            tables.check_digests(folder, info.digests)
         except (UsageError, NameError, ImportError):  # the last two are faults of ours
             raise
         except Exception as error:  # what a damaged or hostile file makes its reader raise is anyone's guess

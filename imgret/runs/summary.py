@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from imgret.clusters.advice import Advice
+from imgret.findings.info import Fitted
 from imgret.reading.formats import how_to_read
 from imgret.reading.outcomes import USABLE
-from imgret.registry import SHARED, called
+from imgret.registry import SHARED, called, figures
 from imgret.runs.clock import QUICKER
 from imgret.runs.run import Run
 from imgret.words import counted, duration, listed, printable, quoted, shown_path
 
-TABLE = {"nmi": "NMI", "ari": "ARI", "purity": "purity", "map": "mAP", "p_at_10": "P@10", "rank_1": "rank-1"}
+CELL = 8  # characters of a figure in the table, at the least
 HITS = 3
 OUT = "runs"  # of which `query` searches the latest where nobody names a run
 FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
@@ -25,7 +25,7 @@ FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI o
 def summary(run: Run) -> list[str]:
     """Lines for a terminal."""
     info, metrics = run.info, run.metrics
-    skipped = f"; skipped: {listed(info['skipped'])}" if info["skipped"] else ""
+    skipped = f"; skipped: {listed(info.skipped)}" if info.skipped else ""
     lines = [f"images    {account(run)}{skipped}"]
     lines += _failures(run)
     lines += _formats(run)
@@ -41,18 +41,19 @@ def summary(run: Run) -> list[str]:
     lines += _why(run)
     lines += _since(run)
     lines += _scores(run)
+    lines += _quality(run)
     lines += _follows(run)
     lines += _search(run)
     lines += _pictures(run)
-    used, asked = info["backbone"]["used"], info["backbone"]["asked"]
-    if used != asked:
+    if info.backbone.used != info.backbone.asked:
+        asked, used = info.backbone.asked, info.backbone.used
         lines.append(f"note      the weights of {asked} were not to be had, so this run used {used}")
     return lines
 
 
 def account(run: Run) -> str:
     """What became of every file: those that were looked at are the sum of their outcomes."""
-    files, looked_at = run.info["files"], len(run.collection.items)
+    files, looked_at = run.info.files, len(run.collection.items)
     limited = f"{looked_at:,} of " if looked_at < files else ""
     return f"{limited}{counted(files, 'file')} = {listed(run.collection.outcomes)}"
 
@@ -73,9 +74,9 @@ def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:
 
 def _why(run: Run) -> list[str]:
     """Why there are so many clusters, where the run was to find out."""
-    if not run.info.get("k"):
+    advice = run.info.k
+    if not advice:
         return []
-    advice = Advice.of(run.info["k"])
     return [f"k         {advice.vote}, of {advice.cost}", *(f"          {said}" for said in advice.said)]
 
 
@@ -89,48 +90,57 @@ def _formats(run: Run) -> list[str]:
 
 def _features(run: Run) -> str:
     n, d = run.features.shape
-    computed, seconds = run.info["features"]["computed"], run.info["features"]["seconds"]
+    computed, seconds = run.info.features
     pace = f"{computed:,} computed in {duration(seconds)}" if computed else "all from the store"
-    return f"{n:,} x {d:,} by {run.info['backbone']['used']}; {pace}"
+    return f"{n:,} x {d:,} by {run.info.backbone.used}; {pace}"
 
 
 def _since(run: Run) -> list[str]:
     """What has changed since the previous run of the same collection, if there is one, and anything has."""
-    since = run.info.get("since")
-    if not since or (not since["new"] + since["gone"] + since["moved"] and since["kept"] == len(since["clusters"])):
+    since = run.info.since
+    if not since or (not since.new + since.gone + since.moved and since.kept == len(since.clusters)):
         return []
-    clusters = f"{since['kept']:,} of {counted(len(since['clusters']), 'cluster')} as they were"
-    images = f"{counted(since['new'], 'image')} new, {since['gone']:,} gone"
-    then = f"; made with {' '.join(since['then'])} then" if since.get("then") else ""
-    return [
-        printable(f"since     {since['run']}: {images}; {clusters}, {counted(since['moved'], 'image')} moved{then}")
-    ]
+    clusters = f"{since.kept:,} of {counted(len(since.clusters), 'cluster')} as they were"
+    images = f"{counted(since.new, 'image')} new, {since.gone:,} gone"
+    then = f"; made with {' '.join(since.then)} then" if since.then else ""
+    return [printable(f"since     {since.run}: {images}; {clusters}, {counted(since.moved, 'image')} moved{then}")]
 
 
 def _scores(run: Run) -> list[str]:
-    """A table with one row for the run and one for the baseline, if there is anything to tell."""
-    shown = [key for key in TABLE if key in run.metrics]
+    """A table against the labels with one row for the run and one for the baseline, if there is anything to tell."""
+    shown = figures().among(run.metrics, "labels", where="told")
     if not shown:
-        if "silhouette" in run.metrics:
-            return [f"quality   silhouette {run.metrics['silhouette']:.3f} (no labels: nothing to check against)"]
         return []
-    rows: list[tuple[str, Any]] = [(run.info["backbone"]["used"], run.metrics)]
-    if run.settings.get("rerank"):
+    rows: list[tuple[str, Any]] = [(run.info.backbone.used, run.metrics)]
+    if run.settings["rerank"]:
         name = called(run.settings, "rerank")
-        without = {key: run.metrics[f"{key}_without"] for key in TABLE if f"{key}_without" in run.metrics}
+        without = {f.name: run.metrics[f"{f.name}_without"] for f in shown if f"{f.name}_without" in run.metrics}
         rows = [(f"{rows[0][0]}, {name}", run.metrics), *([(f"without {name}", without)] if without else [])]
-    if run.info["baseline"]:
-        rows += [(run.info["baseline"]["backbone"], run.info["baseline"])]
+    if run.info.baseline:
+        rows += [(run.info.baseline["backbone"], run.info.baseline)]
     width = max(len(name) for name, _ in rows)
     kinds = counted(len(run.truth_names), "label")
     kinds += f", {counted(len(run.group_names), 'group')}" if run.group_names else ""
-    lines = [f"against   {kinds:<{width}}" + "".join(f"{TABLE[key]:>8}" for key in shown)]
-    for name, figures in rows:
-        cells = "".join(f"{figures[key]:>8.3f}" if key in figures else f"{'-':>8}" for key in shown)
-        lines.append(f"          {name:<{max(width, len(kinds))}}{cells}")
-    if len(kinds) > width:
-        lines[0] = f"against   {kinds}" + "".join(f"{TABLE[key]:>8}" for key in shown)
+    widths = [max(CELL, len(printable(figure.title)) + 2) for figure in shown]
+
+    def cells(texts: Iterable[str]) -> str:
+        return "".join(f"{text:>{wide}}" for text, wide in zip(texts, widths, strict=True))
+
+    lines = [f"against   {kinds:<{width}}{cells(printable(figure.title) for figure in shown)}"]
+    for name, row in rows:
+        found = cells(figure.written(row[figure.name]) if figure.name in row else "-" for figure in shown)
+        lines.append(f"          {name:<{max(width, len(kinds))}}{found}")
     return lines
+
+
+def _quality(run: Run) -> list[str]:
+    """Figures that need no labels: of the clusters alone where there are none, and those of a plug-in's metrics."""
+    known = figures()
+    alone = [] if known.among(run.metrics, "labels", where="told") else known.among(run.metrics, "alone", where="told")
+    told = [*alone, *known.among(run.metrics, "own", where="told")]
+    note = " (no labels: nothing to check against)" if alone else ""
+    said = ", ".join(f"{figure.title} {figure.written(run.metrics[figure.name])}" for figure in told)
+    return [f"quality   {printable(said)}{note}"] if said else []
 
 
 def _follows(run: Run) -> list[str]:
@@ -150,13 +160,15 @@ def _follows(run: Run) -> list[str]:
 
 
 def _search(run: Run) -> list[str]:
-    settings, lines = run.info["fitted"], []
-    if "recall_at_top" in run.metrics:
-        probes = settings["retriever"].get("probes")
+    fitted, lines = run.info.fitted, []
+    known = figures().among(run.metrics, "search", where="told")
+    if known:
+        probes = fitted.retriever.get("probes")
         probed = f", {counted(probes, 'cluster')} probed" if probes else ""
         scanned = f", {run.metrics['scanned_share']:.0%} scanned" if "scanned_share" in run.metrics else ""
-        recall = f"recall@{run.settings['top']} {run.metrics['recall_at_top']:.3f}"
-        lines.append(f"search    {called(run.settings, 'retriever')}: {recall}{probed}{scanned}{_pace(settings)}")
+        found = ", ".join(f"{figure.title} {figure.written(run.metrics[figure.name])}" for figure in known)
+        found = printable(found).replace("@top ", f"@{run.settings['top']} ")
+        lines.append(f"search    {called(run.settings, 'retriever')}: {found}{probed}{scanned}{_pace(fitted)}")
     if len(run.ids) > 1:
         row = next((int(row) for row in run.medoids if not run.collection.junk[row]), 0)
         lines.append(f"query     {printable(run.paths[row])}")
@@ -166,9 +178,9 @@ def _search(run: Run) -> list[str]:
     return lines
 
 
-def _pace(fitted: Mapping[str, Any]) -> str:
+def _pace(fitted: Fitted) -> str:
     """That a scan of everything is quicker than the retriever, where both were timed on the same queries and it is."""
-    own, exact = fitted.get("queries_per_second"), fitted.get("exact_queries_per_second")
+    own, exact = fitted.queries_per_second, fitted.exact_queries_per_second
     if not own or not exact or exact < QUICKER * own:
         return ""
     return f"; an exact scan is {exact / own:.1f} times as fast here"
@@ -184,7 +196,7 @@ def _pictures(run: Run) -> list[str]:
     return [
         *reports,
         f"pictures  {folder}/{', '.join(names)}" if names else "pictures  none",
-        f"run       {folder}  ({duration(sum(stage['seconds'] for stage in run.info['stages'].values()))})",
+        f"run       {folder}  ({duration(sum(stage.seconds for stage in run.info.stages.values()))})",
         f"next      python -m imgret query {_query(run)}",
     ]
 

@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from imgret.errors import UsageError
 from imgret.registry import find
 from imgret.runs.clock import Clock
 from imgret.runs.previous import since
-from imgret.runs.run import SCHEMA, Run
-from imgret.store.files import clean, link, make_folder, save_array, sha256, sync_folder, sync_tree, write_json
+from imgret.runs.run import Run
+from imgret.store.files import clean, link, make_folder, save_array, sha256, sync_folder, sync_tree
 from imgret.store.versions import versions
 from imgret.words import typed_path
 
@@ -54,19 +55,19 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
             link(matrix, temporary / "features.npy")
         except FileNotFoundError:  # freed or forgotten since this run began: no run linked it yet
             save_array(temporary / "features.npy", run.features)
-        changes = since(run, folder.parent)
-        run.info |= {"schema": SCHEMA, "versions": versions(), "since": changes._asdict() if changes else None}
+        run.info = replace(run.info, versions=versions(), since=since(run, folder.parent))  # reports tell of them
         with clock.stage("reports"):
             failed = draw(run, temporary)
-        run.info |= {
-            "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            "cores": os.cpu_count(),
-            "stages": clock.stages,
-            "peak_of": clock.peak_of,
-            "failed_reports": failed,
-            "digests": digests(temporary),
-        }
-        write_json(temporary / "run.json", run.info)
+        run.info = replace(
+            run.info,
+            made=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            cores=os.cpu_count(),
+            stages=clock.stages,
+            peak_of=clock.peak_of,
+            failed_reports=failed,
+            digests=digests(temporary),
+        )
+        run.info.write(temporary)
     latest = folder.with_name("latest")
     try:
         point_to(latest, folder.name)
@@ -111,7 +112,7 @@ def draw(run: Run, folder: Path) -> dict[str, str]:
     """
     failed = {}
     reports = {name: find("report", name) for name in run.settings["reports"]}
-    if run.info.get("k"):
+    if run.info.k:
         reports["k"] = _draw_k
     for name, report in reports.items():
         try:
@@ -126,10 +127,10 @@ def draw(run: Run, folder: Path) -> dict[str, str]:
 
 def _draw_k(run: Run, folder: Path) -> None:
     """k.png: the evidence for the number of clusters."""
-    from imgret.clusters.advice import Advice
     from imgret.clusters.chart import draw
 
-    draw(Advice.of(run.info["k"]), run.title, folder / "k.png")
+    if run.info.k:
+        draw(run.info.k, run.title, folder / "k.png")
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -121,13 +121,13 @@ def _new(run: Found, source: Source, items: Sequence[Item]) -> list[Assigned]:
     """Images that the run does not have."""
     if not items:
         return []
-    if "vectors" in run.info["space"]:
+    if "vectors" in run.info.space:
         return [Assigned(item.path, "no_vector", "this run's vectors were computed elsewhere") for item in items]
     from imgret.features.extract import extract
     from imgret.reading.loader import Reading
 
     reading = Reading.of({**run.settings, "max_failed": 1, "rehash": False})
-    done = extract(source, items, run.info["space"], run.engine, Store(), reading, by=run.called("backbone"))
+    done = extract(source, items, run.info.space, run.engine, Store(), reading, by=run.called("backbone"))
     read = [Assigned(i.path, r.outcome, r.reason, r.id) for i, r in zip(items, done.records, strict=True)]
     good = [each for each in read if each.outcome == "ok"]
     if not good:

@@ -166,7 +166,7 @@ def _vectors(run: Found, names: Sequence[str]) -> tuple[Floats, set[int]]:
     for place, row in own.items():
         vectors[place] = run.X[row]
     if new:
-        if "vectors" in run.info["space"]:
+        if "vectors" in run.info.space:
             raise UsageError(
                 f"{printable(next(iter(new.values()))[0])}: this run's vectors were computed elsewhere\n"
                 "search with an image of the run"

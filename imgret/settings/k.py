@@ -36,25 +36,33 @@ def is_auto(settings: Mapping[str, Any]) -> bool:
     return settings.get("k_asked") == AUTO
 
 
-def check(settings: dict[str, Any], n: int, what: str) -> None:
+def check(settings: Mapping[str, Any], n: int, what: str) -> None:
     """A typed k above n is an error."""
-    for node, parameter, typed in numbers(settings):
-        if typed and not is_auto(settings) and node[parameter] > n:
-            raise UsageError(f"k={node[parameter]}: there are only {n:,} {what}\ntype a k from 1 to {n}")
+    for slot, parameter, typed in numbers(settings):
+        k = settings[slot][parameter]
+        if typed and not is_auto(settings) and k > n:
+            raise UsageError(f"k={k}: there are only {n:,} {what}\ntype a k from 1 to {n}")
 
 
-def fit(settings: dict[str, Any], n: int) -> None:
-    """A default k that leaves hardly any of n images a cluster gives way, with one line."""
-    enough = min(n, max(2, n // A_CLUSTER))
-    for node, parameter, typed in numbers(settings):
-        if not typed and not is_auto(settings) and node[parameter] > enough:
-            log.info("k=%s is many for %s images: this run uses k=%s, or what you type", node[parameter], n, enough)
-            node[parameter] = settings["k"] = enough
+def fit(settings: Mapping[str, Any], n: int) -> Mapping[str, Any]:
+    """The settings, in which a default k that leaves hardly any of n images a cluster gives way, with one line."""
+    enough, fitting = min(n, max(2, n // A_CLUSTER)), settings
+    for slot, parameter, typed in numbers(settings):
+        k = settings[slot][parameter]
+        if not typed and not is_auto(settings) and k > enough:
+            log.info("k=%s is many for %s images: this run uses k=%s, or what you type", k, n, enough)
+            fitting = put(fitting, slot, parameter, enough)
+    return fitting
 
 
-def numbers(settings: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, bool]]:
-    """The nodes that have a number of clusters, under which name, and whether it was typed."""
+def put(settings: Mapping[str, Any], slot: str, parameter: str, k: int) -> dict[str, Any]:
+    """The settings with another k, in the node of a slot and for the run."""
+    return {**settings, slot: {**settings[slot], parameter: k}, "k": k}
+
+
+def numbers(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """The slots whose nodes have a number of clusters, under which name, and whether it was typed."""
     for slot in SLOTS:
         node = settings[slot] or {}
         for parameter in (p for p, shared in SHARED.items() if shared == "k" and node.get(p)):
-            yield node, parameter, bool({"k", f"{slot}.{parameter}"} & set(settings["typed"]))
+            yield slot, parameter, bool({"k", f"{slot}.{parameter}"} & set(settings["typed"]))

@@ -13,7 +13,19 @@ import yaml
 
 from imgret.errors import UsageError
 from imgret.reading.formats import FURTHER
-from imgret.registry import OPTIONAL, SHARED, SLOTS, arguments, called, check_node, find, options, parameters, unknown
+from imgret.registry import (
+    OPTIONAL,
+    SHARED,
+    SLOTS,
+    arguments,
+    asks_in_vain,
+    called,
+    check_node,
+    find,
+    options,
+    parameters,
+    unknown,
+)
 from imgret.settings.k import AUTO, defer
 from imgret.settings.vocabulary import words
 
@@ -125,7 +137,9 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(settings[key], list):
             raise UsageError(f"{key}={settings[key]}: it is a list\ntype {key}=[{','.join(list(options(kind))[:2])}]")
         for name in settings[key]:
-            find(kind, name)
+            component = find(kind, name)
+            if kind == "metric" and (fault := asks_in_vain(component)):
+                raise UsageError(f"metric {name}: {fault}\nmend it, or leave it out of metrics=[...]")
     further, typed = [kind.lower() for kind in FURTHER], settings["formats"]
     if not isinstance(typed, list) or not set(map(str, typed)) <= set(further):
         raise UsageError(f"formats={typed}: a list of formats to read as well\ntype formats=[{','.join(further)}]")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from imgret import register
+from imgret.plugin import Figure
 
 if TYPE_CHECKING:
     from imgret.plugin import Ints
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
 TIMES = 200  # that chance is tried
 
 
-@register("metric")
+CHANCE = "What 97.5 % of the figures stay below when clusters are dealt out at random."
+FIGURES = [
+    Figure("ami_*", "AMI with *", "How much the clusters follow this column: 0 by chance, 1 fully.", where=()),
+    Figure("chance_ami", "AMI with label, by chance", CHANCE, where=()),
+    Figure("chance_ami_*", "AMI with *, by chance", CHANCE, where=()),
+]
+
+
+@register("metric", figures=FIGURES)
 def follows(
     labels: Ints, columns: Mapping[str, Ints], group: Ints | None = None, truth: Ints | None = None, seed: int = 0
 ) -> dict[str, float]:

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from imgret import register
+from imgret.plugin import Figure
 
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Ints
@@ -14,7 +15,17 @@ MOST = 10_000  # items; the silhouette compares all pairs
 MEGABYTES = 64  # of distances at a time
 
 
-@register("metric")
+FIGURES = [
+    Figure("silhouette", "silhouette", "How much nearer an image is to its own cluster than to the next: -1 to 1, "
+           "higher is better.", 1, role="alone"),
+    Figure("davies_bouldin", "Davies-Bouldin", "How wide clusters are against their distance: lower is better.", -1,
+           role="alone", where=("table",)),
+    Figure("calinski_harabasz", "Calinski-Harabasz", "Variance between clusters against that within: higher is better.",
+           1, ",.1f", role="alone", where=()),
+]  # fmt: skip
+
+
+@register("metric", figures=FIGURES)
 def geometry(X: Floats, labels: Ints, seed: int = 0) -> dict[str, float]:
     """silhouette, davies_bouldin and calinski_harabasz of the items in clusters, by Euclidean distance in X.
 

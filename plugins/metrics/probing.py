@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgret import register
+from imgret.plugin import Figure
 
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Retriever
@@ -12,8 +13,16 @@ if TYPE_CHECKING:
 MOST = 1000  # queries
 
 
-@register("metric")
-def probing(X: Floats, retriever: Retriever, top: int = 20, seed: int = 0) -> dict[str, float]:
+FIGURES = [
+    Figure("recall_at_top", "recall@top", "The share of the exactly nearest images that the quick search finds as "
+           "well.", 1, role="search", where=("told", "table")),
+    Figure("scanned_share", "scanned", "The share of the collection that a search looks at.", -1, ".0%", role="search",
+           where=()),
+]  # fmt: skip
+
+
+@register("metric", figures=FIGURES)
+def probing(X: Floats, retriever: Retriever, top: int = 20, seed: int = 0, device: str = "cpu") -> dict[str, float]:
     """recall_at_top: the share of the `top` exact neighbours that the retriever finds too.
 
     For a seeded sample of up to 1,000 items as queries, each left out of its own hits. scanned_share: the mean share
@@ -28,7 +37,7 @@ def probing(X: Floats, retriever: Retriever, top: int = 20, seed: int = 0) -> di
     if n < 2:
         return {}
     rows = np.sort(np.random.default_rng(seed).choice(n, min(n, MOST), replace=False))
-    exact = ops.top_k(X[rows], X, top, exclude=rows)[1]  # (q, m)
+    exact = ops.top_k(X[rows], X, top, exclude=rows, device=device)[1]  # (q, m)
     m = exact.shape[1]
     found = retriever.kneighbors(X[rows], m + 1)[1]  # (q, m + 1), with the query itself where it was found
     shares = [

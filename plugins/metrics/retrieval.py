@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imgret import register
+from imgret.plugin import Figure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,7 +14,19 @@ if TYPE_CHECKING:
     from imgret.plugin import Ints, ops
 
 
-@register("metric")
+FIGURES = [
+    Figure("map", "mAP", "If each image is searched for: how near the top its own label's images are. 1: all before "
+           "any other.", 1, role="labels"),
+    Figure("p_at_10", "P@10", "The share of the ten nearest images that have the same label.", 1, role="labels",
+           where=("told",)),
+    Figure("rank_1", "rank-1", "How often the very nearest image has the same label.", 1, role="labels",
+           where=("told", "table")),
+    Figure("queries", "queries", "Images that were searched for to measure mAP, P@10 and rank-1.", 0, ",.0f",
+           role="labels", where=()),
+]  # fmt: skip
+
+
+@register("metric", figures=FIGURES)
 def retrieval(
     ranking: ops.Ranking,
     truth: Ints,

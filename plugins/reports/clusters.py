@@ -133,8 +133,8 @@ def _row(run: Run, cluster: int) -> tuple[object, ...]:
 
 
 def _since(run: Run, cluster: int) -> tuple[object, ...]:
-    since = run.info.get("since")
-    if not since:
+    since = run.info.since
+    now = since and (since.noise if cluster < 0 else since.clusters[cluster])
+    if not now:
         return ("",) * len(SINCE)
-    was, stayed, came, left = since["noise"] if cluster < 0 else since["clusters"][cluster]
-    return "" if was is None else was, stayed, came, left
+    return "" if now.was is None else now.was, now.stayed, now.came, now.left

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgret import register
-from imgret.plugin import main_label, pages, tells_a_place
+from imgret.plugin import figures, main_label, pages, tells_a_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
     folders = sorted({before + slash for before, slash, _ in parts})
     place = {name: code for code, name in enumerate(folders)}
     items, records = run.collection.items, run.collection.records
-    root = str(run.info["root"])
+    root = run.info.root
     failed = [
         (item.path, record.outcome, record.reason.replace(root, "") if len(root) > 1 else record.reason)
         for item, record in zip(items, records, strict=True)
@@ -63,13 +63,15 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
     return {
         "title": run.title,
         "n": n,
-        "files": run.info["files"],
-        "outcomes": run.info["outcomes"],
-        "skipped": run.info["skipped"],
+        "files": run.info.files,
+        "outcomes": run.info.outcomes,
+        "skipped": run.info.skipped,
         "made": _made(run),
-        "versions": run.info.get("versions", {}),
+        "versions": run.info.versions,
         "metrics": run.metrics,
-        "baseline": run.info["baseline"],
+        "figures": _figures(run),
+        "head": [each.name for each in figures().among(run.metrics, "labels", "alone", "search", "own", where="told")],
+        "baseline": run.info.baseline,
         "aspect": round(min(2.0, max(0.5, float(np.median(shapes)))), 3) if shapes else 1,
         "shard": SHARD,
         "missing": list(missing),
@@ -90,6 +92,17 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
         "failed": failed[:FAILURES],
         "failures": len(failed),
     }
+
+
+def _figures(run: Run) -> dict[str, list[str]]:
+    """Of each figure the title, what it says, and how it reads: of the run, and of the baseline."""
+    known, rows = figures(), (run.metrics, run.info.baseline or {})
+    found = {}
+    for name in run.metrics:
+        title = known[name].title.capitalize() if known[name].title.islower() else known[name].title
+        values = (known[name].precise(row[name]) if name in row else "–" for row in rows)
+        found[name] = [title, known[name].about, *values]
+    return found
 
 
 def packed(array: Ints) -> dict[str, Any]:
@@ -189,8 +202,8 @@ def _made(run: Run) -> list[dict[str, Any]]:
             continue
         options = {name: value for name, value in node.items() if isinstance(value, bool | int | float)}
         made.append({"slot": slot, "name": run.called(slot), "options": options})
-    made[0] |= {"licence": run.info["backbone"]["licence"], "asked": run.info["backbone"]["asked"]}
-    model = run.info["backbone"].get("model", "")
-    made[0] |= {"model": "" if tells_a_place("", [model]) else model, "engine": run.info["engine"]["title"]}
+    made[0] |= {"licence": run.info.backbone.licence, "asked": run.info.backbone.asked}
+    model = run.info.backbone.facts.get("model", "")
+    made[0] |= {"model": "" if tells_a_place("", [model]) else model, "engine": run.info.engine["title"]}
     made.append({"slot": "seed", "name": str(run.seed), "options": {}})
     return made

@@ -11,6 +11,7 @@ from imgret import ops
 from imgret.clusters.advice import Advice, Vote, score, weigh
 from imgret.clusters.choose import clustering
 from imgret.clusters.evidence import CRITERIA, Evidence, gather, ladder, most_clusters
+from imgret.findings import typed
 from tests.blobs import blobs
 
 SETTINGS = {"clusterer": {"name": "kmeans", "n_init": 1}, "device": "cpu"}
@@ -66,7 +67,7 @@ def test_a_peak_is_advised_with_what_is_as_good() -> None:
     assert row["support"] == pytest.approx(1)
     assert (row["k"], row["silhouette"], row["silhouette_of_nothing"]) == (5, pytest.approx(0.8), 0)
     assert (row["silhouette_score"], row["silhouette_error"]) == pytest.approx((0.8, 0.02**0.5), rel=1e-5)
-    assert Advice.of(json.loads(json.dumps(found.plain()))) == found
+    assert typed.read(Advice, json.loads(json.dumps(found.plain()))) == found
 
 
 PEAK = [[0.1, 0.1], [0.9, 0.9], [0.1, 0.1], [0.1, 0.1], [0.1, 0.1]]
@@ -137,4 +138,4 @@ def test_clothing_is_not_far_from_its_labels_or_weak(photographs: Path) -> None:
         photographs, backbone="efficientnet_lite0", k="auto", limit=1500, view="pca", reports=[], attributes=[],
         metrics=[],
     )  # fmt: skip
-    assert 5 <= run.settings["k"] <= 20 or run.info["k"]["weak"]
+    assert 5 <= run.settings["k"] <= 20 or run.info.k.weak

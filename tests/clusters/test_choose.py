@@ -16,7 +16,8 @@ from imgret.runs.summary import summary
 from imgret.settings.k import defer
 
 SLOTS: dict[str, Any] = {slot: {"name": "any"} for slot in ("source", "backbone", "reducer", "view", "retriever")}
-AUTO: dict[str, Any] = {**SLOTS, "clusterer": {"name": "kmeans", "k": "auto"}, "k": "auto", "typed": ["k"], "seed": 0}
+NODES = SLOTS | {"clusterer": {"name": "kmeans", "k": "auto"}, "rerank": None}
+AUTO: dict[str, Any] = {**NODES, "k": "auto", "typed": ["k"], "seed": 0}
 QUICK = {"backbone": "pixels", "view": "pca", "reports": [], "attributes": [], "metrics": []}
 WORDS = ["backbone=pixels", "view=pca", "reports=[]", "attributes=[]", "metrics=[]", "log=quiet"]
 
@@ -25,15 +26,17 @@ def test_too_few_images_say_nothing(caplog: pytest.LogCaptureFixture, monkeypatc
     monkeypatch.setattr(logging.getLogger("imgret"), "propagate", True)
     settings = defer(AUTO)
     with caplog.at_level("INFO", "imgret"):
-        assert choose(settings, np.eye(5, dtype=np.float32)) is None
-    assert settings["clusterer"]["k"] == settings["k"] == 2
+        found, advice = choose(settings, np.eye(5, dtype=np.float32))
+    assert advice is None
+    assert found["clusterer"]["k"] == found["k"] == 2
     assert caplog.messages == ["k=auto: 5 images: too few to tell; this run uses k=2, or what you type"]
-    assert choose(settings, np.ones((1, 3), np.float32)) is None
-    assert settings["k"] == 1
+    found, advice = choose(settings, np.ones((1, 3), np.float32))
+    assert (found["clusterer"]["k"], found["k"], advice) == (1, 1, None)
     caplog.clear()
     with caplog.at_level("INFO", "imgret"):
-        assert choose(settings, np.ones((60, 3), np.float32)) is None  # all alike
-    assert settings["k"] == 1
+        found, advice = choose(settings, np.ones((60, 3), np.float32))  # all alike
+    assert (found["clusterer"]["k"], found["k"], advice) == (1, 1, None)
+    assert settings["clusterer"]["k"] == settings["k"] == 2  # it stays as it was given
     said = "k=auto: 1 image of unequal features: too few to tell; this run uses k=1, or what you type"
     assert caplog.messages == [said]
 
@@ -76,6 +79,6 @@ def test_a_run_finds_its_k_and_says_why(colours: Path) -> None:
     assert lines[place].endswith("of 3 numbers from 2 to 4, 33 clusterings of halves of 24 images")
     assert lines[place + 1].startswith("          silhouette says ")
     again = imgret.run(colours, k="auto", **QUICK)
-    assert again.info["k"] == run.info["k"]
+    assert again.info.k == run.info.k
     assert (again.folder / "k.png").read_bytes() == (run.folder / "k.png").read_bytes()
-    assert imgret.load(run.folder).info["k"] == run.info["k"]
+    assert imgret.load(run.folder).info.k == run.info.k

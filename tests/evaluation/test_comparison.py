@@ -16,6 +16,7 @@ import imgret
 from imgret.__main__ import main
 from imgret.evaluation.comparepage import aligned, page
 from imgret.evaluation.comparison import Comparison, Split
+from imgret.findings.info import Fitted, Info
 from imgret.ops import intervals
 from imgret.runs.differences import Change, told_apart
 from tests.conftest import png, write
@@ -28,7 +29,10 @@ def run(labels: dict[str, int], truth: str = "", X: Any = None, **changes: Any) 
     """A run of images by one-letter ids, with their clusters, -1 for noise."""
     ids, n = sorted(labels), len(labels)
     names = sorted(set(truth))
-    info = {"config": {**SETTINGS, **changes}, "space": {"weights": "w"}, "versions": {"python": "3"}, "engine": {}}
+    info = Info(
+        title="x", config={**SETTINGS, **changes}, fitted=Fitted(retriever={}), space={"weights": "w"}, root="",
+        versions={"python": "3"},
+    )  # fmt: skip
     files = [(SimpleNamespace(path=f"{id}.jpg"), SimpleNamespace(id=id)) for id in ids]
     return SimpleNamespace(
         ids=ids, labels=np.array([labels[id] for id in ids]), info=info, seed=0, device="cpu",
@@ -86,8 +90,8 @@ def test_maps_are_aligned_as_scipy_does_it() -> None:
 def test_why_they_differ() -> None:
     first = run(ONE, log="info")
     second = run(OTHER, k=3, clusterer={"name": "kmeans", "k": 3, "n_init": 9}, out="elsewhere", log="quiet")
-    second.info["versions"] = {"python": "3", "numpy": "2"}
-    second.info["space"] = {"weights": "v"}
+    second.info.versions = {"python": "3", "numpy": "2"}
+    second.info.space = {"weights": "v"}
     second.collection.records[0].id = "another"
     second.collection.records[1].id = ""  # not readable: that says nothing of what it holds
     pair = Comparison(first, second)

@@ -11,6 +11,7 @@ from PIL import Image
 from imgret import UsageError, ops
 from imgret.evaluation import probes, probesplot
 from imgret.evaluation.probes import Cost, Probed, cost
+from imgret.findings.info import Fitted
 from imgret.ops.intervals import Interval
 
 
@@ -21,7 +22,7 @@ def _run(n: int = 120, c: int = 6, **changes: Any) -> Any:
     node = {"name": "cluster_rank", "probes": 2, "top": 5, "recall": 0.9, "seed": 0, "device": "cpu"}
     run = {
         "X": X, "labels": labels, "device": "cpu", "seed": 0, "settings": {"top": 5}, "medoids": ops.medoids(X, labels),
-        "info": {"fitted": {"retriever": node, "calibration": []}}, "called": lambda slot: "cluster_rank",
+        "info": SimpleNamespace(fitted=Fitted(retriever=node)), "called": lambda slot: "cluster_rank",
     }  # fmt: skip
     return SimpleNamespace(**(run | changes))
 
@@ -49,7 +50,7 @@ def test_recall_and_share_scanned_against_a_slow_count() -> None:
 
 def test_the_numbers_of_probes_are_those_of_the_calibration_and_the_run_s_own() -> None:
     run = _run()
-    run.info["fitted"]["calibration"] = [{"probes": 1}, {"probes": 4}, {"probes": 6}]
+    run.info.fitted.calibration = [{"probes": 1}, {"probes": 4}, {"probes": 6}]
     found = cost(run)
     assert found is not None
     assert [row.probes for row in found.rows] == [None, 1, 2, 4, 6]
@@ -57,7 +58,7 @@ def test_the_numbers_of_probes_are_those_of_the_calibration_and_the_run_s_own() 
 
 def test_a_retriever_that_probes_nothing_is_one_row_and_has_no_plot(tmp_path: Path) -> None:
     run = _run(called=lambda slot: "exact")
-    run.info["fitted"]["retriever"] = {"name": "exact", "device": "cpu"}
+    run.info.fitted.retriever = {"name": "exact", "device": "cpu"}
     found = cost(run)
     assert found is not None
     assert [(row.name, row.probes, row.scanned) for row in found.rows] == [

@@ -96,9 +96,9 @@ def test_what_cannot_be_queries(colours: Path, tmp_path: Path) -> None:
         read(run, str(tmp_path / "empty"))
     with pytest.raises(UsageError, match="nowhere: does not exist"):
         read(run, "nowhere")
-    run.info["space"]["vectors"] = "0"
+    run.info.space["vectors"] = "0"
     with pytest.raises(UsageError, match="computed elsewhere"):
         read(run, str(colours))
-    run.info["config"]["source"] = {"name": "digits"}
+    run.info.config["source"] = {"name": "digits"}
     with pytest.raises(UsageError, match="which reads no folder"):
         read(run, str(colours))

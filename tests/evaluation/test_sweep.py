@@ -12,7 +12,7 @@ import pytest
 import imgret
 from imgret import register
 from imgret.__main__ import main
-from imgret.evaluation.jobs import Asked, Done, Figure, fold, relative
+from imgret.evaluation.jobs import Asked, Done, Mean, fold, relative
 from imgret.evaluation.sweep import Sweep, said_once
 from tests.conftest import write
 from tests.test_main import PICTURES, QUICK
@@ -44,16 +44,16 @@ def test_seeds_are_folded_into_mean_and_sample_deviation() -> None:
     assert [row.values for row in (two, three, four)] == [{"k": "2"}, {"k": "3"}, {"k": "4"}]
     assert two.figures["nmi"].mean == pytest.approx(0.3)
     assert two.figures["nmi"].sd == pytest.approx(math.sqrt((0.04 + 0.01 + 0.09) / 2))
-    assert two.figures["map"] == Figure(0.7, 0.0)
+    assert two.figures["map"] == Mean(0.7, 0.0)
     assert "ami" not in two.figures  # a mean of one seed among three would not compare
-    assert three.figures == {"nmi": Figure(0.25, None)}
+    assert three.figures == {"nmi": Mean(0.25, None)}
     assert (len(three.finished), three.failed) == (1, "k=3: too many")
     assert (four.finished, four.failed, four.figures) == ([], "k=4: too many", {})
 
 
 def test_one_value_is_one_row() -> None:
     (row,) = fold([job(1, {"seed": "0"}, nmi=1.0), job(2, {"seed": "1"}, nmi=0.0)])
-    assert (row.values, row.figures["nmi"]) == ({}, Figure(0.5, math.sqrt(0.5)))
+    assert (row.values, row.figures["nmi"]) == ({}, Mean(0.5, math.sqrt(0.5)))
 
 
 def test_a_sweep_from_command_line_to_tables(colours: Path, monkeypatch: Any, capsys: Any) -> None:
@@ -77,9 +77,9 @@ def test_a_sweep_from_command_line_to_tables(colours: Path, monkeypatch: Any, ca
             assert [float(each[name]) for each in jobs[2 * at : 2 * at + 2]] == [first, second]
     for each in jobs:
         info = imgret.load(folder / each["run"]).info
-        assert str(info["config"]["seed"]) == each["seed"]
-        assert float(each["fit_seconds"]) == info["stages"]["clusters"]["seconds"]
-        assert float(each["total_seconds"]) == pytest.approx(sum(s["seconds"] for s in info["stages"].values()))
+        assert str(info.config["seed"]) == each["seed"]
+        assert float(each["fit_seconds"]) == info.stages["clusters"].seconds
+        assert float(each["total_seconds"]) == pytest.approx(sum(stage.seconds for stage in info.stages.values()))
         assert f'href="{each["run"]}/"' in page
     lines = shown.out.splitlines()
     assert [line.split("  ")[0] for line in lines[:8]] == [f"{i}/8" for i in range(1, 9)]
@@ -190,7 +190,7 @@ def test_a_table_that_cannot_be_written_is_said(monkeypatch: Any, capsys: Any) -
     def full(*args: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("imgret.store.files.write_csv", full)
+    monkeypatch.setattr("imgret.evaluation.sweep.write_csv", full)
     assert main(["-m", "photos", "k=2,3", *QUICK]) == 2
     assert capsys.readouterr().err.startswith("imgret: runs cannot be written to: No space left on device\n")
     assert not list(Path("runs").glob("*sweep*"))
@@ -213,8 +213,8 @@ def test_images_below_which_a_sweep_lies(capsys: Any) -> None:
     assert main(["-m", ".", "k=2,3", *QUICK]) == 0
     assert main([".", "k=2", *QUICK]) == 0
     run = imgret.load()
-    assert run.info["outcomes"] == {"ok": 6}
-    assert run.info["skipped"] == {"of imgret's runs": 4}  # two, `latest` and the sweep
+    assert run.info.outcomes == {"ok": 6}
+    assert run.info.skipped == {"of imgret's runs": 4}  # two, `latest` and the sweep
     assert run.truth_names == []  # the folder `runs` makes no label of the folder `cats`
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from imgret.evaluation.jobs import fold
-from imgret.evaluation.sweeptable import COST, best, columns, jobs_csv, notes, settings, table_csv, text
+from imgret.evaluation.sweeptable import best, columns, jobs_csv, notes, settings, table_csv, text
+from imgret.registry import figures
 from tests.evaluation.test_sweep import job
 
 ROWS = fold(
@@ -39,7 +40,7 @@ def test_the_best_are_marked_all_of_them_and_none_where_all_are_the_same() -> No
     scores = [(0.1, 2.0), (0.3, 1.0)]
     alone = fold([job(i, {"k": str(i)}, silhouette=s, davies_bouldin=d) for i, (s, d) in enumerate(scores)])
     assert {column.name: best(alone, column) for column in columns(alone)} == {"silhouette": {1}, "davies_bouldin": {1}}
-    assert best(rows[:1], COST[0]) == set()  # the best of one is none
+    assert best(rows[:1], figures()["fit_seconds"]) == set()  # the best of one is none
 
 
 def test_names_of_settings_are_as_short_as_they_can_be() -> None:

@@ -9,11 +9,13 @@ import pytest
 from imgret import UsageError
 from imgret.contracts import Item
 from imgret.findings.found import Found
+from imgret.findings.info import Fitted, Info
 from imgret.reading.items import collect
 from imgret.reading.record import Record
 
 FEATURES = np.array([[3, 4], [4, 3], [-5, 0], [0, 2]], np.float32)
-CONFIG = {"normalize": "l2", "device": "cpu", "seed": 7, "view": {"name": "pca"}}
+CONFIG: dict[str, Any] = {"normalize": "l2", "device": "cpu", "seed": 7, "view": {"name": "pca"}}
+BARE: dict[str, Any] = {"title": "t", "config": CONFIG, "fitted": Fitted(retriever={}), "space": {}, "root": ""}
 
 
 def found(features: Any = FEATURES, **info: Any) -> Found:
@@ -22,7 +24,7 @@ def found(features: Any = FEATURES, **info: Any) -> Found:
     items = [Item(path, label="cat" if path == "c.png" else "") for path, _ in files]
     records = [Record(id * 64, "ok" if id else "truncated") for _, id in files]
     return Found(
-        {"config": CONFIG, "title": "t", **info}, collect(items, records), features, np.zeros(2, np.float32),
+        Info(**BARE | info), collect(items, records), features, np.zeros(2, np.float32),
         np.array([0, 0, -1, 0]), np.zeros((4, 2), np.float32), {}, folder=Path("runs/x"),
     )  # fmt: skip
 
@@ -55,9 +57,9 @@ def test_an_image_is_found_by_its_id_and_every_path() -> None:
     assert (run.truth.tolist(), run.truth_names) == ([-1, -1, 0, -1], ["cat"])
 
 
-def test_what_a_run_of_an_earlier_version_does_not_say() -> None:
+def test_what_a_run_says_of_itself() -> None:
     run = found()
-    assert (run.settings["formats"], run.settings["rerank"], run.seed, run.view_name) == ([], None, 7, "pca")
+    assert (run.title, run.seed, run.view_name) == ("t", 7, "pca")
     assert (run.folders, found(root="/r", reach="/s").folders) == ([], ["/r", "/s"])
 
 

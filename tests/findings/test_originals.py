@@ -23,7 +23,7 @@ def test_a_folder_of_links_is_a_collection_like_any(tmp_path: Path) -> None:
     imgret.run(files, **QUICK)
     assert main(["export", "folders", "by-cluster"]) == 0
     again = imgret.run("by-cluster", **QUICK)
-    assert again.info["reach"] == str(files.resolve())
+    assert again.info.reach == str(files.resolve())
     shutil.rmtree(home())
     run = Run.load(again.folder)
     assert {run.open(row) for row in range(6)} == {file.read_bytes() for file in files.iterdir()}

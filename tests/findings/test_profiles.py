@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import imgret
 from imgret import Run, ops
 from imgret.contracts import Backbone, Item, Preprocess, TextTower
+from imgret.findings.info import Fitted, Info
 from imgret.findings.profiles import Profile, log_odds, outliers, profiles, simplified_silhouettes, stands_out
 from imgret.reading.items import collect
 from imgret.reading.record import Record
@@ -33,7 +34,8 @@ def clustered(labels: list[int], places: Any = None, **columns: Sequence[str]) -
         width, height = map(int, sizes[i].split())
         records.append(Record(f"{i:064x}", "ok", "", width, height, known["taken"][i], known["camera"][i]))
     X = np.asarray(np.eye(9)[labels] if places is None else places, np.float32)
-    info = {"config": {"normalize": "none", "device": "cpu", "backbone": {"name": "fake"}}, "title": "fake"}
+    config = {"normalize": "none", "device": "cpu", "backbone": {"name": "fake"}, "vocabulary": None}
+    info = Info(title="fake", config=config, fitted=Fitted(retriever={}), space={}, root="")
     zeros = np.zeros(X.shape[1], np.float32)
     return Run(info, collect(items, records), X, zeros, np.array(labels, np.int64), X[:, :2], {})
 
@@ -172,12 +174,12 @@ def test_names_by_words(monkeypatch: pytest.MonkeyPatch) -> None:
             return torch.from_numpy(rows)[tokens]
 
     run = clustered([0] * 4 + [1] * 4, np.eye(64)[[0] * 4 + [1] * 4])
-    run.info["space"] = {"text": "0123"}
+    run.info.space = {"text": "0123"}
     tower = TextTower(Tower(), lambda texts: torch.tensor([place[text] for text in texts]))
     run.backbone = Backbone(torch.nn.Identity(), Preprocess((8, 8)), "none", text=tower)
     assert names(run) == ["looks like dog, cat", ""]
     Path("few.txt").write_text("\n".join(known[:60]))  # dog is among them
-    run.info["config"]["vocabulary"] = "few.txt"
+    run.info.config["vocabulary"] = "few.txt"
     assert names(run)[0].startswith("looks like dog")
     Path("few.txt").unlink()
     assert names(run) == ["", ""]  # a run from elsewhere

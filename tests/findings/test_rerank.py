@@ -80,10 +80,10 @@ def test_search_asks_it_also_of_a_run_from_disk(name: str, colours: Path) -> Non
     assert again.search(run.ids[0]) == run.search(run.ids[0])
     scores, rows = again.retriever.kneighbors(run.X[:1], 24)
     assert type(again.retriever).__name__ == name
-    assert again.info["fitted"]["rerank"] | {"retriever": None, "device": "cpu"} == {
+    assert again.info.fitted.rerank | {"retriever": None, "device": "cpu"} == {
         "name": name, "n_neighbors": 6, "alpha": 3.0, "keep": 0, "device": "cpu", "retriever": None,
     }  # fmt: skip
-    assert again.info["fitted"]["rerank"]["retriever"]["probes"] > 0  # learned, and not learned again
+    assert again.info.fitted.rerank["retriever"]["probes"] > 0  # learned, and not learned again
     hits = run.search(run.ids[0], 23)
     assert [hit.id for hit in hits] == [run.ids[row] for row in rows[0] if row]
     assert [hit.score for hit in hits] == [score for score, row in zip(scores[0], rows[0], strict=True) if row]

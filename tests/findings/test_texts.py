@@ -26,8 +26,8 @@ def known(normalize: str = "centre", bias: Any = TEXTS, text: bool = True) -> Ru
     features = (np.eye(3, 5)[concept] + IMAGES + grain).astype(np.float32)
     items = [Item(f"{row}.jpg", label=CONCEPTS[c]) for row, c in enumerate(concept)]
     run = fake(features, items)
-    run.info["config"] = {**run.settings, "normalize": normalize, "backbone": {"name": "known"}}
-    run.info["space"] = {"text": "0123"} if text else {}
+    run.info.config = {**run.settings, "normalize": normalize, "backbone": {"name": "known"}}
+    run.info.space = {"text": "0123"} if text else {}
     run.mean = features.mean(axis=0) if normalize == "centre" else np.zeros(5, np.float32)
 
     def tokenize(texts: Sequence[str]) -> torch.Tensor:

@@ -1,23 +1,10 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 import {opened} from "../../plugins/reports/_page/data.js";
-import {figure, followed, madeWith, worded} from "../../plugins/reports/_page/figures.js";
+import {followed, madeWith} from "../../plugins/reports/_page/figures.js";
 import {accounts, madeOf, mosaic} from "../../plugins/reports/_page/head.js";
 import {across, stepped} from "../../plugins/reports/_page/keys.js";
 import {DATA} from "./run.mjs";
-
-test("figures in as many decimals as they need", () => {
-  assert.deepEqual([5, 1200, .12345, -.5, 12.34, 1234.5].map(figure), ["5", "1,200", "0.123", "-0.500", "12.3", "1,235"]);
-});
-
-test("figures have names, those of columns too", () => {
-  assert.equal(worded("nmi")[0], "NMI");
-  assert.deepEqual(worded("map_covered"), ["mAP, clustered", worded("map")[1] + " Without the images that are in no cluster."]);
-  assert.equal(worded("ami_camera")[0], "AMI with camera");
-  assert.equal(worded("chance_ami")[0], "AMI with label, by chance");
-  assert.equal(worded("chance_ami_camera")[0], "AMI with camera, by chance");
-  assert.deepEqual(worded("of\u202emine"), ["of\\u202emine", ""]);
-});
 
 test("clusters follow what is above chance, and the label whatever it is", () => {
   const metrics = {ami: .1, chance_ami: .2, ami_day: .5, chance_ami_day: .01, ami_size: .3, chance_ami_size: .3, ami_covered: .9, ami_hue: .2};

@@ -222,7 +222,7 @@ def test_a_run_reads_what_it_is_asked_for_and_its_queries_too(tmp_path: Path) ->
     seen = {item.path: r for item, r in zip(done.collection.items, done.collection.records, strict=True)}
     assert (seen["other.jpg"].taken, seen["other.jpg"].camera) == ("2019-07-21T18:04:11", "Canon EOS 5D")
     again = imgret.run(root, reports=[], formats=["tiff"], **options)
-    assert again.info["features"]["computed"] == 0
+    assert again.info.features.computed == 0
     assert [r.camera for r in again.collection.records] == [r.camera for r in done.collection.records]
     new = write(tmp_path / "new", {"query.tif": save(scene()[::-1], "TIFF")}) / "query.tif"
     assert len(imgret.Run.load(done.folder).search(new, 3)) == 3

@@ -256,7 +256,7 @@ def test_a_manifest_a_tar_and_a_baseline_add_up(tmp_path: Path, capsys: Any) -> 
         assert main([str(tmp_path / images), *QUICK, "baseline=classical"]) == 0
         assert capsys.readouterr().out.splitlines()[0] == f"images    {says}"
         info = imgret.load().info
-        assert sum(info["outcomes"].values()) == info["files"]
+        assert sum(info.outcomes.values()) == info.files
 
 
 def test_two_files_of_one_name_end_the_run(tmp_path: Path, capsys: Any) -> None:
@@ -389,4 +389,4 @@ def test_stopped_by_any_signal_at_any_stage_it_goes_on_from_there(tmp_path: Path
     done.communicate()
     assert done.returncode == 0
     assert _made(Path("runs/latest")) == wanted
-    assert imgret.load().info["features"]["computed"] == 0  # they were there since the clusters were stopped
+    assert imgret.load().info.features.computed == 0  # they were there since the clusters were stopped

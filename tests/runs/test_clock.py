@@ -20,7 +20,7 @@ def peak_of_a_run(size):
     clock = Clock()
     with clock.stage("work"):
         bytearray(b"x") * size
-    return clock.peak_of, clock.stages["work"]["peak_bytes"]
+    return clock.peak_of, clock.stages["work"].peak_bytes
 
 print([peak_of_a_run(1), peak_of_a_run(200_000_000), peak_of_a_run(1)])
 """
@@ -50,4 +50,4 @@ def test_where_a_peak_cannot_be_forgotten_the_clock_says_so(monkeypatch: Any) ->
     with clock.stage("work"):
         pass
     assert clock.peak_of == "process"
-    assert sys.platform == "win32" or clock.stages["work"]["peak_bytes"] > MB  # type: ignore[operator]
+    assert sys.platform == "win32" or clock.stages["work"].peak_bytes > MB  # type: ignore[operator]

@@ -34,7 +34,7 @@ def test_settings_as_they_are_typed() -> None:
 
 def test_several_runs_are_told_apart_by_what_all_have() -> None:
     def run(**more: Any) -> Any:
-        return SimpleNamespace(info={"config": CONFIG | more})
+        return SimpleNamespace(info=SimpleNamespace(config=CONFIG | more))
 
     runs = [run(), run(seed=3, only="here"), run(clusterer={**KMEANS, "n_init": 9}, out="elsewhere")]
     assert told_apart(runs) == {"clusterer.n_init": ["3", "3", "9"], "seed": ["0", "3", "0"]}

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import imgret
 from imgret import Run
 from imgret.__main__ import main
-from imgret.runs.previous import Now, age, compare, match, otherwise, previous
+from imgret.findings.info import Now
+from imgret.runs.previous import age, compare, match, otherwise, previous
 from tests.conftest import png, write
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "metrics": ["sizes"], "k": 3}
@@ -99,13 +100,13 @@ def _images(folder: Path, *numbers: int) -> Path:
 
 def test_the_newest_whole_run_of_the_same_collection_counts(tmp_path: Path) -> None:
     mine, other = _images(tmp_path / "mine", *range(6)), _images(tmp_path / "other", *range(6))
-    assert imgret.run(mine, **QUICK).info["since"] is None
+    assert imgret.run(mine, **QUICK).info.since is None
     second = imgret.run(mine, **QUICK)
     third = imgret.run(mine, **QUICK)
     imgret.run(mine, out="elsewhere", **QUICK)
     theirs = imgret.run(other, **QUICK)
-    assert theirs.info["since"] is None
-    assert third.info["since"]["run"] == second.folder.name
+    assert theirs.info.since is None
+    assert third.info.since.run == second.folder.name
     out = third.folder.parent
 
     def found() -> Run | None:
@@ -131,14 +132,14 @@ def test_two_tables_of_one_folder_are_two_collections(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.csv").write_text("path\n" + "".join(f"{i}.png\n" for i in range(6)))
     runs = [imgret.run(tmp_path / f"{name}.csv", **QUICK) for name in "aba"]
-    assert [run.info["since"] and run.info["since"]["run"] for run in runs] == [None, None, runs[0].folder.name]
+    assert [run.info.since and run.info.since.run for run in runs] == [None, None, runs[0].folder.name]
 
 
 def test_a_relative_path_is_the_same_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _images(tmp_path / "mine", *range(6))
     first = imgret.run(tmp_path / "mine", out=str(tmp_path / "runs"), **QUICK)
     monkeypatch.chdir(tmp_path)
-    assert imgret.run("mine", **QUICK).info["since"]["run"] == first.folder.name
+    assert imgret.run("mine", **QUICK).info.since.run == first.folder.name
 
 
 def test_the_line_and_the_table(tmp_path: Path, capsys: Any) -> None:

@@ -7,22 +7,25 @@ from typing import Any
 import numpy as np
 import pytest
 
+from imgret.figures import Figure
+from imgret.findings.info import Choice, Fitted, Info, Now, Since, Stage
 from imgret.reading.record import Record
+from imgret.registry import register
 from imgret.runs.summary import _query, summary
 from imgret.search.search import Hit
 
 
 def _run(folder: Path, **changes: Any) -> Any:
     items, junk = [SimpleNamespace(file="photos/a.jpg")], [False, False]
-    info = {
-        "skipped": {}, "files": 1, "backbone": {"used": "pixels", "asked": "pixels"}, "baseline": None,
-        "features": {"computed": 0, "seconds": 0.0}, "fitted": {"retriever": {"name": "exact", "probes": 1}},
-        "stages": {"list": {"seconds": 2.0}},
-    }  # fmt: skip
+    info = Info(
+        title="in", config={}, fitted=Fitted(retriever={"name": "exact", "probes": 1}), space={}, root="", files=1,
+        backbone=Choice("pixels", "pixels"), stages={"list": Stage(2.0)},
+    )  # fmt: skip
     run: dict[str, Any] = {
         "info": info, "metrics": {"recall_at_top": 1.0, "nmi": 0.5}, "labels": np.array([-1, 0]),
         "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[], junk=junk),
-        "settings": {"clusterer": {"name": "kmeans"}, "retriever": {"name": "exact"}, "top": 5, "formats": []},
+        "settings": {"clusterer": {"name": "kmeans"}, "retriever": {"name": "exact"}, "rerank": None, "top": 5,
+                     "formats": []},
         "features": np.zeros((2, 3)),
         "truth_names": ["a"], "group_names": ["x", "y"],
         "ids": ["i", "j"], "paths": ["a.jpg", "b.jpg"], "medoids": [0], "folder": folder,
@@ -52,13 +55,34 @@ def test_a_scan_of_everything_that_is_clearly_quicker_is_told_of(
     tmp_path: Path, own: float | None, exact: float | None, said: str
 ) -> None:
     run = _run(tmp_path)
-    run.info["fitted"] |= {"queries_per_second": own, "exact_queries_per_second": exact}
+    run.info.fitted.queries_per_second, run.info.fitted.exact_queries_per_second = own, exact
     assert said in summary(run)
+
+
+def test_figures_stand_under_their_titles_however_long(tmp_path: Path) -> None:
+    said = "It is.", 1, ".1f"
+    shown = [
+        Figure("far", "as far as it goes", *said, role="labels"),
+        Figure("own", "own", *said),
+        Figure("a", "A", *said),
+    ]
+    register("metric", "three", shown)(lambda labels, truth: {})
+    lines = summary(_run(tmp_path, metrics={"nmi": 0.5, "own": 1.0, "far": 22.25, "a": 2.0, "silhouette": 0.25}))
+    at = lines.index("against   1 label, 2 groups     NMI  as far as it goes")
+    assert lines[at + 1 : at + 3] == [
+        "          pixels              0.500               22.2",
+        "quality   own 1.0, A 2.0",
+    ]
+
+
+def test_without_labels_the_clusters_speak_for_themselves(tmp_path: Path) -> None:
+    lines = summary(_run(tmp_path, metrics={"silhouette": 0.25, "davies_bouldin": 1.0}))
+    assert "quality   silhouette 0.250 (no labels: nothing to check against)" in lines
 
 
 def test_a_sample_of_the_files(tmp_path: Path) -> None:
     run = _run(tmp_path)
-    run.info["files"] = 1200
+    run.info.files = 1200
     assert summary(run)[0] == "images    1 of 1,200 files = 1 ok"
 
 
@@ -79,20 +103,12 @@ def test_where_the_reasons_of_failures_are(tmp_path: Path) -> None:
 
 
 def test_what_the_previous_run_had_otherwise(tmp_path: Path) -> None:
-    since = {
-        "run": "earlier",
-        "new": 0,
-        "gone": 1,
-        "kept": 1,
-        "moved": 2,
-        "clusters": [1, 2],
-        "then": ["k=3", "seed=1"],
-    }
+    since = Since("earlier", 0, 1, 1, 2, [Now(0, 2, 0, 1), Now(1, 1, 2, 0)], None)
     run = _run(tmp_path)
-    run.info["since"] = since
+    run.info.since = since._replace(then=["k=3", "seed=1"])
     said = "since     earlier: 0 images new, 1 gone; 1 of 2 clusters as they were, 2 images moved"
     assert f"{said}; made with k=3 seed=1 then" in summary(run)
-    del since["then"]  # as in runs of 0.1.0
+    run.info.since = since  # as in runs of 0.1.0
     assert said in summary(run)
 
 

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from imgret import Run, UsageError
 from imgret.contracts import Item
+from imgret.findings.info import Fitted, Info
 from imgret.reading.items import collect
 from imgret.reading.record import Record
 from imgret.search.search import Hit
 from imgret.search.where import Condition, parse, where
 
-SETTINGS = {"top": 20, "normalize": "none", "device": "cpu"}
+SETTINGS = {"top": 20, "normalize": "none", "device": "cpu", "formats": []}
 
 
 def fake(vectors: Any, items: list[Item], ids: list[str] | None = None) -> Run:
@@ -26,7 +27,8 @@ def fake(vectors: Any, items: list[Item], ids: list[str] | None = None) -> Run:
     X = np.asarray([vectors[ids.index(id)] for id in sorted(set(ids))], np.float32)
     n, d = X.shape
     collection = collect(items, [Record(id, "ok", "", 8, 8) for id in ids])
-    info = {"config": SETTINGS, "fitted": {"retriever": {"name": "exact", "device": "cpu"}}, "title": "fake"}
+    fitted = Fitted(retriever={"name": "exact", "device": "cpu"})
+    info = Info(title="fake", config=SETTINGS, fitted=fitted, space={}, root="")
     return Run(
         info, collection, X, np.zeros(d, np.float32), np.zeros(n, np.int64), np.zeros((n, 2), np.float32), metrics={}
     )

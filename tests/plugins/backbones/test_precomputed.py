@@ -41,9 +41,9 @@ WANTED = {f"{i}.png": MATRIX[i].tolist() for i in range(8)}
 def test_by_row_and_a_second_run_takes_them_from_the_store(root: Path) -> None:
     done = run(root)
     assert vectors(done) == WANTED
-    assert done.info["features"]["computed"] == 8
+    assert done.info.features.computed == 8
     again = run(root, k=3)
-    assert again.info["features"]["computed"] == 0
+    assert again.info.features.computed == 0
     assert vectors(again) == WANTED
 
 

@@ -2,10 +2,12 @@
 
 import csv
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from PIL import Image
 
+from imgret.findings.info import Now, Since
 from imgret.findings.profiles import Profile
 from imgret.plugins.reports.clusters import clusters
 from tests.plugins.reports.conftest import fake_run, shade
@@ -40,8 +42,8 @@ def test_the_table_of_clusters(tmp_path: Path) -> None:
 
 
 def test_the_table_of_clusters_beside_an_earlier_run(tmp_path: Path) -> None:
-    since = {"clusters": [[1, 2, 1, 4], [None, 0, 1, 0]], "noise": [-1, 1, 0, 3]}
-    run = fake_run([0, 0, 0, 1, -1], info={"since": since})
+    since = Since("earlier", 1, 1, 0, 3, [Now(1, 2, 1, 4), Now(None, 0, 1, 0)], Now(-1, 1, 0, 3))
+    run = fake_run([0, 0, 0, 1, -1], info=SimpleNamespace(since=since))
     rows = clusters(run, tmp_path)[1].read_text().splitlines()
     assert [row.split(",")[7:11] for row in rows[1:]] == [
         ["1", "2", "1", "4"],

@@ -17,6 +17,7 @@ import imgret
 from imgret import ops
 from imgret.contracts import Item
 from imgret.findings.found import NEIGHBOURS
+from imgret.findings.info import Choice, Fitted, Info
 from imgret.findings.profiles import Profile
 from imgret.plugins.reports import page as module
 from imgret.plugins.reports.page import page
@@ -63,11 +64,11 @@ def paged_run(labels: list[int], paths: list[str] | None = None, truth: list[str
         "retriever": {"name": "exact"},
     }
     run.called = lambda slot: run.settings[slot]["name"]
-    run.info = {
-        "title": "title", "files": n + 1, "outcomes": {"ok": n, "decode_error": 1}, "skipped": {},
-        "root": "/home/someone/pictures", "baseline": None, "config": run.settings,
-        "backbone": {"asked": "pixels", "used": "pixels", "licence": "none"}, "engine": {"title": "torch"},
-    }  # fmt: skip
+    run.info = Info(
+        title="title", config=run.settings, fitted=Fitted(retriever={}), backbone=Choice("pixels", "pixels", "none"),
+        space={}, engine={"title": "torch"}, files=n + 1, outcomes={"ok": n, "decode_error": 1},
+        root="/home/someone/pictures",
+    )  # fmt: skip
     run.metrics = {"ami": 0.5, "ami_camera": 0.25}
     run.thumbnail = run.open
     vars(run).update(changes)
@@ -161,9 +162,9 @@ def test_a_run_knows_the_nearest_of_every_image(colours: Path) -> None:
     with Image.open(io.BytesIO(run.thumbnail(0))) as image:
         assert (image.format, image.size) == ("JPEG", (24, 16))
     assert (run.folder / "thumbs" / "0" / "23.jpg").read_bytes() == run.thumbnail(23)
-    assert "report.html" in run.info["digests"]
-    assert not any(name.startswith("thumbs") for name in run.info["digests"])
-    assert run.info["failed_reports"] == {}
+    assert "report.html" in run.info.digests
+    assert not any(name.startswith("thumbs") for name in run.info.digests)
+    assert run.info.failed_reports == {}
     text = (run.folder / "report.html").read_text(encoding="utf-8")
     assert str(colours) not in text
     assert str(colours.parent) not in text

@@ -110,7 +110,7 @@ def test_a_second_run_in_the_same_folder_sees_the_same_images(colours: Path, mon
     quick = {"backbone": "pixels", "view": "pca", "k": 3}
     first, second = (imgret.run(".", **quick) for _ in range(2))
     assert list(first.folder.rglob("*.jpg"))
-    assert second.info["outcomes"] == first.info["outcomes"] == {"ok": 24}
+    assert second.info.outcomes == first.info.outcomes == {"ok": 24}
     assert second.truth_names == ["blue", "green", "red"]
 
 
