@@ -14,7 +14,17 @@ from safetensors import SafetensorError
 import imgret
 from imgret import errors
 from imgret.__main__ import main
-from imgret.errors import EXIT_CODES, FAULT, STOPPED, DiskFull, UsageError, is_full, unwritable
+from imgret.errors import (
+    EXIT_CODES,
+    FAULT,
+    STOPPED,
+    DiskFull,
+    StoreDamaged,
+    TooManyFailed,
+    UsageError,
+    is_full,
+    unwritable,
+)
 from imgret.store.store import home
 
 ROOT = Path(__file__).parents[1]
@@ -109,3 +119,16 @@ def test_no_room_for_what_is_printed() -> None:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, text=True, check=False)
     said = "imgret: a disk cannot be written to: No space left on device\nmake room there\n"
     assert (done.returncode, done.stderr) == (DiskFull.exit_code, said)
+
+
+@pytest.mark.parametrize(("error", "code"), [(UsageError, 2), (TooManyFailed, 3), (StoreDamaged, 4), (DiskFull, 5)])
+def test_an_error_is_its_words_and_its_code(
+    error: type[UsageError], code: int, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def fails(words: list[str]) -> None:
+        raise error("what was given\nwhat to type")
+
+    Path("runs").mkdir()
+    monkeypatch.setattr("imgret.commands.runs.main", fails)
+    assert main(["runs"]) == code
+    assert capsys.readouterr() == ("", "imgret: what was given\nwhat to type\n")

@@ -13,12 +13,9 @@ import numpy as np
 import pytest
 
 import imgret
-from imgret import Run, UsageError
-from imgret.clusters.neighbours import Neighbours
-from imgret.clusters.stages import reduction
+from imgret import Run, UsageError, pipeline
 from imgret.features.weights import WeightsUnavailable
 from imgret.registry import register
-from imgret.store.store import Store
 from tests.conftest import png, write
 
 QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "k": 3}
@@ -74,6 +71,11 @@ def test_nothing_is_computed_twice_and_the_same_run_is_the_same_bytes(colours: P
     elsewhere = _run(colours)
     assert elsewhere.info.features.computed == 24
     assert _bytes(first.folder) == _bytes(elsewhere.folder)
+
+
+def test_the_settings_that_a_run_records_make_it_again(colours: Path) -> None:
+    first = _run(colours)
+    assert _bytes(pipeline.run(first.settings).folder) == _bytes(first.folder)
 
 
 def test_names_and_places_do_not_matter(colours: Path, tmp_path: Path) -> None:
@@ -266,16 +268,6 @@ def test_a_report_that_fails_loses_nothing(colours: Path, monkeypatch: Any) -> N
     assert imgret.load(run.folder).metrics == run.metrics
 
 
-def test_what_a_component_complains_of_is_the_users_to_read(colours: Path, monkeypatch: Any) -> None:
-    @register("clusterer")
-    class picky:
-        def fit_predict(self, X: Any) -> Any:
-            raise ValueError("eps must be\n positive")
-
-    with pytest.raises(UsageError, match=r"^clusterer=picky failed: eps must be positive$"):
-        imgret.run(colours, backbone="pixels", view="pca", reports=[], clusterer="picky")
-
-
 def test_a_metric_that_fails_loses_nothing(colours: Path, monkeypatch: Any, caplog: Any) -> None:
     @register("metric")
     def breaks(X: Any) -> float:
@@ -310,31 +302,6 @@ def test_what_is_wrong_is_said_before_the_long_part(colours: Path, changes: dict
         _run(colours, **changes)
     assert says in str(caught.value)
     assert not list(Path("..").rglob("*.safetensors"))
-
-
-def test_a_reduction_is_made_anew_once_its_reducer_is_edited(tmp_path: Path, monkeypatch: Any) -> None:
-    """Kept is what the same file made of the same X with the same arguments."""
-    monkeypatch.setattr("imgret.store.store.WORTH_KEEPING", -1.0)
-    store, X, file = Store(tmp_path / "s"), np.array([[1, 2], [3, 5]], np.float32), tmp_path / "times.py"
-    text = (
-        "from types import SimpleNamespace\nfrom imgret import register\n@register('reducer')\n"
-        "def times(by: int = 2):\n    made.append(by)\n"
-        "    return SimpleNamespace(fit_transform=lambda X: SIGN by * X)\n"
-    )
-    made: list[int] = []
-
-    def reduced(sign: str, by: int = 2, X: Any = X) -> tuple[Any, int]:
-        file.write_text(text.replace("SIGN", sign))
-        exec(compile(file.read_text(), file, "exec"), {"__name__": "mine", "made": made})
-        settings = {"reducer": {"name": "times", "by": by}, "device": "cpu"}
-        return reduction(X, settings, "reducer", store, Neighbours(store)).tolist(), len(made)
-
-    assert reduced("+") == ([[2, 4], [6, 10]], 1)
-    assert reduced("+") == ([[2, 4], [6, 10]], 1)
-    assert reduced("-") == ([[-2, -4], [-6, -10]], 2)
-    assert reduced("-", by=3) == ([[-3, -6], [-9, -15]], 3)
-    assert reduced("-", X=X[::-1]) == ([[-6, -10], [-2, -4]], 4)
-    assert reduced("+") == ([[2, 4], [6, 10]], 4)
 
 
 def test_a_plug_in_that_was_edited_is_another(colours: Path, tmp_path: Path, monkeypatch: Any) -> None:

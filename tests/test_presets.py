@@ -14,7 +14,7 @@ from imgret.__main__ import main
 from imgret.contracts import Backbone, Preprocess
 from imgret.settings.options import nodes
 from tests.conftest import png, write
-from tests.plugins.test_retrieval import average_precision
+from tests.plugins.metrics.test_retrieval import average_precision
 
 QUICK = ["view=pca", "reports=[]", "k=3"]
 NAME = re.compile(r"(-?\d+)_c(\d)s\d_\d+_\d+\.png$")

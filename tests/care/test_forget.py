@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from imgret.__main__ import main
-from imgret.care.forget import forget
+from imgret.care.forget import chosen, forget
 from imgret.errors import UsageError
 from imgret.store.store import Store, home
+from tests.care.conftest import PICTURES, QUICK, one, state, traces
 from tests.conftest import png, write
-from tests.test_doctor import PICTURES, QUICK, one, photos, state, traces
-
-__all__ = ["photos"]
 
 ONE = png((1, 2, 3))
+
+
 ID = hashlib.sha256(ONE).hexdigest()
 
 
@@ -214,3 +214,15 @@ def test_attributes_that_no_reader_takes_go() -> None:
     file.write_text("[" * 99_999)
     assert main(["forget", "0" * 64]) == 0
     assert not file.exists()
+
+
+def test_a_file_that_cannot_be_read_is_told_of(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(file: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr("imgret.care.forget.sha256", refuse)
+    with caplog.at_level("WARNING", "imgret"):
+        chosen([str(photos / "sub")], home())
+    assert f"{photos / 'sub' / 'x.png'}: Permission denied; it is forgotten by its path only" in caplog.text

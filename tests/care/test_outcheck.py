@@ -8,10 +8,7 @@ import pytest
 
 from imgret.__main__ import main
 from imgret.care.outcheck import is_run, runs
-from imgret.store.store import home
-from tests.test_doctor import damage, doctor, one, photos
-
-__all__ = ["photos"]
+from tests.care.conftest import doctor
 
 
 def _run() -> Path:
@@ -91,14 +88,3 @@ def test_a_cut_thumbnail_of_the_page_is_drawn_again(capsys: Any) -> None:
     assert (code, len(lines)) == (0, 1)
     assert lines[0].endswith("it is no whole JPEG; drawn again")
     assert thumbnail.read_bytes() == whole
-
-
-@pytest.mark.usefixtures("photos")
-def test_gc_frees_what_was_set_aside(capsys: Any) -> None:
-    damage(one("features/*/*.safetensors"))
-    doctor(capsys)
-    aside = one("features/*/*.damaged")
-    doctor(capsys, "--gc", "--dry")
-    assert aside.exists()
-    assert any("a damaged file that was set aside" in line for line in doctor(capsys, "--gc")[1])
-    assert not list(home().glob("features/*/*.damaged"))

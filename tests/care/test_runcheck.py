@@ -1,27 +1,22 @@
 """doctor beside others: it changes nothing where it only looks, leaves what is newer, and a run may be at work."""
 
+import hashlib
 import json
-import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from imgret.__main__ import main
-from imgret.care.storecheck import StoreCheck
+from imgret.care.runcheck import RunCheck
+from imgret.runs.run import Run
 from imgret.store.store import home
+from tests.care.conftest import damage, doctor, one, state
 from tests.conftest import write
-from tests.test_doctor import PICTURES, QUICK, damage, doctor, one, state
 
 ARRAYS = ("features.npy", "view.npy")
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("imgret.store.store.WORTH_KEEPING", -1.0)
-    assert main([str(write(tmp_path / "in", PICTURES)), *QUICK]) == 0
-    return Path("runs/latest").resolve()
 
 
 @pytest.mark.parametrize("harmed", ["features/*/*.safetensors", "derived/*.npy", "store.json", ""])
@@ -37,6 +32,20 @@ def test_looking_changes_nothing(harmed: str, run: Path, capsys: Any) -> None:
     assert code == 4
     assert sum("would be made again" in line for line in lines) == (0 if "features" in harmed else 1)
     assert state(home()) == before
+
+
+def test_what_others_are_made_from_is_mended_first(run: Path) -> None:
+    for name in ("map.png", "view.npy", "features.npy"):
+        (run / name).unlink()
+    (run / "notes.txt").write_text("mine")
+    found = []
+    for fault in RunCheck(run, home()).faults():
+        found.append((fault.kind, fault.file.name))
+        if fault.mend:
+            fault.mend()
+    wanted = [("damaged", "features.npy"), ("damaged", "view.npy"), ("damaged", "map.png"), ("unknown", "notes.txt")]
+    assert found == wanted
+    assert [fault.file.name for fault in RunCheck(run, home()).faults()] == ["notes.txt"]
 
 
 @pytest.mark.parametrize("label", [b'{"schema": 99}', b"{", b'{"schema": 1}', b'{"schema": 1, "recipe": []}'])
@@ -64,51 +73,50 @@ def test_features_come_from_several_shards_past_a_damaged_one(run: Path, capsys:
     assert (run / "features.npy").read_bytes() == wanted
 
 
-@pytest.mark.usefixtures("run")
-def test_a_newer_set_of_features_is_left_alone(capsys: Any) -> None:
-    held, shard = one("features/*/set.json"), one("features/*/*.safetensors")
-    held.write_text(json.dumps({"schema": 99}))
-    shard.write_bytes(b"as a newer imgret has it")
+def _gone(file: Path) -> None:
+    file.unlink()
+
+
+@pytest.mark.usefixtures("photos")
+@pytest.mark.parametrize("harm", [damage, _gone])
+def test_a_run_s_arrays_come_back_as_the_very_bytes(harm: Callable[[Path], None], capsys: Any) -> None:
+    run = Path("runs/latest").resolve()
+    before = state(run)
+    for name in ("features.npy", "labels.npy", "mean.npy", "view.npy"):
+        harm(run / name)
+    assert main(["query", "1.png"]) == 4
     code, lines = doctor(capsys)
-    assert (code, [line.split("; ")[-1] for line in lines]) == (4, ["left alone"])
-    assert shard.exists()
+    assert (code, len(lines)) == (0, 4)
+    assert all(line.endswith("made again, the same bytes") for line in lines)
+    assert state(run) == before
+    assert main(["query", "1.png"]) == 0
 
 
-@pytest.mark.usefixtures("run")
-def test_freeing_beside_a_run_at_work(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    shutil.rmtree("runs")
-    stat = Path.stat
-
-    def renamed(file: Path, **how: Any) -> Any:
-        if file.suffix in (".npy", ".tmp"):
-            raise FileNotFoundError(2, "No such file or directory", str(file))
-        return stat(file, **how)
-
-    def busy(folder: Path) -> None:
-        raise OSError(39, "Directory not empty", str(folder))
-
-    write(one("features/*"), {".half.tmp": b"half"})
-    monkeypatch.setattr(Path, "stat", renamed)
-    assert main(["doctor", "--gc", "features", "--dry"]) == 0
-    monkeypatch.setattr("imgret.care.gc.shutil.rmtree", busy)
-    assert main(["doctor", "--gc", "features", "--yes"]) == 2
-    said = capsys.readouterr().err
-    assert "cannot be freed: Directory not empty\ntype the same again when no run is using it" in said
-
-
-@pytest.mark.usefixtures("run")
-def test_what_comes_and_goes_under_doctor_s_eyes(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    journal = home() / "cache.sqlite-journal"
-    look = StoreCheck._file
-
-    def late(check: StoreCheck, file: Path) -> Any:
-        journal.unlink(missing_ok=True)
-        return look(check, file)
-
-    journal.touch()
-    monkeypatch.setattr(StoreCheck, "_file", late)
+@pytest.mark.usefixtures("photos")
+def test_pictures_are_drawn_again(capsys: Any) -> None:
+    run = Path("runs/latest").resolve()
+    names = ["map.png", "report.html", "clusters.csv"]
+    damage(run / names[0])
+    damage(run / names[1])
+    (run / names[2]).unlink()
+    code, lines = doctor(capsys)
+    assert (code, len(lines)) == (0, 3)
+    info = json.loads((run / "run.json").read_text())
+    for name in names:
+        assert info["digests"][name] == hashlib.sha256((run / name).read_bytes()).hexdigest()
     assert doctor(capsys) == (0, [])
-    pipe = one("matrices/*.npy").with_name(f"{'0' * 32}.npy")
-    os.mkfifo(pipe)
+    assert Run.load(run).metrics
+
+
+def test_a_picture_of_a_run_that_cannot_be_read_is_left_with_one_reason(photos: Path, capsys: Any) -> None:
+    folder = Path("runs/latest").resolve()
+    (folder / "map.png").unlink()
+    with (folder / "items.csv").open("a") as table:
+        table.write("x\n")
     code, lines = doctor(capsys)
-    assert (code, len(lines), pipe.name in lines[0]) == (0, 1, True)
+    said = next(line for line in lines if "map.png" in line)
+    reason = "ValueError: items.csv has a row that is shorter or longer than its header"
+    assert (code, said.endswith(f"could not be mended: {folder} is not a whole run: {reason}")) == (4, True)
+    assert main(["query", "0.png"]) == 4
+    name = folder.relative_to(Path.cwd())
+    assert capsys.readouterr().err.endswith(f"see what can be mended: python -m imgret doctor {name}\n")

@@ -11,8 +11,8 @@ import imgret
 import imgret.__main__
 from imgret.__main__ import main
 from imgret.evaluation.evaluate import clusters, follows, retrieval
+from tests.commands.test_compare import FOLDERS, runs
 from tests.conftest import png, write
-from tests.test_compare import FOLDERS, runs
 from tests.test_readme import ROOT, _words
 
 SAME = {"backbone": "pixels", "view": "pca", "reports": []}

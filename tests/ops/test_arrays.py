@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.decomposition import PCA
 
-from imgret import UsageError, ops
+from imgret import UsageError
+from imgret.ops import arrays as ops
 
 RNG = np.random.default_rng(0)
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import average_precision_score
 
-from imgret.ops import Known, Ranking, Trial, judge
+from imgret.ops import Ranking
+from imgret.ops.relevance import Known, Trial, judge
 
 # A gallery in the order in which the query below finds it, of person, camera, junk:
 GALLERY = Known(

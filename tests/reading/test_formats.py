@@ -14,14 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import imgret
-from imgret.contracts import Item, Preprocess
+from imgret.contracts import Preprocess
 from imgret.errors import UsageError
-from imgret.plugins.sources.files import files
 from imgret.reading.decode import decode, picture
 from imgret.reading.formats import FORMATS, is_jpeg, is_whole_jpeg, require, sniff, why_not
 from imgret.reading.imagefile import OUTCOMES
-from imgret.reading.loader import read
-from imgret.reading.record import Record
 from tests import image_bytes as make
 from tests.conftest import png, write
 from tests.image_bytes import grey, save, scene, textured
@@ -209,19 +206,6 @@ def test_cut_files_are_truncated(capfd: pytest.CaptureFixture[str]) -> None:
         for part in (20, 50, 95):
             assert decode(data[: len(data) * part // 100], SIZE, BOTH).outcome == "truncated"
     assert capfd.readouterr() == ("", "")
-
-
-def test_a_record_says_which_format_has_to_be_asked_for(tmp_path: Path) -> None:
-    raw = save(scene(), "TIFF", tiffinfo={0xC612: b"\1\4\0\0"})
-    root = write(tmp_path / "in", {"a.tif": save(scene(), "TIFF"), "b.dng": raw, "c.png": png((9, 9, 9))})
-    source = files(str(root))
-    found = {}
-    for formats in ((), ("tiff",)):
-        records = [read(source, Item(name, str(root / name)), SIZE, formats)[0] for name in ("a.tif", "b.dng", "c.png")]
-        found[formats] = [(record.outcome, record.format) for record in records]
-    assert found[()][0::2] == [("unsupported", "tiff"), ("ok", "")]
-    assert found["tiff",] == [("ok", "tiff"), ("unsupported", ""), ("ok", "")]
-    assert Record("", "missing").format == ""
 
 
 def test_a_run_reads_what_it_is_asked_for_and_its_queries_too(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Which cluster an image belongs to and how far out it lies there, worked out by hand; what cannot be assigned."""
 
 import io
-import json
 import os
 import shutil
 import sys
@@ -17,13 +16,14 @@ from PIL import Image
 
 import imgret
 from imgret import Run, UsageError, register
-from imgret.__main__ import main
 from imgret.contracts import Backbone, Preprocess
 from imgret.search.assign import Assigned, nearest
 from tests.conftest import png, write
 
 # Features are colours, of 0 to 1. The reds' centroid is at 30 / 255, the blues' at 210 / 255.
 REDS, BLUES = (10, 20, 30, 60), (200, 210, 220)
+
+
 FILES = {f"red/{r}.png": (r, 0, 0) for r in REDS} | {f"blue/{b}.png": (0, 0, b) for b in BLUES}
 
 
@@ -197,42 +197,6 @@ def test_vectors_made_elsewhere_are_of_the_run_s_own_images_only(tmp_path: Path)
     own, new = made.assign([folder / "3.png", tmp_path / "new.png"])
     assert (own.cluster, own.of_run) == (int(made.labels[made.row_of["3.png"]]), True)
     assert (new.outcome, new.reason) == ("no_vector", "this run's vectors were computed elsewhere")
-
-
-def test_on_the_screen(run: Run, tmp_path: Path, capsys: Any) -> None:
-    write(Path("new"), {"a.png": solid((35, 0, 0)), "b\x1b.png": solid((0, 0, 240)), "c.txt": b"no image"})
-    assert main(["assign", "new", "red/60.png"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "cluster 0      0.020 new/a.png  (farther out than 25 % of its images, with red/30.png)",
-        r"cluster 1      0.118 new/b\x1b.png  (farther out than all of its images: an outlier, with blue/210.png)",
-        "unsupported          new/c.txt: not a JPEG, PNG, WEBP, GIF or BMP file",
-        "cluster 0      0.118 red/60.png  (farther out than 75 % of its images, with red/30.png, an image of the run)",
-    ]
-
-
-def test_as_json(run: Run, tmp_path: Path, capsys: Any) -> None:
-    write(Path("new"), {"-a.png": solid((35, 0, 0))})
-    assert main(["assign", "--json", "--run", str(run.folder), "--", "new/-a.png"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["run"] == str(run.folder.resolve())
-    (image,) = found["images"]
-    assert image.pop("distance") == pytest.approx(5 / 255, abs=1e-6)
-    assert len(image.pop("id")) == 64
-    assert image == {
-        "image": "new/-a.png", "outcome": "ok", "reason": "", "of_run": False, "cluster": 0, "nearer": 0.25,
-        "outlier": False, "representative": "red/30.png",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("json_too", [[], ["--json"]])
-def test_where_nothing_could_be_assigned_the_exit_code_says_so(run: Run, capsys: Any, json_too: list[str]) -> None:
-    write(Path("new"), {"a.png": b"no image", "b.png": b""})
-    assert main(["assign", "new", "nowhere.png", *json_too]) == 2
-    out, err = capsys.readouterr()
-    assert err.splitlines()[-1] == (
-        "imgret: none of 3 images could be assigned: 1 decode_error, 1 missing, 1 unsupported"
-    )
-    assert "nowhere.png" in out
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 9))

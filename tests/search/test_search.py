@@ -1,9 +1,6 @@
 """What can be searched with, and what is said of anything else."""
 
-import json
-import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +8,7 @@ import numpy as np
 import pytest
 
 import imgret
-from imgret import Run, UsageError, registry
-from imgret.__main__ import main
+from imgret import Run, UsageError
 from imgret.contracts import Item
 from imgret.search.search import combined, read
 from tests.search.test_where import fake
@@ -39,85 +35,6 @@ def test_a_file_whose_name_begins_with_a_tilde(run: Run, colours: Path) -> None:
     shutil.copy(colours / "red" / "a" / "0.png", "~a.jpg")
     assert run.search("~a.jpg", 3) == run.search("red/a/0.png", 3)
     assert read(run, "~a.jpg") == read(run, "red/a/0.png") == (colours / "red" / "a" / "0.png").read_bytes()
-
-
-@pytest.mark.parametrize("words", [["~a.jpg"], ["a" * 300], ["red/a/0.png", "--run", "~nouser/x"]])
-def test_query_says_what_is_wrong_in_two_lines(run: Run, words: list[str], capsys: Any) -> None:
-    assert main(["query", *words]) == 2
-    assert len(capsys.readouterr().err.splitlines()) <= 2
-
-
-def test_a_folder_is_no_query(run: Run, colours: Path, capsys: Any) -> None:
-    assert main(["query", str(colours / "red")]) == 2
-    assert capsys.readouterr().err == f"imgret: {colours / 'red'}: a folder\ngive an image file of it\n"
-
-
-def _hits_without_a_sheet(capsys: Any) -> str:
-    capsys.readouterr()
-    assert main(["query", "red/a/0.png", "--top", "3"]) == 0
-    out, err = capsys.readouterr()
-    assert [line.split()[0] for line in out.splitlines()] == ["1", "2", "3"]
-    assert len(err.splitlines()) == 1
-    assert err.startswith("imgret: no sheet was drawn: ")
-    return str(err)
-
-
-def test_hits_where_no_sheet_can_be_written(run: Run, capsys: Any) -> None:
-    (run.folder / "queries").write_text("in the way")
-    assert "exists" in _hits_without_a_sheet(capsys)
-
-
-def test_hits_where_the_source_is_absent(run: Run, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(registry._found, ("source", "files"))
-    assert "no source 'files'" in _hits_without_a_sheet(capsys)
-
-
-def test_a_sheet_of_images_that_are_gone(run: Run, colours: Path, capsys: Any) -> None:
-    shutil.rmtree(colours)
-    assert main(["query", "red/a/0.png", "--top", "3"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith("sheet ")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no such names on Windows")
-def test_the_name_of_the_sheet_is_printed_on_one_line(run: Run, colours: Path, capsys: Any) -> None:
-    shutil.copy(colours / "red" / "a" / "0.png", "new\nline\x1b[31m.png")
-    capsys.readouterr()
-    assert main(["query", "new\nline\x1b[31m.png", "--top", "1"]) == 0
-    _, sheet = capsys.readouterr().out.splitlines()
-    assert sheet.endswith("queries/new\\nline\\x1b[31m.jpg")
-    shutil.copy(colours / "red" / "a" / "0.png", "写" * 80 + ".png")
-    assert main(["query", "写" * 80 + ".png", "--top", "1"]) == 0
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize(
-    ("file", "text"),
-    [
-        ("metrics.json", '{"nmi": "high"}'),
-        ("metrics.json", '{"nmi": null}'),
-        ("metrics.json", "[]"),
-        ("run.json", "[" * 100_000),
-        ("run.json", '{"title": "x", "outcomes": []}'),
-        ("run.json", '{"title": "x", "outcomes": {"ok": "all"}}'),
-        ("run.json", ""),
-    ],
-)
-def test_a_damaged_run_hides_no_other(run: Run, file: str, text: str, capsys: Any) -> None:
-    shutil.copytree(run.folder, run.folder.parent / "2000-damaged")
-    (run.folder.parent / "2000-damaged" / file).write_text(text)
-    capsys.readouterr()
-    assert main(["runs"]) == 0
-    whole, damaged = capsys.readouterr().out.splitlines()
-    assert "24 images  clusters 3  noise 0" in whole
-    assert "2000-damaged  cannot be read: " in damaged
-
-
-def test_runs_in_folders_as_typed(capsys: Any) -> None:
-    os.mkdir("~out")
-    assert main(["runs", "~out"]) == 0
-    for name in ("a" * 300, "~nouser/x"):
-        assert main(["runs", name]) == 2
-        assert "does not exist" in capsys.readouterr().err
 
 
 # Six unit vectors of a plane by their angles, so that a score is the cosine of a difference.
@@ -196,58 +113,3 @@ def test_what_cannot_be_asked(ask: dict[str, Any], says: str) -> None:
 def test_the_beginning_of_an_id(run: Run) -> None:
     assert run.search(run.ids[3][:8], 4) == run.search(run.ids[3], 4)
     assert run.search(run.ids[-1][:20], 4) == run.search(run.ids[-1], 4)
-
-
-def test_query_with_everything(run: Run, colours: Path, capsys: Any) -> None:
-    red, green, blue = run.paths.index("red/a/0.png"), "green/b/1.png", "blue/a/2.png"
-    words = ["query", str(colours / "red" / "a" / "0.png"), "--not", green, blue, "--weights", "2,1"]
-    words += ["--where", "label!=blue", "--where", "group=a", "--top", "99"]
-    capsys.readouterr()
-    assert main([*words, "--json"]) == 0
-    text = capsys.readouterr().out
-    found = json.loads(text)
-    assert text.isascii()
-    assert found["query"] == [words[1], blue]
-    assert (found["weights"], found["not"], found["where"]) == ([2, 1], [green], ["label!=blue", "group=a"])
-    assert {hit["path"] for hit in found["hits"]} == {
-        f"{c}/a/{i}.png" for c in ("red", "green") for i in (0, 2, 4, 6)
-    } - {"red/a/0.png"}
-    assert list(found["hits"][0]) == ["rank", "score", "cluster", "path", "id", "file", "label"]
-    query = combined(run.X[[red, run.row_of[blue]]], run.X[[run.row_of[green]]], [2, 1])[0]
-    for hit in found["hits"]:
-        assert hit["score"] == pytest.approx(float(run.X[run.row_of[hit["id"]]] @ query), abs=1e-6)
-    assert main(words) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith("sheet ")
-
-
-def test_names_that_begin_with_a_dash(run: Run, colours: Path, capsys: Any) -> None:
-    shutil.copy(colours / "red" / "a" / "0.png", "-a.png")
-    capsys.readouterr()
-    assert main(["query", "blue/a/0.png", "--json", "--not=-a.png", "--", "-a.png", "--top"]) == 2
-    assert "--top: neither a file nor" in capsys.readouterr().err
-    assert main(["query", "blue/a/0.png", "--json", "--", "-a.png"]) == 0
-    assert json.loads(capsys.readouterr().out)["query"] == ["blue/a/0.png", "-a.png"]
-
-
-@pytest.mark.parametrize(
-    "more",
-    [["--weights", "a"], ["--weights", "1,1"], ["--where", "x\ny=1"], ["--where", "label=\x1b[31m"], ["--where", ""]],
-)
-def test_query_refuses_in_two_lines(run: Run, more: list[str], capsys: Any) -> None:
-    capsys.readouterr()
-    assert main(["query", "red/a/0.png", *more]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("imgret: ")
-    assert len(said.splitlines()) <= 2
-    assert "\x1b" not in said
-
-
-def test_the_sheet_marks_what_was_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[Any] = []
-    monkeypatch.setattr("imgret.pictures.sheet.contact_sheet", lambda *given, formats: drawn.extend(given))
-    monkeypatch.setattr("imgret.pictures.sheet.save", lambda sheet, file: file)
-    assert main(["query", "red/a/0.png", "--not", "blue/a/0.png", "--where", "group=a", "--top", "1"]) == 0
-    tiles, title, subtitle = drawn
-    assert [(tile.mark, tile.note) for tile in tiles[:2]] == [(True, "query"), (True, "not")]
-    assert (len(tiles), title) == (3, "1 hit")
-    assert subtitle == f"{run.title} · where group=a"

@@ -9,7 +9,7 @@ from imgret.registry import build
 
 faiss = pytest.importorskip("faiss")
 from imgret.plugins.retrievers.faiss_hnsw import faiss_hnsw  # noqa: E402
-from tests.plugins.test_faiss_ivf import points  # noqa: E402
+from tests.plugins.retrievers.test_faiss_ivf import points  # noqa: E402
 
 
 @pytest.mark.parametrize("given", [{}, {"M": 2, "ef": 1, "build": 1}])

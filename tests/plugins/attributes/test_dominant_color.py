@@ -1,10 +1,9 @@
-"""dominant_color and sharpness, worked out by hand."""
+"""dominant_color, worked out by hand."""
 
 import numpy as np
 import pytest
 
 from imgret.plugins.attributes.dominant_color import _lab, dominant_color
-from imgret.plugins.attributes.sharpness import sharpness
 
 
 @pytest.mark.parametrize(("colour", "name"), [
@@ -30,12 +29,3 @@ def test_lab_of_known_colours() -> None:
     lab = _lab(np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [0, 0, 0]], np.uint8))
     known = [[53.2, 80.1, 67.2], [87.7, -86.2, 83.2], [32.3, 79.2, -107.9], [100, 0, 0], [0, 0, 0]]
     np.testing.assert_allclose(lab, known, atol=0.1)
-
-
-def test_sharpness_is_the_variance_of_the_laplacian() -> None:
-    flat = np.full((5, 5, 3), 90, np.uint8)
-    assert sharpness(flat) == pytest.approx(0, abs=1e-18)
-    dot = np.zeros((5, 5, 3), np.uint8)
-    dot[2, 2] = 100  # the Laplacian of the inner 3 x 3: -400 in the middle, 100 at its 4 sides, 0 in the corners
-    assert sharpness(dot) == pytest.approx((400**2 + 4 * 100**2) / 9)  # their mean is 0
-    assert sharpness(flat[:2]) == 0.0

@@ -25,7 +25,7 @@ from imgret.reading.items import collect
 from imgret.reading.record import Record
 from imgret.runs.run import Run
 from tests.conftest import png
-from tests.plugins.test_reports import ODD, fake_run
+from tests.plugins.reports.conftest import ODD, fake_run
 
 HOSTILE = [
     "</script><script>alert(1)</script>.png",

@@ -1,4 +1,4 @@
-"""near_duplicates and dates: groups worked out by hand, and copies of drawn pictures found."""
+"""near_duplicates: groups worked out by hand, and copies of drawn pictures found."""
 
 import csv
 import io
@@ -12,7 +12,6 @@ from PIL import Image
 
 import imgret
 from imgret.contracts import Item
-from imgret.plugins.reports.dates import dates
 from imgret.plugins.reports.near_duplicates import near_duplicates
 from imgret.reading.items import collect
 from imgret.reading.record import Record
@@ -116,21 +115,3 @@ def test_smaller_copies_are_found_in_a_run(tmp_path: Path) -> None:
     assert [(row[0], row[1], row[2]) for row in rows] == [
         ("0", "1", "03.png"), ("0", "0", "03_small.png"), ("1", "1", "07.png"), ("1", "0", "07_small.png"),
     ]  # fmt: skip
-
-
-def test_a_sheet_for_each_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imgret.pictures.sheet.MOST", 2)
-    taken = ["2019-07-21T18:04:11", "", "2019-07-01T00:00:00", "2020-01-01T12:00:00", "2019-07-22T00:00:00"]
-    items = [Item(f"{i}.png") for i in range(5)]
-    collection = collect(items, [Record(f"{i:064}", "ok", "", 4, 3, date) for i, date in enumerate(taken)])
-    seen: list[int] = []
-
-    def thumbnail(row: int) -> bytes:
-        seen.append(row)
-        return _picture(row)
-
-    run: Any = SimpleNamespace(collection=collection, paths=collection.paths, thumbnail=thumbnail)
-    names = [file.relative_to(tmp_path).as_posix() for file in dates(run, tmp_path)]
-    assert names == ["dates/2019-07.jpg", "dates/2019-07_2.jpg", "dates/2020-01.jpg"]
-    assert sorted(seen) == [0, 2, 3, 4]
-    assert dates(SimpleNamespace(collection=collect([], []), paths=[]), tmp_path) == []  # type: ignore[arg-type]

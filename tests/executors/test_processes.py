@@ -1,0 +1,43 @@
+"""Worker processes begin with nothing of this one: no fork, no script of the user's."""
+
+import contextlib
+import multiprocessing
+import signal
+import sys
+from types import ModuleType
+
+import pytest
+
+from imgret.executors.processes import context, ignore_interrupt, without_main
+
+
+def test_no_process_is_a_copy_of_this_one() -> None:
+    forkserver = "forkserver" in multiprocessing.get_all_start_methods()
+    assert context().get_start_method() == "spawn"
+    assert context(["json"]).get_start_method() == ("forkserver" if forkserver else "spawn")
+
+
+def test_ctrl_c_is_the_main_process_s_to_answer() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        ignore_interrupt()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_the_script_is_away_for_as_long_as_workers_start_and_comes_back() -> None:
+    main = sys.modules["__main__"]
+    with contextlib.suppress(OSError), without_main(3, "x"):
+        away = sys.modules["__main__"]
+        raise OSError("no more processes")
+    assert not hasattr(away, "__file__")
+    assert sys.modules["__main__"] is main
+
+
+def test_the_script_stays_where_a_worker_needs_what_it_defines(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    mine = type("Mine", (), {"__module__": "__main__"})
+    with without_main(3, mine()):
+        assert sys.modules["__main__"] is script

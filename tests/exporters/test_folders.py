@@ -1,0 +1,47 @@
+"""The format folders: links or copies by cluster, names that collide, and only the bytes that the run saw."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import imgret
+from imgret import Run
+from imgret.__main__ import main
+from imgret.exporters.folders import names
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_folders(run: Run, root: Path, copy: bool) -> None:
+    Path("out").mkdir()
+    assert main(["export", "folders", "out", *["--copy"] * copy]) == 0
+    found = {str(f.relative_to("out")): f for f in Path("out").rglob("*.png")}
+    assert len(found) == 13
+    assert all(file.is_symlink() != copy for file in found.values())
+    for item, row in zip(run.collection.items, run.collection.rows, strict=True):
+        if row >= 0:
+            name = f"cluster_{run.labels[row]:03}/{Path(item.path).name}"
+            assert found[name].read_bytes() == (root / item.path).read_bytes()
+
+
+def test_names_that_collide() -> None:
+    assert names(["a/1.jpg", "b/1.JPG", "b/2.jpg"]) == ["a__1.jpg", "b__1.JPG", "2.jpg"]
+    assert names(["x/a__1.jpg", "a/1.jpg", "b/1.jpg"]) == ["a__1.jpg", "a__1-2.jpg", "b__1.jpg"]
+    assert len(names(["d/" + "é" * 300 + ".jpg"])[0].encode("utf-8", "surrogateescape")) == 200
+
+
+@pytest.mark.usefixtures("run")
+def test_only_the_bytes_that_the_run_saw_are_copied(root: Path, capsys: Any) -> None:
+    """A run from elsewhere may name any file of yours."""
+    (root / "a/0.png").write_bytes(b"secret")
+    assert main(["export", "folders", "out", "--copy"]) == 0
+    assert "1 image of the run is gone or changed" in capsys.readouterr().out
+    assert b"secret" not in [file.read_bytes() for file in Path("out").rglob("*.png")]
+
+
+def test_a_source_without_files(capsys: Any) -> None:
+    imgret.run(source="digits", backbone="pixels", view="pca", reports=[], k=3, limit=20)
+    assert main(["export", "folders", "out"]) == 0
+    files = [file for file in Path("out").rglob("*") if file.is_file()]
+    assert len(files) == 20
+    assert not any(file.is_symlink() for file in files)
