@@ -40,7 +40,7 @@ def main(words: Sequence[str]) -> None:
             f"--plot {printable(asked.plot)} exists, and nothing is overwritten\ngive a name that is not taken"
         )
 
-    from imgret.evaluation import probes, probesplot, queryset
+    from imgret.evaluation import probes, queryset
     from imgret.evaluation.evaluate import clusters, follows, retrieval
     from imgret.evaluation.evaluatetable import Evaluation, text
 
@@ -56,7 +56,7 @@ def main(words: Sequence[str]) -> None:
         print("\n".join(text(found)))
     if plot:
         try:
-            file = probesplot.draw(found.search, run.title, repeat, plot)
+            file = probes.draw(found.search, run.title, repeat, plot)
         except OSError as error:
             raise unwritable(printable(asked.plot), error, "name another file: --plot FILE.png") from error
         if not asked.json:

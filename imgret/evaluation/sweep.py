@@ -11,8 +11,7 @@ from pathlib import Path
 
 from imgret.errors import UsageError
 from imgret.evaluation.jobs import Asked, Done, fold
-from imgret.evaluation.sweeppage import page
-from imgret.evaluation.sweeptable import jobs_csv, table_csv, text
+from imgret.evaluation.sweeptable import jobs_csv, page, table_csv, text
 from imgret.registry import figures
 from imgret.runs.run import Run
 from imgret.runs.summary import account

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from imgret import UsageError, ops
-from imgret.evaluation import probes, probesplot
+from imgret.evaluation import probes
 from imgret.evaluation.probes import Cost, Probed, cost
 from imgret.findings.info import Fitted
 from imgret.ops.intervals import Interval
@@ -68,7 +68,7 @@ def test_a_retriever_that_probes_nothing_is_one_row_and_has_no_plot(tmp_path: Pa
     assert found.chosen is None
     for nothing in (found, None):
         with pytest.raises(UsageError, match="probes no clusters"):
-            probesplot.draw(nothing, "title", "repeat", tmp_path / "a.png")
+            probes.draw(nothing, "title", "repeat", tmp_path / "a.png")
     assert cost(_run(1, 1)) is None
 
 
@@ -85,12 +85,12 @@ def test_whether_exact_is_simply_faster(speed: float, said: str) -> None:
 
 def test_the_plot(tmp_path: Path) -> None:
     found = cost(_run())
-    file = probesplot.draw(found, "a title", "python -m imgret evaluate", tmp_path / "a.png")
+    file = probes.draw(found, "a title", "python -m imgret evaluate", tmp_path / "a.png")
     with Image.open(file) as picture:
         assert picture.width == 1560 + 144
         colours = {colour for _, colour in picture.getcolors(1 << 20) or []}
-        assert {probesplot.RECALL, probesplot.SCANNED} <= colours
+        assert {probes.RECALL, probes.SCANNED} <= colours
     first = file.read_bytes()
-    assert probesplot.draw(found, "a title", "python -m imgret evaluate", file).read_bytes() == first
+    assert probes.draw(found, "a title", "python -m imgret evaluate", file).read_bytes() == first
     one = Cost([Probed("lists", 1, Interval(1, 1, 1), None, 9)], 1, 5, 5, "said")
-    probesplot.draw(one, "one cluster", "repeat", tmp_path / "b.png")
+    probes.draw(one, "one cluster", "repeat", tmp_path / "b.png")
