@@ -18,7 +18,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 RUNS = [line for line in SHELL if "python -m imgret" in line and "venv" not in line]
-SLOW = ("umap", "dbscan", "archive", "manifold")  # these compile for twenty seconds first
+QUICK = [line for line in RUNS if line == "python -m imgret ~/photos" or not (
+    re.search("umap|dbscan|archive|manifold", line)  # these compile for twenty seconds first
+    or (re.search("python -m imgret ~/", line) and "precomputed" not in line)  # and these a network for seven
+)]  # fmt: skip
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def test_the_two_commands_are_the_first_that_one_sees() -> None:
 
 
 @pytest.mark.parametrize("line", [
-    pytest.param(line, marks=[pytest.mark.slow] if any(word in line for word in SLOW) else []) for line in RUNS
+    pytest.param(line, marks=[] if line in QUICK else [pytest.mark.slow]) for line in RUNS
 ])  # fmt: skip
 def test_commands(line: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     import imgret.dropped

@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 from typing import Any
@@ -142,9 +143,12 @@ def _file(component: Callable[..., Any]) -> str:
 
 def _licence(component: Callable[..., Any]) -> str:
     """The licence of the package that a component comes from; a file that was dropped in has the user's own."""
-    package = component.__module__.partition(".")[0]
-    if component.__module__.startswith("imgret.dropped."):
-        return "yours"
+    dropped = component.__module__.startswith("imgret.dropped.")
+    return "yours" if dropped else _licence_of(component.__module__.partition(".")[0])
+
+
+@cache  # to look through all that is installed takes a quarter of a second
+def _licence_of(package: str) -> str:
     try:
         about = metadata(packages_distributions().get(package, [package])[0])
     except (PackageNotFoundError, IndexError):
