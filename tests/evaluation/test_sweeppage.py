@@ -6,7 +6,7 @@ from pathlib import Path
 
 from imgret.evaluation.jobs import Asked, Done, fold
 from imgret.evaluation.sweeppage import page
-from tests.evaluation.test_sweep import job
+from tests.evaluation.test_jobs import job
 
 VOID = {"meta"}
 HOSTILE = "\"><script>alert(1)</script>&'{x}\n\udcff"
