@@ -14,10 +14,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imgret.errors import UsageError
+from imgret.commands import NAMES
+from imgret.errors import FAULT, STOPPED, UsageError, is_full, unwritable
 from imgret.registry import load_plugins
 from imgret.version import VERSION
 from imgret.words import printable
@@ -27,15 +27,10 @@ if TYPE_CHECKING:
     from imgret.evaluation.sweep import Sweep
 
 PATIENCE = 10  # seconds after a signal to end in which a further one disturbs no cleaning up
-COMMANDS = sorted(file.stem.replace("_", "-") for file in (Path(__file__).parent / "commands").glob("[!_]*.py"))
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run what `words` (default: the command line) say; the exit code.
-
-    0 done, 1 a fault of ours, 2 wrong use, 3 too many files failed, 4 a damaged store or run, 130 stopped: the same
-    command goes on from there.
-    """
+    """Run what `words` (default: the command line) say; the exit code, one of `EXIT_CODES`."""
     last = words is None  # what this process does, and all that it does
     words = sys.argv[1:] if words is None else list(words)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
@@ -45,12 +40,12 @@ def main(words: Sequence[str] | None = None) -> int:
     _talk(debug="log=debug" in words)
     try:
         with _stopped_alike(last):
-            command = words[:1] and words[0] in COMMANDS
+            command = words[:1] and words[0] in NAMES
             faults = _do([word for word in words if word != "log=debug"] if command else words)
             sys.stdout.flush()
     except KeyboardInterrupt:
         print("imgret: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
-        return 130
+        return STOPPED
     except BrokenPipeError as error:
         if _unread():
             return 0
@@ -62,7 +57,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _do(words: list[str]) -> list[Exception]:
     """What was asked for; returns what went wrong in the runs of a sweep, raises what went wrong before."""
-    if words and words[0] in COMMANDS:
+    if words and words[0] in NAMES:
         import_module(f"imgret.commands.{words[0].replace('-', '_')}").main(words[1:])
         return []
     if {"-h", "--help"} & set(words):
@@ -73,16 +68,18 @@ def _do(words: list[str]) -> list[Exception]:
         return []
     from imgret.settings.commandline import tidy
 
-    typed, words = words, tidy(words, COMMANDS)
+    typed, words = words, tidy(words, NAMES)
     completing = "--shell-completion" in words and words[-1].startswith("query=")
     if completing:  # nothing but suggestions may reach the terminal
         logging.getLogger("imgret").setLevel(logging.CRITICAL)
     load_plugins()
-    from imgret.config import completions, is_sweep, run_from_command_line
+    from imgret.config import is_sweep, run_from_command_line
 
     if completing:
+        from imgret.completion import completions
+
         line = os.environ.get("COMP_LINE", "")
-        print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], COMMANDS)))
+        print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], NAMES)))
         return []
     from imgret.evaluation.sweep import Sweep, said_once
 
@@ -163,14 +160,17 @@ def plain(text: str) -> str:
 
 def _tell(fault: Exception) -> int:
     """One or two lines on stderr, with a traceback where it was asked for; the exit code that goes with it."""
-    if isinstance(fault, UsageError):
-        print(plain(f"imgret: {fault}"), file=sys.stderr)
+    told = fault
+    if is_full(fault) and not isinstance(fault, UsageError):
+        told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
+    if isinstance(told, UsageError):
+        print(plain(f"imgret: {told}"), file=sys.stderr)
     else:
         print(plain(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}"), file=sys.stderr)
         print("type the same with log=debug to see where", file=sys.stderr)
     if logging.getLogger("imgret").isEnabledFor(logging.DEBUG):
         traceback.print_exception(fault)
-    return fault.exit_code if isinstance(fault, UsageError) else 1
+    return told.exit_code if isinstance(told, UsageError) else FAULT
 
 
 def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:

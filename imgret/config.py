@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import glob
-import io
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra import compose, initialize
 from hydra import main as hydra_main
-from hydra.core.config_store import ConfigStore
+from hydra.core.config_store import ConfigNode, ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
@@ -28,7 +27,7 @@ from imgret.errors import UsageError
 from imgret.evaluation.jobs import Asked
 from imgret.registry import OPTIONAL, SLOTS, load_plugins, unknown
 from imgret.settings.commandline import as_typed, is_path, literal, parts
-from imgret.settings.options import check, chooses, chosen, nodes, root_node, unused
+from imgret.settings.options import check, chooses, chosen, nodes, offered, root_node, unused
 
 if TYPE_CHECKING:
     from imgret.evaluation.sweep import Sweep
@@ -40,13 +39,28 @@ VERBATIM = ("images", "out", "source.label_regex", "source.path", "source.label"
 
 def store_options() -> None:
     """Hand every option to Hydra, and the root settings with the defaults list."""
-    store = ConfigStore.instance()
-    store.store(name="config", node=root_node())
+    ConfigStore.instance().repo.update(_stored(offered()))
+
+
+class Kept(ConfigNode):
+    """A config of the store that stays as it is: Hydra copies it when it is taken out, and the store for each job."""
+
+    def __deepcopy__(self, _: object) -> Kept:
+        return self
+
+
+@lru_cache(maxsize=4)  # to make them takes Hydra a third as long as to compose
+def _stored(_: Hashable) -> dict[str, Any]:
+    """What Hydra's store has of ours, by slot and file."""
+    stored: dict[str, Any] = {"config.yaml": Kept("config.yaml", OmegaConf.create(root_node()), None, None, None)}
     for slot, options in nodes().items():
-        store.repo.pop(slot, None)  # whatever an earlier call in this process knew
-        options |= {"null": {}} if slot in OPTIONAL else {}  # Hydra takes no null where a name is typed
-        for name, node in options.items():
-            store.store(group=slot, name=name, node=node, package="_global_" if slot == "preset" else slot)
+        none: dict[str, Any] = {"null": {}} if slot in OPTIONAL else {}  # Hydra takes no null where a name is typed
+        package = "_global_" if slot == "preset" else slot
+        stored[slot] = {
+            f"{name}.yaml": Kept(f"{name}.yaml", OmegaConf.create(dict(node)), slot, package, None)
+            for name, node in {**options, **none}.items()
+        }
+    return stored
 
 
 def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
@@ -117,7 +131,7 @@ def run_from_command_line(words: Sequence[str], job: Job, sweep: Sweep) -> list[
                 overrides = [each for each in overrides if each.is_sweep_override()]
                 swept |= {o.get_key_element().lstrip("+~"): len(list(o.sweep_iterator())) for o in overrides}
                 words.append(f"hydra.sweep.dir={literal(folder)}")
-            _hydra(words, task)
+            hydra_itself(words, task)
     except HydraException as error:
         wrong.append(error)
     except ValueError as error:  # not a job's: they keep theirs
@@ -134,7 +148,7 @@ def _chosen(key: str, cfg: DictConfig, hydra: Any) -> str:
     return value if isinstance(value, str) else as_typed(value)
 
 
-def _hydra(words: Sequence[str], task: Callable[[DictConfig], None]) -> None:
+def hydra_itself(words: Sequence[str], task: Callable[[DictConfig], None]) -> None:
     """Hydra's own command line, errors as exceptions."""
     store_options()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # composition errors come to us, not to exit code 1
@@ -143,26 +157,6 @@ def _hydra(words: Sequence[str], task: Callable[[DictConfig], None]) -> None:
         hydra_main(version_base="1.3", config_path=None, config_name="config")(task)()
     finally:
         sys.argv = before
-
-
-def completions(line: str, commands: Sequence[str]) -> list[str]:
-    """What the last word of a command line may become: Hydra's suggestions, and for the first word ours too."""
-    before, word = line.split()[1:], ""
-    if before and not line[-1].isspace():
-        *before, word = before
-    typed = [each for each in before if not each.startswith("-")]
-    if typed and typed[0] in commands:
-        return []  # the shell's own: files
-    offered = [] if typed else [each for each in commands if each.startswith(word)]
-    if not typed and word:
-        offered += sorted(p + os.sep for p in glob.glob(glob.escape(word) + "*") if os.path.isdir(p) and " " not in p)
-    readable = [each for each in before if re.fullmatch(r"-m|--multirun|[+~]*[\w./]+=[\w.,[\]-]*", each)]
-    os.environ["COMP_LINE"] = " ".join(("imgret", *readable, word))
-    found = io.StringIO()
-    with redirect_stdout(found), redirect_stderr(io.StringIO()), suppress(Exception, SystemExit):
-        _hydra(["-sc", "query=bash"], lambda cfg: None)
-    ours = [w for w in found.getvalue().split() if w.startswith("hydra") <= word.startswith("hydra")]
-    return offered + [w for w in ours if "=" in w or w.endswith(".")]  # folders of the package are no options
 
 
 def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Run:

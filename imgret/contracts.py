@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 RGB = tuple[int, int, int]
-FILTERS = ("bilinear", "bicubic", "lanczos", "box", "nearest")  # by which images are scaled
 TEXTS = 32  # that a text tower reads at once
 
 
@@ -45,10 +44,10 @@ class Item:
 class Preprocess:
     """How an image becomes the pixels that a backbone takes: data, not a callable.
 
-    `size` is (height, width) in pixels. `fit`: `squash` scales both sides to `size`; `crop` scales the shorter
-    side to `resize` (pixels; 0 = the size itself), then cuts out the centre; `pad` scales the longer side and
-    fills up with `background`, on which transparency is laid as well. `filter`: bilinear, bicubic, lanczos, box,
-    nearest. `mean` and `std` are per channel, in units of 0..1; the device applies them, not the decoder.
+    `size` is (height, width) in pixels. `fit` is a key of `FITS` in imgret/reading/fits.py, where each way is said;
+    `resize` (pixels; 0 = the size itself) is what `crop` scales the shorter side to. Transparency is laid on
+    `background`, which `pad` fills up with as well. `filter` is one of `FILTERS` there. `mean` and `std` are per
+    channel, in units of 0..1; the device applies them, not the decoder.
     """
 
     size: tuple[int, int]

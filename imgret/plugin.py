@@ -7,7 +7,7 @@ Whatever else lies in the package may move from one release to the next. What is
 release first. CONTRIBUTING.md has a component of each kind in ten lines.
 
 contracts   what each kind must be, and what it is handed: `Item`, `Backbone`, `Preprocess`, ...; arrays are `Floats`
-            and `Ints`, names for type checkers only
+            and `Ints`, names for type checkers only; `Fit` is the type of an argument `fit`
 Figure      what is to be known of a figure to show it; `figures()` knows all of them, by the names in metrics.json
 ops         array functions: blocks, nearest neighbours, principal components, ranking, contingency tables
 sheet       contact sheets, and the type and colours of all pictures
@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 
 from imgret import ops
 from imgret.contracts import (
-    FILTERS,
     RGB,
     Attribute,
     Backbone,
@@ -41,6 +40,7 @@ from imgret.contracts import (
     TextTower,
     Vectors,
 )
+from imgret.errors import unwritable
 from imgret.executors import processes
 from imgret.features.weights import Remote, WeightsUnavailable, parse_size, seeded
 from imgret.features.weights import fetch as fetch_weights
@@ -51,6 +51,7 @@ from imgret.features.weights import read as read_weights
 from imgret.figures import Figure
 from imgret.pictures import charts, pages, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
+from imgret.reading.fits import FILTERS, Fit
 from imgret.reading.formats import sniff
 from imgret.registry import figures, unknown
 from imgret.store.files import (
@@ -77,6 +78,7 @@ __all__ = [
     "Backbone",
     "Clusterer",
     "Figure",
+    "Fit",
     "Floats",
     "Ints",
     "Item",
@@ -121,5 +123,6 @@ __all__ = [
     "tells_a_place",
     "typed_path",
     "unknown",
+    "unwritable",
     "write_csv",
 ]

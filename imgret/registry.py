@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Any, TypeVar
 
 from imgret.contracts import OFFERED
 from imgret.errors import UsageError
 from imgret.figures import Figure, Figures
+from imgret.signatures import fits, hints, in_words
 
 KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "reranker", "attribute", "metric", "report")
 SLOTS = {  # what is chosen by one name on the command line -> its kind
@@ -101,6 +102,11 @@ def figures() -> Figures:
     return Figures(each for kind, name in _found if kind == "metric" for each in declared(name))
 
 
+def registered() -> Hashable:
+    """All components: what follows from them is the same for as long as this is."""
+    return tuple(_found.items())
+
+
 def find(kind: str, name: object) -> Callable[..., Any]:
     if not isinstance(name, str) or name not in options(kind):
         raise UsageError(unknown(kind, name, options(kind)))
@@ -151,14 +157,14 @@ def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[.
     name = given.pop("name", None)
     component = find(kind, name)
     known = {name: parameter for name, parameter in parameters(component).items() if name not in HANDED}
-    hints = _hints(component)
+    allowed = hints(component)
     for key, value in given.items():
         if key not in known:
             raise UsageError(unknown(f"argument of {slot}={name}", key, known))
         if value == OWED:
             raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
-        if key in hints and not _fits(value, hints[key]):
-            raise UsageError(f"{slot}.{key}={value}: {slot}={name} takes {_words(hints[key])} here")
+        if key in allowed and not fits(value, allowed[key]):
+            raise UsageError(f"{slot}.{key}={value}: {slot}={name} takes {in_words(allowed[key])} here")
     for key, parameter in known.items():
         if parameter.default is parameter.empty and key not in given:
             raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
@@ -193,37 +199,6 @@ def asks_in_vain(metric: Callable[..., Any]) -> str:
         if name not in OFFERED and parameter.default is parameter.empty:
             return f"it needs {name!r}, which no run has; a metric may ask for {', '.join(OFFERED)}"
     return ""
-
-
-def _hints(component: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return get_type_hints(component.__init__ if inspect.isclass(component) else component)
-    except Exception:  # annotations that cannot be evaluated check nothing
-        return {}
-
-
-def _fits(value: object, hint: Any) -> bool:
-    if hint is Any or isinstance(hint, TypeVar):
-        return True
-    if get_origin(hint) in (Union, UnionType):
-        return any(_fits(value, each) for each in get_args(hint))
-    if get_origin(hint) is Literal:
-        return value in get_args(hint)
-    if hint is None or hint is NoneType:
-        return value is None
-    if hint in (int, float):
-        return isinstance(value, (int, hint)) and not isinstance(value, bool)
-    if isinstance(hint, type):
-        return isinstance(value, hint)
-    return True
-
-
-def _words(hint: Any) -> str:
-    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "null"}
-    if get_origin(hint) is Literal:
-        return " or ".join(map(str, get_args(hint)))
-    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    return " or ".join(names.get(p, getattr(p, "__name__", str(p))) for p in parts)
 
 
 def load_plugins() -> None:

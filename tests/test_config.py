@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 import imgret
+from imgret import registry
 from imgret.config import as_hydra_reads
 from imgret.errors import UsageError
 from imgret.settings.commandline import as_typed
@@ -84,6 +86,37 @@ def test_faults_from_python_too() -> None:
             imgret.run("photos", **typed)
 
 
+def test_options_are_those_of_what_is_registered_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    def first(k: int, width: int = 1) -> None: ...
+    def second(k: int, depth: int = 2) -> None: ...
+
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr("imgret.pipeline.run", seen.append)
+    write(Path("photos"), {"1.png": png((9, 9, 9))})
+    with pytest.raises(UsageError, match="no clusterer 'fresh'"):
+        imgret.run("photos", clusterer="fresh")
+    for component, own in ((first, {"width": 1}), (second, {"depth": 2}), (first, {"width": 1})):  # of one name
+        monkeypatch.setitem(registry._found, ("clusterer", "fresh"), component)
+        imgret.run("photos", clusterer="fresh", k=3)
+        assert seen[-1]["clusterer"] == {"name": "fresh", "k": 3, **own}
+    monkeypatch.delitem(registry._found, ("clusterer", "fresh"))
+    with pytest.raises(UsageError, match="no clusterer 'fresh'"):
+        imgret.run("photos", clusterer="fresh")
+
+
+def test_another_application_of_hydra_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr("imgret.pipeline.run", seen.append)
+    write(Path("photos"), {"1.png": png((9, 9, 9))})
+    for _ in range(2):
+        imgret.run("photos", k=3)
+        ConfigStore.instance().store(name="config", node={"theirs": 1})
+        ConfigStore.instance().store(group="clusterer", name="theirs", node={"name": "theirs"})
+    assert seen[0] == seen[1]
+    with pytest.raises(UsageError, match="no clusterer 'theirs'"):
+        imgret.run("photos", clusterer="theirs")
+
+
 def _process(*words: str, **variables: str) -> "subprocess.CompletedProcess[bytes]":
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])} | variables
     return subprocess.run([sys.executable, "-m", "imgret", *words], capture_output=True, env=env, check=False)
@@ -94,27 +127,3 @@ def test_a_terminal_with_no_letters_but_ascii() -> None:
     done = _process("写真", "k=2", "backbone=pixels", "view=pca", "reports=[]", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert b"\\xfc" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("line", "offered", "never"),
-    [
-        ("imgret ", {"query", "runs", "plugins", "help", "clusterer=", "k=", "seed="}, {"hydra."}),
-        ("imgret q", {"query"}, {"runs", "k="}),
-        ("imgret c", {"clusterer="}, {"commands"}),
-        ("imgret ph", {"photos/"}, {"query"}),
-        ("imgret photos clu", {"clusterer=", "clusterer."}, {"k="}),
-        ("imgret photos k=3 clusterer=km", {"clusterer=kmeans"}, {"clusterer=dbscan"}),
-        ("imgret 'my photos' clusterer=kmeans clusterer.n", {"clusterer.n_init="}, {"k="}),
-        ("imgret query photos/", set(), {"k="}),
-        ("imgret photos clusterer=nonsense clus", set(), set()),
-        ("imgret", {"query"}, set()),
-    ],
-)
-def test_tab_completion(line: str, offered: set[str], never: set[str]) -> None:
-    Path("photos").mkdir()
-    done = _process("-sc", "query=bash", COMP_LINE=line + "xyz", COMP_POINT=str(len(line)), IMGRET_PLUGINS="nowhere")
-    found = set(done.stdout.decode().split())
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert offered <= found
-    assert not found & never

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 import imgret
 from imgret.commands import runs as runs_command
+from imgret.errors import DiskFull
 from tests.conftest import png, write
 from tests.crash import NO_MOUNT, Job, Runs
 
@@ -134,8 +135,8 @@ def prove(bench: Bench, kind: str, points: list[int], capsys: pytest.CaptureFixt
         if kind != "full":
             assert code == -9, (what, code, said)
         else:
-            assert code == (0 if there else 2), (what, code, said)
-            assert there or re.search("No space left on device\n(make room there|type out=FOLDER)", said), (what, said)
+            assert code == (0 if there else DiskFull.exit_code), (what, code, said)
+            assert there or "No space left on device\nmake room there" in said, (what, said)
             assert not list(root.rglob("*.tmp")), what
         assert "Traceback" not in said
         kept[at] = committed(root / "home"), len(there)
@@ -191,17 +192,18 @@ def test_a_disk_that_is_really_full(bench: Bench, where: str, tmp_path: Path) ->
         if found == [NO_MOUNT]:
             pytest.skip("no file system can be mounted here")
         said = bench.said(name)
-        assert found[0] in (0, 2), said
+        assert found[0] in (0, DiskFull.exit_code), said
         assert found[0] == 0 or "No space left on device" in said or " are free\n" in said, said  # met, or foreseen
         assert "Traceback" not in said
         assert found[1] == 0, bench.said(f"{name}.log.2")
         codes.append(found[0])
         again = results(tmp_path / name)
         assert for_ever(again, found[0] != 0) == for_ever(bench.lone, found[0] != 0)
-    assert codes[0] == 2
-    assert codes.count(2) >= 3
+    assert codes[0] == DiskFull.exit_code
+    assert codes.count(DiskFull.exit_code) >= 3
 
 
+@pytest.mark.slow
 def test_runs_at_once_share_a_store(bench: Bench) -> None:
     """Four processes start on one empty store, and write what they would have written alone."""
     ways: list[dict[str, int]] = [{}, {}, {"k": 3}, {"seed": 1}]

@@ -1,16 +1,127 @@
-"""What goes wrong ends with the exit code that help tells of."""
+"""Exit codes: each has its line in `--help`; a disk that is full has its own, wherever it is met."""
 
+import errno
+import re
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors import SafetensorError
 
+import imgret
+from imgret import errors
 from imgret.__main__ import main
-from imgret.commands.help import EXIT_CODES
-from imgret.errors import StoreDamaged, TooManyFailed, UsageError
+from imgret.errors import (
+    EXIT_CODES,
+    FAULT,
+    STOPPED,
+    DiskFull,
+    StoreDamaged,
+    TooManyFailed,
+    UsageError,
+    is_full,
+    unwritable,
+)
+from imgret.store.store import home
+
+ROOT = Path(__file__).parents[1]
+QUICK = {"backbone": "pixels", "view": "pca", "reports": ["maps"], "attributes": [], "metrics": []}
+FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize(("error", "code"), [(UsageError, 2), (TooManyFailed, 3), (StoreDamaged, 4)])
+def test_every_code_is_in_the_table_and_in_help(capsys: Any) -> None:
+    kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, UsageError)]
+    codes = [0, FAULT, STOPPED, *(kind.__dict__["exit_code"] for kind in kinds)]
+    assert sorted(codes) == sorted(EXIT_CODES)  # and no two have one
+    with_code = [file.name for file in (ROOT / "imgret").rglob("*.py") if re.search(r"^    exit_code =", file.read_text(
+        encoding="utf-8"), re.MULTILINE)]  # fmt: skip
+    assert with_code == ["errors.py"]
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out.partition("\nExit codes:\n")[2]
+    assert re.findall(r"^  (\d+) +(.+)$", shown, re.MULTILINE) == [(str(n), said) for n, said in EXIT_CODES.items()]
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (FULL, True),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), True),
+        (SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"), True),
+        (sqlite3.OperationalError("database or disk is full"), True),
+        (DiskFull("by the arithmetic"), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
+        (SafetensorError("Error while deserializing header: header too small"), False),
+        (sqlite3.OperationalError("database is locked"), False),
+        (UsageError("no k"), False),
+    ],
+)
+def test_a_full_disk_is_known_whoever_tells_of_it(error: Exception, full: bool) -> None:
+    assert is_full(error) is full
+    assert type(unwritable("out", error)) is (DiskFull if full else UsageError)
+
+
+def test_what_is_said_of_a_place_that_cannot_be_written_to() -> None:
+    said = "out cannot be written to: No space left on device\nmake room there"
+    assert str(unwritable("out", FULL)) == said
+    assert str(unwritable("out", FULL, "type out=FOLDER")) == f"{said}, or type out=FOLDER"
+    denied = OSError(errno.EACCES, "Permission denied")
+    assert str(unwritable("out", denied, "give another")) == "out cannot be written to: Permission denied\ngive another"
+    assert str(unwritable("out", OSError(), "give another")).startswith("out cannot be written to: OSError\n")
+
+
+def _full(*_: object, **__: object) -> None:
+    raise FULL
+
+
+WRITES = [  # words, and what has no room for what they write
+    ("colours k=3", "imgret.store.files.os.replace"),
+    ("colours k=3", "imgret.runs.write.make_folder"),
+    ("colours k=3", "imgret.runs.write.sync_tree"),
+    ("colours k=3", "imgret.pictures.sheet.save"),
+    ("export csv out.csv", "imgret.exporters.os.rename"),
+    ("evaluate --plot p.png", "imgret.pictures.sheet.save"),
+    ("sweep-k --to 2", "imgret.pictures.sheet.save"),
+    ("compare RUN runs/latest --page p.html", "imgret.store.files.os.replace"),
+    ("plugins new metric mine", "pathlib.Path.mkdir"),
+    ("doctor", "imgret.care.faults._remove"),
+    ("forget colours/red", "imgret.care.forget.write_shard"),
+]
+
+
+@pytest.mark.parametrize(("words", "target"), WRITES)
+def test_no_room_is_said_in_two_lines_by_whatever_writes(
+    words: str, target: str, colours: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(colours.parent)
+    run = imgret.run("colours", k=2, **QUICK)
+    if "RUN" in words:
+        imgret.run("colours", k=3, **QUICK)
+    if words == "doctor":
+        next(home().glob("thumbnails/*/*/*.jpg")).write_bytes(b"")
+    settings = ["backbone=pixels", "view=pca", "reports=[maps]", "metrics=[]", "attributes=[]", "log=quiet"]
+    typed = [word.replace("RUN", str(run.folder)) for word in words.split()]
+    capsys.readouterr()
+    monkeypatch.setattr(target, _full)
+    assert main(typed + settings * ("k=" in words)) == DiskFull.exit_code
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert said[1].startswith("make room")
+    assert not list(Path().rglob("*.tmp"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no disk that is always full")
+def test_no_room_for_what_is_printed() -> None:
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "imgret", "--help"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, text=True, check=False)
+    said = "imgret: a disk cannot be written to: No space left on device\nmake room there\n"
+    assert (done.returncode, done.stderr) == (DiskFull.exit_code, said)
+
+
+@pytest.mark.parametrize(("error", "code"), [(UsageError, 2), (TooManyFailed, 3), (StoreDamaged, 4), (DiskFull, 5)])
 def test_an_error_is_its_words_and_its_code(
     error: type[UsageError], code: int, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
@@ -21,4 +132,3 @@ def test_an_error_is_its_words_and_its_code(
     monkeypatch.setattr("imgret.commands.runs.main", fails)
     assert main(["runs"]) == code
     assert capsys.readouterr() == ("", "imgret: what was given\nwhat to type\n")
-    assert code in EXIT_CODES

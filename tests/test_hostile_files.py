@@ -19,7 +19,7 @@ from imgret.__main__ import main, plain
 from imgret.errors import StoreDamaged
 from imgret.features.weights import read
 from imgret.registry import build
-from imgret.runs import write as record
+from imgret.runs import clock
 from imgret.store.files import LARGEST, MOST_COLUMNS, place_in, read_json
 from tests.conftest import png, write
 from tests.runs.test_run import seal
@@ -211,8 +211,8 @@ def test_any_value_anywhere_in_run_json(made: Path, tmp_path: Path, seed: int, c
         for key in path:
             node = node[key]
         node[last] = VALUES[int(random.integers(len(VALUES)))]
-        measured = record.forget_peak()
-        before = record.peak_bytes() or 0
+        measured = clock.forget_peak()
+        before = clock.peak_bytes() or 0
         for command in (["query", "0.png"], ["query", str(tmp_path / "new" / "new.png"), "--json"],
                         ["assign", str(tmp_path / "new")], ["export", "csv", f"{step}.csv"],
                         ["export", "coco", f"{step}", "--copy"]):  # fmt: skip
@@ -221,7 +221,7 @@ def test_any_value_anywhere_in_run_json(made: Path, tmp_path: Path, seed: int, c
                 assert main([*command, "--run", str(made)]) in (0, 2, 3, 4), (path, last, node[last], command)
         assert main(["runs", str(made.parent)]) == 0
         assert main(["doctor", str(made)]) in (0, 2, 4), (path, last, node[last])
-        grown = (record.peak_bytes() or 0) - before
+        grown = (clock.peak_bytes() or 0) - before
         assert not measured or grown < 300 * MB, (path, last, node[last], grown)
         said = capsys.readouterr()
         assert not {"\x1b", "\u202e"} & set(said.out + said.err)
@@ -244,8 +244,8 @@ def test_damaged_weights_and_vectors_are_right_or_refused(suffix: str) -> None:
     else:
         save_file(state, file)
     whole, random, refused = file.read_bytes(), np.random.default_rng(11), 0
-    measured = record.forget_peak()
-    before = record.peak_bytes() or 0
+    measured = clock.forget_peak()
+    before = clock.peak_bytes() or 0
     for _ in range(1500):
         file.write_bytes(_mutated(whole, random))
         try:
@@ -256,4 +256,4 @@ def test_damaged_weights_and_vectors_are_right_or_refused(suffix: str) -> None:
         except UsageError as error:
             refused += len(str(error)) < 1000
     assert refused > 500
-    assert not measured or (record.peak_bytes() or 0) - before < 200 * MB
+    assert not measured or (clock.peak_bytes() or 0) - before < 200 * MB

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import imgret
+import imgret.commands
 from imgret.__main__ import main
 from tests.conftest import png, write
 
@@ -196,6 +197,24 @@ def test_output_that_nobody_reads() -> None:
     done = subprocess.run(help_me, stdout=writes, stderr=subprocess.PIPE, env=env, check=False)
     os.close(writes)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("export csv", "imgret export: the following arguments are required: OUT\n"),
+        ("export cvs out", "imgret export: argument FORMAT: invalid choice: 'cvs' (choose from "),
+        ("query 1.png --tip 3", "imgret query: unrecognized arguments: --tip"),
+        ("query 1.png --top many", "imgret query: argument --top: invalid int value: 'many'\n"),
+        ("plugins check", "imgret plugins check: the following arguments are required: KIND/NAME"),
+    ],
+)
+def test_what_a_command_does_not_take_is_said_with_what_to_type(words: str, says: str, capsys: Any) -> None:
+    assert main(words.split()) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"imgret: {says}"), said
+    command = says.removeprefix("imgret ").partition(":")[0]
+    assert said.splitlines()[1:] == [f"see: python -m imgret {command} --help"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="opens /proc")

@@ -22,7 +22,7 @@ OWED: dict[str, dict[str, Any]] = {  # what an option needs to be typed with it,
     "synthetic": {"source__n": 40, "source__kinds": 5, "source__size": 64},
 }
 EVERYWHERE = {"cluster_rank": {"probes": 4}}  # what makes an approximate retriever exact, for four clusters
-SLOW = {"umap", "hdbscan", "dbscan", "open_clip"} | NAMED  # numba takes its time first, and large models theirs
+SLOW = {"umap", "hdbscan", "dbscan", "open_clip", "resnet50"} | NAMED  # numba takes its time first, large models theirs
 CHOICES = [
     pytest.param(slot, name, marks=[pytest.mark.slow] if name in SLOW else [], id=f"{slot}={name}")
     for slot, choices in nodes().items()

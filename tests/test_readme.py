@@ -56,7 +56,7 @@ def _words(line: str) -> tuple[dict[str, str], list[str]]:
 
 def test_the_two_commands_are_the_first_that_one_sees() -> None:
     assert SHELL[0].endswith("&& pip install -e . && python -m imgret clusterer=kmeans k=100")
-    assert SHELL[1].endswith('&& pip install -e ".[test]" && pytest')
+    assert SHELL[1].endswith('&& pip install -e ".[test]" && pytest -n auto')
 
 
 @pytest.mark.parametrize("line", [

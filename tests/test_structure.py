@@ -52,7 +52,7 @@ def test_parts_of_plugins_serve_their_own_kind_and_a_folder_of_parts_one_compone
 
 
 # Who may import whom: the rooms of imgret/, along the way of the data. All may import what lies on the ground.
-GROUND = "contracts errors figures ops progress registry version words"
+GROUND = "contracts errors figures ops progress registry signatures version words"
 MAY_IMPORT = {
     "store": "moved",
     "executors": "",
@@ -61,7 +61,7 @@ MAY_IMPORT = {
     "pictures": "reading store",
     "settings": "reading",
     "clusters": "pictures settings store",
-    "findings": "clusters features reading settings store",
+    "findings": "clusters executors features reading settings store",
     "search": "features findings reading settings store",
     "runs": "clusters findings reading search store",
     "evaluation": "features findings pictures reading runs settings store",
@@ -70,12 +70,13 @@ MAY_IMPORT = {
     "checks": "features findings reading runs settings",
     "pipeline": "clusters evaluation features findings reading runs settings store",
     "config": "evaluation pipeline runs settings",
+    "completion": "config",
     "commands": "care checks clusters config evaluation exporters findings pictures reading runs search settings store",
     "plugin": "executors features pictures reading store",
     "moved": "",
     "dropped": "",
     "__init__": "config runs",
-    "__main__": "config evaluation pipeline runs settings",
+    "__main__": "commands completion config evaluation pipeline runs settings",
 }
 
 

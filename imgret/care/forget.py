@@ -15,7 +15,7 @@ from pathlib import Path
 
 from imgret.care.faults import TEMPORARY, stale, why
 from imgret.care.storecheck import read_shard
-from imgret.errors import UsageError
+from imgret.errors import UsageError, is_full, unwritable
 from imgret.reading.filecache import ids_of
 from imgret.store import schema
 from imgret.store.files import commit, sha256
@@ -200,8 +200,9 @@ def _from_cache(file: Path, ids: Collection[str], paths: Collection[str], dry: b
                 base.execute("VACUUM")
             return count
     except sqlite3.OperationalError as error:
-        first = "make room there, and" if "is full" in str(error) else "when no run is using it,"
-        raise UsageError(f"{printable(str(file))}: {error}\n{first} type the same again") from error
+        if is_full(error):
+            raise unwritable(printable(str(file)), error) from error
+        raise UsageError(f"{printable(str(file))}: {error}\nwhen no run is using it, type the same again") from error
     except sqlite3.DatabaseError:
         _remove(file.with_name(f"{file.name}-journal"), dry)
         return _remove(file, dry)

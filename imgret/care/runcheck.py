@@ -18,12 +18,13 @@ import numpy as np
 
 from imgret import ops
 from imgret.care.faults import DAMAGED, UNKNOWN, Fault, stale, why
-from imgret.care.storecheck import NO_JPEG, is_jpeg, read_shard
+from imgret.care.storecheck import NO_JPEG, read_shard
 from imgret.clusters.neighbours import Neighbours, packed
 from imgret.clusters.stages import reduction
-from imgret.errors import StoreDamaged
+from imgret.errors import StoreDamaged, is_full
 from imgret.findings import tables
 from imgret.findings.info import Info, reseal
+from imgret.reading.formats import is_whole_jpeg
 from imgret.runs.run import Run
 from imgret.runs.write import digests, draw
 from imgret.store import schema
@@ -86,7 +87,7 @@ class RunCheck:
     def _cut(self) -> dict[str, str]:
         """The thumbnails of the page that are no whole pictures; digests do not list them."""
         files = [file for file in sorted(self.folder.glob("thumbs/*/*.jpg")) if file.is_file()]
-        return {file.relative_to(self.folder).as_posix(): NO_JPEG for file in files if not _is_whole(file)}
+        return {file.relative_to(self.folder).as_posix(): NO_JPEG for file in files if not is_whole_jpeg(file)}
 
     def _others(self, recorded: dict[str, str]) -> Iterator[Fault]:
         yield from stale([entry for entry in sorted(self.folder.iterdir()) if entry.name not in OURS])
@@ -106,8 +107,10 @@ class RunCheck:
         }
         try:
             array = makers[name](info)
-        except Exception:  # it is no array, or the files that it follows from are damaged as well
-            return None
+        except Exception as error:
+            if is_full(error):  # it might well be made again
+                raise
+            return None  # it is no array, or the files that it follows from are damaged as well
         with tempfile.TemporaryDirectory() as folder:
             trial = Path(folder, name)
             save_array(trial, array)
@@ -167,13 +170,6 @@ def _rows(folder: Path, ids: Sequence[str]) -> Any:
             if (place := row_of.get(each.tobytes().hex())) is not None:
                 found.setdefault(place, row.copy())  # else all of the shard is kept
     return np.stack([found[place] for place in range(len(ids))]) if len(found) == len(ids) else None
-
-
-def _is_whole(thumbnail: Path) -> bool:
-    try:
-        return is_jpeg(thumbnail)
-    except OSError:
-        return False
 
 
 def _redraw(folder: Path, names: list[str]) -> None:

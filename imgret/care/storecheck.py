@@ -17,6 +17,7 @@ import numpy as np
 from imgret import ops
 from imgret.care.faults import DAMAGED, TEMPORARY, UNKNOWN, Fault, removed, set_aside, stale, why
 from imgret.errors import StoreDamaged
+from imgret.reading.formats import is_jpeg
 from imgret.store import schema
 from imgret.store.files import read_array
 from imgret.store.store import digest
@@ -202,15 +203,6 @@ def _is_newer(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return False
-
-
-def is_jpeg(file: Path) -> bool:
-    """Whether a file begins and ends as a JPEG does (T.81, B.1); what lies between is not looked at."""
-    with file.open("rb") as stream:
-        begins = stream.read(2) == b"\xff\xd8"
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - 2))
-        return begins and size >= 4 and stream.read() == b"\xff\xd9"
 
 
 def _is_finite(array: Floats) -> bool:

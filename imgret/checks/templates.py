@@ -6,7 +6,7 @@ import re
 from keyword import iskeyword
 from pathlib import Path
 
-from imgret.errors import UsageError
+from imgret.errors import UsageError, unwritable
 from imgret.registry import KINDS, options, unknown
 from imgret.words import printable
 
@@ -245,5 +245,5 @@ def write(kind: str, name: str, folder: Path) -> list[Path]:
             with file.open("x", encoding="utf-8", newline="\n") as stream:
                 stream.write(text.replace("NAME", name))
     except OSError as error:
-        raise UsageError(f"{printable(str(folder))}: {error.strerror}\ngive a folder that can be written to") from error
+        raise unwritable(printable(str(folder)), error, "give another one: --folder DIR") from error
     return list(texts)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
 
+from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.runs.run import Run
 from imgret.search.assign import Assigned
@@ -24,25 +24,16 @@ it is. What cannot be read is named with its outcome; exit code 2 where that is 
 which only an image of the run can be; distance is Euclidean between features of unit length, from the centroid, of
 noise from the nearest one; nearer is a share, from 0 to 1. What is not known is null.
 """
+PARSER = Parser("assign", __doc__, MORE)
+PARSER.add_argument("images", nargs="*", metavar="IMAGE", help="an image, or a folder of them")
+PARSER.add_run("the run with the clusters")
+PARSER.add_json()
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="imgret assign",
-        usage="%(prog)s IMAGE... [options]",
-        description=__doc__,
-        epilog=MORE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("images", nargs="*", metavar="IMAGE", help="an image, or a folder of them")
-    parser.add_argument(
-        "--run", default="runs/latest", metavar="DIR", help="the run with the clusters (default: the last one)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    end = words.index("--") if "--" in words else len(words)  # which parsing intermixed words does not know
-    asked = parser.parse_intermixed_args(words[:end])
+    asked = PARSER.parse_mixed(words, "images")
     run = Run.load(asked.run)
-    images = run.assign([*asked.images, *words[end + 1 :]])
+    images = run.assign(asked.images)
     if asked.json:
         found = {"run": str(run.folder), "images": [image._asdict() for image in images]}
         print(json.dumps(found, indent=1, allow_nan=False))

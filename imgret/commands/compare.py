@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imgret.care.outcheck import runs
+from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.evaluation.comparison import Comparison, Split
 from imgret.registry import figures
@@ -31,15 +31,14 @@ PARTS = 4  # of one
 NARROW = 20  # characters of a setting that stands beside its run
 LONGEST = 60  # characters of a value
 DIGEST = 12  # digits of one
+PARSER = Parser("compare", __doc__, MORE)
+PARSER.add_argument("runs", nargs="*", metavar="RUN", help="the runs (default: the last two)")
+PARSER.add_argument("--page", metavar="FILE.html", help="of two runs: their maps, and the images they disagree on")
+PARSER.add_json()
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="imgret compare", description=f"{__doc__}\n{MORE}",
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("runs", nargs="*", metavar="RUN", help="the runs (default: the last two)")
-    parser.add_argument("--page", metavar="FILE.html", help="of two runs: their maps, and the images they disagree on")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    asked = parser.parse_args(words)
+    asked = PARSER.parse_args(words)
     folders = _folders(asked.runs)
     if (asked.page and not typed_path(asked.page).name) or os.path.isdir(asked.page or ""):
         raise UsageError(f"--page {printable(asked.page)}: it is a folder\nname a file: --page FILE.html")

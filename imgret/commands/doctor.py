@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import sys
@@ -12,10 +11,11 @@ from itertools import chain
 from pathlib import Path
 
 from imgret.care import gc, outcheck
-from imgret.care.faults import DAMAGED, UNKNOWN, Fault, why
+from imgret.care.faults import DAMAGED, Fault, why
 from imgret.care.runcheck import RunCheck
 from imgret.care.storecheck import StoreCheck
-from imgret.errors import StoreDamaged, UsageError
+from imgret.commands._parser import Parser
+from imgret.errors import DiskFull, StoreDamaged, UsageError, is_full
 from imgret.registry import load_plugins
 from imgret.runs.run import find
 from imgret.store.store import home
@@ -25,29 +25,28 @@ MORE = """
 The store (IMGRET_HOME) and the runs in ./runs are looked through, or the runs that are named. Every file is held to the
 digest that was recorded of it. What follows from others is removed or made again; a run's array is made again only
 where its bytes are then those that were recorded; pictures and reports are drawn again. Originals are never touched,
-and nothing is deleted that cannot be made again. Exit code 4 where damage is left.
+and nothing is deleted that cannot be made again. Exit code 4 where damage is left, 5 where a full disk is why.
 """
+PARSER = Parser("doctor", __doc__, MORE)
+PARSER.add_argument("runs", nargs="*", metavar="RUN", help="runs to look at (default: those in ./runs)")
+PARSER.add_argument("--dry", action="store_true", help="say what is wrong, change nothing")
+PARSER.add_argument(
+    "--gc", nargs="?", const="matrices", choices=["matrices", "features"],
+    help="free what can be made again: matrices that no run links, and damaged files that were set aside; "
+    "features: all sets of features as well",
+)  # fmt: skip
+PARSER.add_argument("--yes", action="store_true", help="with --gc features: free them without asking")
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="imgret doctor", description=f"{__doc__}\n{MORE}",
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("runs", nargs="*", metavar="RUN", help="runs to look at (default: those in ./runs)")
-    parser.add_argument("--dry", action="store_true", help="say what is wrong, change nothing")
-    parser.add_argument(
-        "--gc", nargs="?", const="matrices", choices=["matrices", "features"],
-        help="free what can be made again: matrices that no run links, and damaged files that were set aside; "
-        "features: all sets of features as well",
-    )  # fmt: skip
-    parser.add_argument("--yes", action="store_true", help="with --gc features: free them without asking")
-    asked = parser.parse_args(words)
+    asked = PARSER.parse_args(words)
     load_plugins()  # reports are drawn by them
     root = home()
     out = typed_path("runs")
     folders = [_run(typed_path(run)) for run in asked.runs] if asked.runs else outcheck.runs(out)
     store = StoreCheck(root)
     kinds: Counter[str] = Counter()
-    left = 0
+    left: list[type[UsageError]] = []
     logging.getLogger("imgret").setLevel(logging.ERROR)  # this command says itself what it meets
     found = outcheck.faults(out) if not asked.runs and out.is_dir() else ()
     for fault in chain(_all(store, [RunCheck(folder, root, asked.dry) for folder in folders], root), found):
@@ -61,8 +60,12 @@ def main(words: Sequence[str]) -> None:
         _free(gc.matrices(root) + gc.set_aside(root), ask=False, dry=asked.dry)
         if asked.gc == "features":
             _free(gc.feature_sets(root), ask=not asked.yes, dry=asked.dry)
+    if DiskFull in left:
+        raise DiskFull(f"{counted(len(left), 'damaged thing')} left\nmake room on the disk, and type the same again")
     if left:
-        raise StoreDamaged(f"{counted(left, 'damaged thing')} left\nmake the runs again whose files are named above")
+        raise StoreDamaged(
+            f"{counted(len(left), 'damaged thing')} left\nmake the runs again whose files are named above"
+        )
 
 
 def _run(folder: Path) -> Path:
@@ -82,18 +85,19 @@ def _all(store: StoreCheck, runs: list[RunCheck], root: Path) -> Iterator[Fault]
         yield from run.faults()
 
 
-def _tell(fault: Fault, dry: bool) -> int:
-    """One line; 1 where damage is left, which it is not where nothing was to be done but to look."""
-    cure, mended = fault.cure, fault.mend is not None
+def _tell(fault: Fault, dry: bool) -> list[type[UsageError]]:
+    """One line; what is to be raised in the end where damage is left, as it is where nothing is mended (`dry`)."""
+    cure = fault.cure
+    left: list[type[UsageError]] = [StoreDamaged] if dry or fault.mend is None else []
     if fault.mend and not dry:
         try:
             fault.mend()
         except (OSError, ValueError, UsageError) as error:
-            cure, mended = f"could not be mended: {why(error)}", False
+            cure, left = f"could not be mended: {why(error)}", [DiskFull if is_full(error) else StoreDamaged]
     would = "would be " if dry and fault.mend else ""
     place = os.path.join(shown_path(fault.file.parent), fault.file.name)  # a link by its own name
     print(printable(f"{fault.kind:<10}{place}: {fault.what}; {would}{cure}"))
-    return int(fault.kind == DAMAGED and (dry or not mended)) if fault.kind != UNKNOWN else 0
+    return left if fault.kind == DAMAGED else []
 
 
 def _free(spares: list[gc.Spare], ask: bool, dry: bool) -> None:

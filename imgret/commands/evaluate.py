@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from collections.abc import Sequence
 
-from imgret.errors import UsageError
+from imgret.commands._parser import Parser
+from imgret.errors import UsageError, unwritable
 from imgret.runs.run import Run
 from imgret.words import printable, quoted, shown_path, typed_path
 
@@ -22,20 +22,15 @@ preset=market1501, and give the folder `query`.
 --json prints {"run", "clusterer", "repeat", "seed", "clusters", "retrieval", "search", "follows"} in ASCII; an interval
 is {"value", "low", "high"}.
 """
+PARSER = Parser("evaluate", __doc__, MORE)
+PARSER.add_run()
+PARSER.add_argument("--queries", metavar="DIR", help="images to search for (default: those of the run, in turn)")
+PARSER.add_argument("--plot", metavar="FILE", help="draw recall and share scanned against probes: a .png")
+PARSER.add_json()
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="imgret evaluate",
-        description=__doc__,
-        epilog=MORE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--run", default="runs/latest", metavar="DIR", help="the run (default: the last one)")
-    parser.add_argument("--queries", metavar="DIR", help="images to search for (default: those of the run, in turn)")
-    parser.add_argument("--plot", metavar="FILE", help="draw recall and share scanned against probes: a .png")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    asked = parser.parse_args(words)
+    asked = PARSER.parse_args(words)
     plot = typed_path(asked.plot) if asked.plot else None
     if plot and plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {printable(asked.plot)}: a drawing is a PNG\nname a file that ends in .png")
@@ -63,6 +58,6 @@ def main(words: Sequence[str]) -> None:
         try:
             file = probesplot.draw(found.search, run.title, repeat, plot)
         except OSError as error:
-            raise UsageError(f"--plot {printable(asked.plot)}: {error.strerror or error}") from error
+            raise unwritable(printable(asked.plot), error, "name another file: --plot FILE.png") from error
         if not asked.json:
             print(f"plot       {printable(shown_path(file))}")

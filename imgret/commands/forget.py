@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from imgret.care.forget import ID, chosen, forget
+from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.store.files import regular, writing
 from imgret.store.store import home
@@ -20,14 +19,15 @@ of it. The image files themselves are not touched. Runs are yours: those in ./ru
 delete.
 """
 log = logging.getLogger("imgret")
+PARSER = Parser("forget", __doc__, MORE)
+PARSER.add_argument("images", nargs="+", metavar="IMAGE", help="an image file, a folder, or an id")
+PARSER.add_argument("--dry", action="store_true", help="say what would go, remove nothing")
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="imgret forget", description=f"{__doc__}\n{MORE}",
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="an image file, a folder, or an id")
-    parser.add_argument("--dry", action="store_true", help="say what would go, remove nothing")
-    asked = parser.parse_args(words)
+    from imgret.care.forget import chosen, forget
+
+    asked = PARSER.parse_args(words)
     root = home()
     if not root.is_dir():
         raise UsageError(f"there is no store at {root}\nset IMGRET_HOME=FOLDER")
@@ -43,6 +43,8 @@ def main(words: Sequence[str]) -> None:
 
 def shown_in(runs: Path, ids: set[str]) -> list[Path]:
     """The runs in a folder whose table names one of these ids."""
+    from imgret.care.forget import ID
+
     found = []
     for table in sorted(runs.glob("[!.]*/items.csv")):
         if not table.parent.is_symlink():

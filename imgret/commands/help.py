@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from importlib import import_module
 
+from imgret.commands import NAMES
+from imgret.commands._parser import Parser
 from imgret.commands.plugins import about
+from imgret.errors import EXIT_CODES
 from imgret.reading.outcomes import OUTCOMES
 from imgret.registry import OPTIONAL, SHARED, SLOTS, load_plugins, options
 from imgret.settings.options import CONFIGS, STOP, nodes, root_node
@@ -15,35 +19,24 @@ USAGE = """imgret: a folder of images becomes a clustered, evaluated, searchable
 python -m imgret clusterer=kmeans k=100      no images given: the demo, a drawn fabric catalogue
 python -m imgret FOLDER [NAME=VALUE ...]     your own images
 python -m imgret -m FOLDER k=50,100,200      a sweep: one run for each value
-python -m imgret query IMAGE... [--text TEXT] [--not IMAGE] [--where COLUMN=VALUE] [--top N]     most like these
-python -m imgret assign IMAGE... [--run DIR] [--json]     which clusters of a run new images or folders belong to
-python -m imgret evaluate [--run DIR] [--queries DIR] [--plot FILE] [--json]     clusters and search, with intervals
-python -m imgret compare [RUN...] [--page FILE] [--json]     runs side by side; of two, why and where they differ
-python -m imgret export FORMAT OUT [--run DIR] [--copy]     a run as folders, csv, parquet, imagefolder, coco, projector
-python -m imgret sweep-k [--run DIR] [--from K] [--to K] [--json]     how many clusters a run's images speak for
-python -m imgret runs [DIR]                  the runs in a folder (default: runs)
-python -m imgret doctor [RUN...] [--dry] [--gc]     whether store and runs are whole; what can be made again is
-python -m imgret forget IMAGE|FOLDER...      every trace of these images leaves the store
-python -m imgret plugins [KIND]              every component: its file, arguments, licence
-python -m imgret plugins new KIND NAME       write a component and its test, to start from
-python -m imgret plugins check KIND/NAME     hold a component to what its kind must be
-
-Options by what they are for; * is the default.
 """
-EXIT_CODES = {
-    0: "done",
-    1: "a fault of imgret's own",
-    2: "wrong use: what was typed, or a file that was named, cannot be used",
-    3: "too many files failed (max_failed), or none is readable",
-    4: "the store or a run is damaged, or of a later version",
-    130: "stopped; the same command goes on from there",
-}
 WIDTH = 120
+INDENT = " " * 8
+
+
+def parsers() -> list[Parser]:
+    """Those that stand in the files of the commands, in the order of these."""
+    files = [import_module(f"imgret.commands.{name.replace('-', '_')}") for name in NAMES]
+    return [each for file in files for each in vars(file).values() if isinstance(each, Parser)]
 
 
 def main(words: Sequence[str]) -> None:
     load_plugins()
     print(USAGE)
+    for parser in parsers():
+        print(wrapped("python -m imgret", *parser.typed()))
+        print(f"{INDENT}{parser.about}")
+    print("\nOptions by what they are for; * is the default.\n")
     default = {slot: name for entry in root_node()["defaults"] if entry != "_self_" for slot, name in entry.items()}
     for slot, choices in nodes().items():
         print(f"{slot}=" + "  none, unless one is typed" * (slot in OPTIONAL))
@@ -64,6 +57,12 @@ def main(words: Sequence[str]) -> None:
     print("\nExit codes:")
     for code, means in EXIT_CODES.items():
         print(f"  {code:<20} {means}")
+
+
+def wrapped(*words: str) -> str:
+    """The words, of which none is broken, in as many lines as they need."""
+    whole = " ".join(word.replace(" ", "\xa0") for word in words)
+    return textwrap.fill(whole, WIDTH, subsequent_indent=INDENT, break_on_hyphens=False).replace("\xa0", " ")
 
 
 def cut(line: str) -> str:

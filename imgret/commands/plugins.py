@@ -1,8 +1,7 @@
-"""`imgret plugins`: every component; `check` holds one to its contract, `new` writes one to start from."""
+"""`imgret plugins`: every component, with its file, arguments and licence; see also plugins check -h, new -h."""
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import os
 import sys
@@ -11,10 +10,27 @@ from importlib.metadata import PackageNotFoundError, metadata, packages_distribu
 from pathlib import Path
 from typing import Any
 
+from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.registry import KINDS, SLOT_OF, SLOTS, arguments, declared, find, load_plugins, options, unknown
 from imgret.settings.options import CONFIGS, nodes, sentences
 from imgret.words import counted, printable, quoted, shown_path, typed_path
+
+PARSER = Parser("plugins", __doc__)
+PARSER.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(KINDS)} (default: all)")
+
+CHECK = Parser("plugins check", "hold a component to what its kind must be; exit code 1 where it has a fault.")
+CHECK.add_argument("component", metavar="KIND/NAME", help="say clusterer/birch")
+CHECK.add_argument("values", nargs="*", metavar="NAME=VALUE", help="arguments, as a run takes them: backbone.size=96")
+
+NEW = Parser("plugins new", "write a small component that works, and its test, to start from; nothing is overwritten.")
+NEW.add_argument("kind", metavar="KIND", help=f"one of {', '.join(KINDS)}")
+NEW.add_argument("name", metavar="NAME", help="a Python name that no component of the kind has")
+NEW.add_argument(
+    "--folder",
+    metavar="DIR",
+    help="the folder to write into (default: the first of IMGRET_PLUGINS, else the current one)",
+)
 
 
 def main(words: Sequence[str]) -> None:
@@ -22,10 +38,7 @@ def main(words: Sequence[str]) -> None:
         return check(words[1:])
     if words[:1] == ["new"]:
         return new(words[1:])
-    what = "Every component, where it comes from, what it takes, and its licence. See also: plugins check -h, new -h."
-    parser = argparse.ArgumentParser(prog="imgret plugins", description=what)
-    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(KINDS)} (default: all)")
-    kind = parser.parse_args(words).kind
+    kind = PARSER.parse_args(words).kind
     if kind is not None and kind not in KINDS:
         raise UsageError(unknown("kind", kind, KINDS))
     load_plugins()
@@ -48,13 +61,7 @@ def main(words: Sequence[str]) -> None:
 
 def check(words: Sequence[str]) -> None:
     """A line for each thing that is demanded of a component; exit code 1 where one is not met."""
-    about = "Hold a component to what its kind must be. Exit code 1 where it has a fault."
-    parser = argparse.ArgumentParser(prog="imgret plugins check", description=about)
-    parser.add_argument("component", metavar="KIND/NAME", help="say clusterer/birch")
-    parser.add_argument(
-        "values", nargs="*", metavar="NAME=VALUE", help="arguments, as a run takes them: backbone.size=96"
-    )
-    asked = parser.parse_args(words)
+    asked = CHECK.parse_args(words)
     kind, slash, name = asked.component.replace("=", "/", 1).partition("/")
     if not slash:
         raise UsageError(
@@ -87,13 +94,7 @@ def check(words: Sequence[str]) -> None:
 
 def new(words: Sequence[str]) -> None:
     """Write a component and its test, and say what to type next."""
-    about = "Write a small component that works, and its test, to start from. Nothing is overwritten."
-    parser = argparse.ArgumentParser(prog="imgret plugins new", description=about)
-    parser.add_argument("kind", metavar="KIND", help=f"one of {', '.join(KINDS)}")
-    parser.add_argument("name", metavar="NAME", help="a Python name that no component of the kind has")
-    home = "the folder to write into (default: the first of IMGRET_PLUGINS, else the current one)"
-    parser.add_argument("--folder", metavar="DIR", help=home)
-    asked = parser.parse_args(words)
+    asked = NEW.parse_args(words)
     homes = [each for each in os.environ.get("IMGRET_PLUGINS", "").split(os.pathsep) if each]
     folder = typed_path(asked.folder or (homes or ["."])[0])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.runs.run import Run
 from imgret.search.search import Hit, read
@@ -31,40 +31,32 @@ was typed (weights: null where none were), and a list of {"rank", "score", "clus
 best first; score is the cosine to the query, cluster -1 is noise. In a run with a re-ranker (rerank=NAME) the hits are
 re-ranked, and score is the re-ranker's; with --where or --text they are not, and images are compared one by one.
 """
+PARSER = Parser("query", __doc__, MORE)
+PARSER.add_argument("images", nargs="*", metavar="IMAGE", help="what the hits shall be like")
+PARSER.add_argument(
+    "--not", dest="unlike", action="append", default=[], metavar="IMAGE", help="and unlike this (repeatable)"
+)
+PARSER.add_argument("--text", action="append", default=[], metavar="TEXT", help="and like this (repeatable)")
+PARSER.add_argument(
+    "--not-text", dest="unlike_text", action="append", default=[], metavar="TEXT", help="and unlike this"
+)
+PARSER.add_argument(
+    "--weights", metavar="W,W,...", help="how much each IMAGE counts, then each TEXT (default: all the same)"
+)
+PARSER.add_argument(
+    "--where",
+    action="append",
+    default=[],
+    metavar="COLUMN=VALUE",
+    help="only images of which this holds (repeatable: all of it)",
+)
+PARSER.add_argument("--top", type=int, metavar="N", help="how many hits (default: the run's own `top`)")
+PARSER.add_run("the run to search")
+PARSER.add_json(", and draw nothing")
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="imgret query",
-        usage="%(prog)s IMAGE... [options]",
-        description=__doc__,
-        epilog=MORE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("images", nargs="*", metavar="IMAGE", help="what the hits shall be like")
-    parser.add_argument(
-        "--not", dest="unlike", action="append", default=[], metavar="IMAGE", help="and unlike this (repeatable)"
-    )
-    parser.add_argument("--text", action="append", default=[], metavar="TEXT", help="and like this (repeatable)")
-    parser.add_argument(
-        "--not-text", dest="unlike_text", action="append", default=[], metavar="TEXT", help="and unlike this"
-    )
-    parser.add_argument(
-        "--weights", metavar="W,W,...", help="how much each IMAGE counts, then each TEXT (default: all the same)"
-    )
-    parser.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="COLUMN=VALUE",
-        help="only images of which this holds (repeatable: all of it)",
-    )
-    parser.add_argument("--top", type=int, metavar="N", help="how many hits (default: the run's own `top`)")
-    parser.add_argument("--run", default="runs/latest", metavar="DIR", help="the run to search (default: the last one)")
-    parser.add_argument("--json", action="store_true", help="print JSON, and draw nothing")
-    end = words.index("--") if "--" in words else len(words)  # which parsing intermixed words does not know
-    asked = parser.parse_intermixed_args(words[:end])
-    asked.images += words[end + 1 :]
+    asked = PARSER.parse_mixed(words, "images")
     weights = None if asked.weights is None else numbers(asked.weights)
     run = Run.load(asked.run)
     hits = run.search(asked.images, asked.top, asked.unlike, asked.where, weights, asked.text, asked.unlike_text)

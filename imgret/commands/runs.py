@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.findings.info import Info
 from imgret.findings.tables import read_figures
@@ -14,13 +14,12 @@ from imgret.registry import figures, load_plugins
 from imgret.store.files import read_json
 from imgret.words import counted, printable, shown_path, typed_path
 
+PARSER = Parser("runs", __doc__)
+PARSER.add_argument("out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)")
+
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="imgret runs", description=__doc__)
-    parser.add_argument(
-        "out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)"
-    )
-    out = typed_path(parser.parse_args(words).out)
+    out = typed_path(PARSER.parse_args(words).out)
     if not os.path.isdir(out):
         raise UsageError(f"{out} does not exist\nmake a run with `python -m imgret FOLDER`")
     folders = [file.parent for file in out.glob("[!.]*/run.json") if not file.parent.is_symlink()]

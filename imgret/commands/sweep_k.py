@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,8 @@ from imgret.clusters.chart import draw
 from imgret.clusters.choose import clustering, distinct
 from imgret.clusters.evidence import A_CLUSTER, CRITERIA, FEWEST, SAMPLE, gather, ladder, most_clusters
 from imgret.clusters.stages import reduction
-from imgret.errors import UsageError
+from imgret.commands._parser import Parser
+from imgret.errors import UsageError, unwritable
 from imgret.registry import SHARED, find, parameters
 from imgret.runs.run import Run
 from imgret.store.files import place_in
@@ -34,23 +34,18 @@ A run finds its own number with k=auto: python -m imgret FOLDER k=auto
 
 --json prints {"run", "clusterer", "vote", "votes", "weak", "table", "points", "clusterings", "picture"} in ASCII.
 """
+PARSER = Parser("sweep-k", __doc__, MORE)
+PARSER.add_run()
+PARSER.add_argument("--from", dest="least", type=int, default=2, metavar="K", help="the least k (default: 2)")
+PARSER.add_argument(
+    "--to", dest="most", type=int, metavar="K", help="the largest k (default: 3 times the root of the images)"
+)
+PARSER.add_argument("--clusterer", metavar="NAME", help="cluster by this one instead of the run's own")
+PARSER.add_json()
 
 
 def main(words: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(
-        prog="imgret sweep-k",
-        description=__doc__,
-        epilog=MORE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--run", default="runs/latest", metavar="DIR", help="the run (default: the last one)")
-    parser.add_argument("--from", dest="least", type=int, default=2, metavar="K", help="the least k (default: 2)")
-    parser.add_argument(
-        "--to", dest="most", type=int, metavar="K", help="the largest k (default: 3 times the root of the images)"
-    )
-    parser.add_argument("--clusterer", metavar="NAME", help="cluster by this one instead of the run's own")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    asked = parser.parse_args(words)
+    asked = PARSER.parse_args(words)
     started = perf_counter()
     run = Run.load(asked.run)
     settings = settings_of(run, asked.clusterer)
@@ -102,7 +97,7 @@ def study(run: Run, settings: dict[str, Any], least: int, most: int | None) -> t
         file = place_in(run.folder, f"sweep_k/{settings['clusterer']['name']}_{least}-{most}.png")
         return advice, draw(advice, run.title, file)
     except OSError as error:
-        raise UsageError(f"{run.folder} cannot be written to: {error.strerror or error}") from error
+        raise unwritable(run.folder, error, "copy the run to where that can be, and type --run DIR") from error
 
 
 def table(advice: Advice) -> list[str]:

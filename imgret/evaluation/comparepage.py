@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgret.errors import UsageError
+from imgret.errors import UsageError, unwritable
 from imgret.pictures import pages
 from imgret.store.files import commit
 from imgret.words import counted, printable
@@ -29,10 +29,7 @@ def write(pair: Comparison, file: Path) -> Path:
     try:
         commit(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     except (OSError, ValueError) as error:  # ValueError: no name of a file
-        reason = f"{printable(str(file))} cannot be written: {getattr(error, 'strerror', None) or error}"
-        raise UsageError(
-            f"{printable(str(file))} cannot be written: {reason}\nname another file: --page FILE.html"
-        ) from error
+        raise unwritable(printable(str(file)), error, "name another file: --page FILE.html") from error
     return file
 
 

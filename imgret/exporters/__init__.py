@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from imgret.errors import UsageError
+from imgret.errors import UsageError, unwritable
 from imgret.runs.run import Run
 from imgret.store.files import sync_folder
 from imgret.words import printable
@@ -52,8 +52,7 @@ def staged(out: Path) -> Iterator[Path]:
         if os.path.lexists(temporary):
             temporary.unlink()
         if isinstance(error, OSError):
-            text = f"{printable(str(out))} cannot be written: {error.strerror or type(error).__name__}"
-            raise UsageError(f"{text}\ngive another name, or make room there") from error
+            raise unwritable(printable(str(out)), error, "give another name") from error
         raise
 
 

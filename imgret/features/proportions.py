@@ -7,6 +7,8 @@ from math import sqrt
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from imgret.reading.fits import FAITHFUL, FITS
+
 if TYPE_CHECKING:
     from imgret.contracts import Preprocess
     from imgret.reading.items import Collection
@@ -27,25 +29,13 @@ def hint(collection: Collection, preprocess: Preprocess, node: Mapping[str, Any]
     height, width = preprocess.size
     if _apart(shape, 1) <= UPRIGHT or _apart(shape, height / width) <= ALIKE:
         return ""
-    what = {
-        "squash": "does not keep their proportions",
-        "crop": f"cuts {1 - kept(shape, preprocess):.0%} of each off",
-        "pad": f"leaves {1 - 1 / _apart(shape, height / width):.0%} of the input empty",
-    }[preprocess.fit]
+    what = FITS[preprocess.fit].cost(shape, preprocess)
     high, wide = suited(shape, height, width)
     typed = [f"backbone.size={high}x{wide}"] * ("size" in node)
-    typed += ["backbone.fit=pad"] * ("fit" in node and preprocess.fit != "pad")
+    typed += [f"backbone.fit={FAITHFUL}"] * ("fit" in node and preprocess.fit != FAITHFUL)
     long = f"{_apart(shape, 1):.1f} times as {'high as wide' if shape > 1 else 'wide as high'}"
     line = f"the images are {long} (median), and fit={preprocess.fit} to {height}x{width} {what}"
     return line + (f"; type {' or '.join(typed)}" if typed else "")
-
-
-def kept(shape: float, preprocess: Preprocess) -> float:
-    """The share of an image of this height by width that `crop` leaves: its shorter side is scaled to `resize`."""
-    height, width = preprocess.size
-    sides = (preprocess.resize, preprocess.resize) if preprocess.resize else (height, width)
-    scale = max(sides[0] / shape, sides[1])  # pixels of the image's width
-    return min(1.0, width / scale) * min(1.0, height / (scale * shape))
 
 
 def suited(shape: float, height: int, width: int) -> tuple[int, int]:

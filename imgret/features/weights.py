@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imgret.errors import UsageError
+from imgret.errors import UsageError, is_full, unwritable
 from imgret.store.files import sha256
 from imgret.words import typed_path
 
@@ -99,7 +99,7 @@ def local(weights: str, names: Iterable[str] = ()) -> Path:
 def fetch(remote: Remote, what: str, offline: bool = False, hint: str = "") -> Path:
     """The file of a `Remote`, from the cache or, announced in one line, from its server.
 
-    Raises WeightsUnavailable, within seconds, where it cannot be had.
+    Raises WeightsUnavailable, within seconds, where it cannot be had, DiskFull where there is no room for it.
     """
     file = remote.file
     if file.is_file():
@@ -113,6 +113,8 @@ def fetch(remote: Remote, what: str, offline: bool = False, hint: str = "") -> P
     try:
         _download(remote, file)
     except Exception as error:  # a server and the way to it can fail in every way there is
+        if is_full(error):
+            raise unwritable(file.parent, error, instead) from error
         reason = str(error).removeprefix("<urlopen error ").removesuffix(">") or type(error).__name__
         raise WeightsUnavailable(f"the weights {what} could not be fetched: {reason}\n{instead}") from error
     return file
@@ -193,8 +195,7 @@ def read(file: Path) -> dict[str, Tensor]:
 def _unpickle(file: Path) -> Any:
     import torch
 
-    zipped = zipfile.is_zipfile(file)
-    if zipped:
+    if zipped := zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
             # torch.save compresses nothing: a mapped member that is would be taken for numbers as it lies there.
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
@@ -209,8 +210,7 @@ def fill(module: nn.Module, state: Mapping[str, Tensor], file: str | Path) -> No
     # A counter that inference does not use, and that files of old lack, is no weight.
     lacking = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
     wrong = [key for key in wanted if key in state and _kind(state[key]) != _kind(wanted[key])]
-    bad = wrong or lacking or extra
-    if bad:
+    if bad := wrong or lacking or extra:
         there, needed = (_kind(tensors.get(bad[0])) for tensors in (state, wanted))
         others = len(wrong) + len(lacking) + len(extra) - 1
         raise UsageError(

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from imgret.clusters.advice import Advice
+from imgret.executors.local import TIMEOUT
 from imgret.findings import typed
-from imgret.reading.loader import READING
 from imgret.registry import OPTIONAL, SLOTS
 from imgret.store import schema
 from imgret.store.files import commit, leads_out, read_json, write_json
@@ -34,7 +34,7 @@ CONFIG = {
 }  # what a loaded run takes from its config
 LATER: dict[str, Any] = {
     "formats": [],
-    "timeout": READING.timeout,
+    "timeout": TIMEOUT,
     "rerank": None,
     "vocabulary": None,
     "chosen": {},

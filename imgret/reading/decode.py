@@ -1,6 +1,7 @@
 """Bytes of an image file to the pixels a backbone takes. Never torch: spawned workers import this and must start fast.
 
-What an image is, and which files give one, says `imgret.reading.imagefile`; here it is scaled and cut.
+What an image is, and which files give one, says `imgret.reading.imagefile`; how it is scaled and cut,
+`imgret.reading.fits`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
-from imgret.contracts import FILTERS
+from imgret.reading.fits import FILTERS, FITS, within
 from imgret.reading.formats import FORMATS, sniff
 from imgret.reading.imagefile import OUTCOMES, Unreadable, read_image
 
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 
     from imgret.contracts import Preprocess
 
-__all__ = ["DECODE", "FITS", "FORMATS", "OUTCOMES", "Decoded", "check", "decode", "picture", "sniff"]
+__all__ = ["DECODE", "FILTERS", "FORMATS", "OUTCOMES", "Decoded", "check", "decode", "picture", "sniff"]
 
 DECODE: int = 1  # raised whenever the pixels of any image change: features of unequal numbers are never compared
-FITS: tuple[str, ...] = ("squash", "crop", "pad")
 
 
 class Decoded(NamedTuple):
@@ -58,26 +58,19 @@ def decode(data: bytes, preprocess: Preprocess, formats: Collection[str] = ()) -
 
     `formats` are those that are read when asked for: heic, tiff.
 
-    Raises ValueError for a preprocess that `check` refuses. `squash` and `crop` are torchvision's Resize and
-    CenterCrop of the upright RGB image, pixel for pixel, but for JPEGs of six times the target or more, of which
-    libjpeg gives a smaller draft. Where `resize` leaves less than `size`, `crop` fills up with black, as they do.
+    Raises ValueError for a preprocess that `check` refuses. Images are scaled as torchvision does it, pixel for pixel,
+    but for JPEGs of six times the target or more, of which libjpeg gives a smaller draft.
     """
     check(preprocess)
-    h, w = preprocess.size
+    way = FITS[preprocess.fit]
     resample, background = Image.Resampling[preprocess.filter.upper()], preprocess.background
     try:
-        read = read_image(data, lambda *shape: _target(preprocess, *shape), resample, background, formats)
+        read = read_image(
+            data, lambda width, height: way.target(width, height, preprocess), resample, background, formats
+        )
     except Unreadable as bad:
         return Decoded(bad.outcome, bad.reason, None, bad.width, bad.height)
-    image = read.image
-    if preprocess.fit == "crop":
-        left, top = _margin(image.width - w), _margin(image.height - h)
-        image = image.crop((left, top, left + w, top + h))
-    elif preprocess.fit == "pad":
-        ground = Image.new("RGB", (w, h), background)
-        ground.paste(image, ((w - image.width) // 2, (h - image.height) // 2))
-        image = ground
-    pixels = np.asarray(image).transpose(2, 0, 1).copy()
+    pixels = np.asarray(way.place(read.image, preprocess)).transpose(2, 0, 1).copy()
     return Decoded("ok", "", pixels, read.width, read.height, read.exif.taken, read.exif.camera)
 
 
@@ -88,33 +81,6 @@ def picture(data: bytes, side: int, formats: Collection[str] = ()) -> Image.Imag
     """
 
     def target(width: int, height: int) -> tuple[int, int]:
-        return (width, height) if max(width, height) <= side else _within(side, side, width, height)
+        return (width, height) if max(width, height) <= side else within(side, side, width, height)
 
     return read_image(data, target, Image.Resampling.BICUBIC, (255, 255, 255), formats).image
-
-
-def _target(preprocess: Preprocess, width: int, height: int) -> tuple[int, int]:
-    """Width and height to scale an image to, before it is cut or filled up."""
-    h, w = preprocess.size
-    if preprocess.fit == "squash":
-        return w, h
-    if preprocess.fit == "pad":
-        return _within(w, h, width, height)
-    if preprocess.resize:
-        h = w = preprocess.resize
-    # The side that just covers is exact, the other is cut down to a whole number, in torchvision's way.
-    if width * h <= height * w:
-        return w, int(w * height / width)
-    return int(h * width / height), h
-
-
-def _within(w: int, h: int, width: int, height: int) -> tuple[int, int]:
-    """The largest size in the shape of width x height that lies inside w x h."""
-    if width * h >= height * w:
-        return w, max(1, round(w * height / width))
-    return max(1, round(h * width / height)), h
-
-
-def _margin(spare: int) -> int:
-    """What torchvision's CenterCrop cuts off on the left or top: half, rounded to even; negative: what it adds."""
-    return round(spare / 2) if spare >= 0 else -(-spare // 2)

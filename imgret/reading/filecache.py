@@ -12,25 +12,42 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple, get_type_hints
 
 from imgret.executors.local import LATE, TIMEOUT, late
 from imgret.reading.decode import DECODE
 from imgret.reading.record import Record
 
-TABLE = """CREATE TABLE IF NOT EXISTS files_3 (
-    path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, read_ns INTEGER,
-    id TEXT, outcome TEXT, reason TEXT, width INTEGER, height INTEGER, taken TEXT, camera TEXT,
-    format TEXT, decoder INTEGER)"""
 LARGEST = 2**63 - 1  # whole number that SQLite holds
 UNSETTLED_NS = 2_000_000_000  # file systems store times as coarsely as 2 s: a younger file may change unseen
 log = logging.getLogger("imgret")
 
 
-Stamp = tuple[int, int, int, int]
+class Stamp(NamedTuple):
+    """What changes when a file does: bytes, times in ns since 1970, and where it lies on its disk."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+KIND = {int: "INTEGER", str: "TEXT"}
+COLUMNS = {  # what a file was, when it was read, what was found, by which DECODE; others would be another table
+    "path": "BLOB PRIMARY KEY",
+    **{name: KIND[kind] for name, kind in get_type_hints(Stamp).items()},
+    "read_ns": "INTEGER",
+    **{name: KIND[kind] for name, kind in get_type_hints(Record).items()},
+    "decoder": "INTEGER",
+}
+NAMES = ", ".join(COLUMNS)
+TABLE = f"CREATE TABLE IF NOT EXISTS files_3 ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})"
+KNOWN = f"SELECT {NAMES} FROM files_3 WHERE path = ?"
+REMEMBER = f"INSERT OR REPLACE INTO files_3 ({NAMES}) VALUES ({', '.join(f':{name}' for name in COLUMNS)})"
 
 
 def stamp(file: str) -> Stamp | None:
-    """What changes when a file does; None where it cannot be looked at, or is none ("").
+    """The stamp of a file; None where it cannot be looked at, or is none ("").
 
     Each is a number that SQLite can hold: pooled and network drives have inodes of 64 bits, and a camera whose clock
     is wrong may leave a time beyond the year 2262, which is taken as that year's, and so is never settled.
@@ -39,7 +56,7 @@ def stamp(file: str) -> Stamp | None:
         s = os.stat(file)
     except (OSError, ValueError):
         return None
-    return s.st_size, _held(s.st_mtime_ns), _held(s.st_ctime_ns), s.st_ino % 2**63
+    return Stamp(s.st_size, _held(s.st_mtime_ns), _held(s.st_ctime_ns), s.st_ino % 2**63)
 
 
 def _held(time: int) -> int:
@@ -60,6 +77,12 @@ def ids_of(file: Path, place: str) -> list[tuple[str, str]]:
         return []
 
 
+def _holds(row: sqlite3.Row, file: str) -> bool:
+    """Whether a row is of this version, and of the file as it is now."""
+    settled = row["read_ns"] - row["mtime_ns"] > UNSETTLED_NS
+    return row["decoder"] == DECODE and settled and Stamp(*(row[name] for name in Stamp._fields)) == stamp(file)
+
+
 class FileCache:
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -68,6 +91,7 @@ class FileCache:
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as base:
+            base.row_factory = sqlite3.Row
             base.execute(TABLE)
             with base:
                 yield base
@@ -82,11 +106,10 @@ class FileCache:
             return found
         try:
             with self._open() as base:
-                query = "SELECT * FROM files_3 WHERE path = ?"
                 for file in files:
-                    row = base.execute(query, (os.fsencode(file),)).fetchone()
-                    if row and row[-1] == DECODE and row[5] - row[2] > UNSETTLED_NS and row[1:5] == stamp(file):
-                        record = Record(*row[6:-1])
+                    row = base.execute(KNOWN, (os.fsencode(file),)).fetchone()
+                    if row and _holds(row, file):
+                        record = Record(*(row[name] for name in Record._fields))
                         if record.outcome == LATE and record.reason != late(timeout):
                             continue
                         if not record.format or (record.format in formats) == (record.outcome != "unsupported"):
@@ -100,11 +123,11 @@ class FileCache:
         """Keep records of files, each with the stamp taken before it was read."""
         if self.off:
             return
-        now = time.time_ns()
-        rows = [(os.fsencode(f), *s, now, *record, DECODE) for f, s, record in records]
+        read = {"read_ns": time.time_ns(), "decoder": DECODE}
+        rows = [{"path": os.fsencode(f), **s._asdict(), **read, **record._asdict()} for f, s, record in records]
         try:
             with self._open() as base:
-                base.executemany(f"INSERT OR REPLACE INTO files_3 VALUES ({','.join('?' * 15)})", rows)
+                base.executemany(REMEMBER, rows)
         except sqlite3.DatabaseError as error:
             self._start_again(error)
 

@@ -6,9 +6,11 @@ others together.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from imgret.errors import UsageError
 from imgret.reading import tiff
@@ -117,6 +119,23 @@ def is_cut(data: bytes, kind: str) -> bool:
         return len(data) < int.from_bytes(data[2:6], "little")
     end = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82", "GIF": b"\0;"}[kind]
     return not data.rstrip(b"\0").endswith(end)
+
+
+def is_jpeg(file: Path) -> bool:
+    """Whether a file begins and ends as a JPEG does (T.81, B.1), as one that was cut does not. Raises OSError."""
+    with file.open("rb") as stream:
+        begins = stream.read(2) == b"\xff\xd8"
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - 2))
+        return begins and size >= 4 and stream.read() == b"\xff\xd9"
+
+
+def is_whole_jpeg(file: Path) -> bool:
+    """The same of a file that may not be there: a thumbnail's bytes are not forced to disk."""
+    try:
+        return is_jpeg(file)
+    except OSError:
+        return False
 
 
 def _brand(head: bytes) -> str:

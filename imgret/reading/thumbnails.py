@@ -11,7 +11,6 @@ import hashlib
 import inspect
 import json
 import logging
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -24,6 +23,7 @@ from imgret.executors.local import Lost, spread
 from imgret.progress import Progress
 from imgret.reading.columns import free
 from imgret.reading.decode import DECODE, picture
+from imgret.reading.formats import is_whole_jpeg
 from imgret.reading.items import Collection as Images
 from imgret.reading.loader import READING, Reading
 from imgret.registry import find
@@ -95,7 +95,7 @@ def thumbnail(id: str, open: Callable[[], bytes], formats: Collection[str] = ())
     Raises ValueError as well for an image that a worker came to grief over: it is not decoded here.
     """
     file = file_of(id)
-    if _is_whole(file):
+    if is_whole_jpeg(file):
         return file.read_bytes()
     if lost := _lost(file):
         raise ValueError(lost[0])
@@ -135,7 +135,7 @@ def look(
     items = []
     for id, place in zip(collection.ids, collection.first, strict=True):
         file = file_of(id, store.root)
-        lacks = any(id not in values for values in known.values()) or not _is_whole(file)
+        lacks = any(id not in values for values in known.values()) or not is_whole_jpeg(file)
         if lacks and _lost(file)[1:] != [way]:
             items.append(collection.items[place])
     for folder in sorted({file_of(id, store.root).parent for id in collection.ids}) if items else ():
@@ -199,21 +199,10 @@ def _lost(file: Path) -> list[str]:
 
 
 def _keep(file: Path, data: bytes) -> None:
-    if file.suffix == ".lost" or not _is_whole(file):
+    if file.suffix == ".lost" or not is_whole_jpeg(file):
         with writing(file.parent):
             file.parent.mkdir(parents=True, exist_ok=True)
             commit(file, partial(_write, data), sync=False)
-
-
-def _is_whole(file: Path) -> bool:
-    """Whether a thumbnail is there from the first to the last marker: its bytes are not forced to disk (T.81, B.1)."""
-    try:
-        with file.open("rb") as stream:
-            begins = stream.read(2) == b"\xff\xd8"
-            stream.seek(-2, os.SEEK_END)
-            return begins and stream.read() == b"\xff\xd9"
-    except OSError:
-        return False
 
 
 def _write(data: bytes, file: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import re
@@ -15,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imgret.errors import UsageError
+from imgret.errors import is_full, unwritable
 from imgret.registry import find
 from imgret.runs.clock import Clock
 from imgret.runs.previous import since
@@ -25,7 +24,6 @@ from imgret.store.versions import versions
 from imgret.words import typed_path
 
 STARTED = re.compile(r"\.(\d{4}-\d\d-\d\d_\d{6}-[0-9a-f]{6}(-sweep)?|(latest\.|imgret-)[0-9a-f]{6,12})\.tmp")
-FULL = {errno.ENOSPC, errno.EDQUOT}
 log = logging.getLogger("imgret")
 
 
@@ -42,7 +40,7 @@ def make_out(settings: Mapping[str, Any]) -> Path:
         trial.touch()
         trial.unlink()
     except OSError as error:
-        raise UsageError(f"out={out}: {error.strerror}\ntype out=FOLDER, a folder that can be written to") from error
+        raise unwritable(f"out={out}", error, "type out=FOLDER, a folder that can be written to") from error
     return out
 
 
@@ -98,10 +96,7 @@ def whole(folder: Path) -> Iterator[Path]:
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError):
-            reason = error.strerror or str(error)
-            raise UsageError(
-                f"{folder.parent} cannot be written to: {reason}\nmake room there, or type out=FOLDER"
-            ) from error
+            raise unwritable(folder.parent, error, "type out=FOLDER") from error
         raise
 
 
@@ -118,7 +113,7 @@ def draw(run: Run, folder: Path) -> dict[str, str]:
         try:
             report(run, folder)
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in FULL:  # no report will fit, nor will run.json
+            if is_full(error):  # no report will fit, nor will run.json
                 raise
             failed[name] = f"{type(error).__name__}: {error}"
             log.warning("report %s failed: %s", name, failed[name], exc_info=log.isEnabledFor(logging.DEBUG))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from imgret.registry import (
     find,
     options,
     parameters,
+    registered,
     unknown,
 )
 from imgret.settings.k import AUTO, defer
@@ -35,6 +36,7 @@ OURS = ("typed", "preset", "otherwise", "k_asked")  # what a run's settings hold
 WHOLE = {"k": 1, "top": 1, "limit": 1, "seed": 0, "timeout": 1}  # root settings that are whole numbers, least of each
 SWITCHES = {"offline": (True, False), "rehash": (True, False)}
 CHOICES = {"log": ("quiet", "info", "debug"), "normalize": ("centre", "l2", "none"), **SWITCHES}
+Nodes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 STOP = re.compile(r"(?<!\b[A-Z])\.(?:\s+|$)")  # the end of a sentence, not that of an initial
 
 
@@ -49,11 +51,21 @@ def root_node() -> dict[str, Any]:
     return dict(_yaml(CONFIGS / "config.yaml"))
 
 
-def nodes() -> dict[str, dict[str, dict[str, Any]]]:
+def offered() -> Hashable:
+    """What the options follow from: the same, the same options."""
+    return CONFIGS, registered()
+
+
+def nodes() -> Nodes:
     """Every option's config by slot and name: its signature's defaults, then what its file in `configs/` says.
 
     A file may also be an alias of a component, with values of its own, and bring defaults for other slots.
     """
+    return _nodes(offered())
+
+
+@lru_cache(maxsize=4)  # a run asks a dozen times
+def _nodes(_: Hashable) -> Nodes:
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for slot, kind in SLOTS.items():
         found[slot] = {}

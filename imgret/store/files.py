@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from imgret.errors import UsageError
+from imgret.errors import unwritable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,10 +62,7 @@ def writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"{folder} cannot be written to: {reason}\nmake room there, or set IMGRET_HOME=FOLDER"
-        ) from error
+        raise unwritable(folder, error, "set IMGRET_HOME=FOLDER") from error
 
 
 def make_folder(folder: Path) -> None:

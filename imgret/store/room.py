@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgret.errors import UsageError
+from imgret.errors import DiskFull, UsageError
 from imgret.words import counted, size
 
 THUMBNAIL = 12_000  # bytes, the mean of 5,281 photographs and drawings; more where there is much grain
@@ -34,7 +34,7 @@ class Room:
     def check(self, computed: int, images: int, d: int) -> str:
         """Words for what is noticeable, say ", 40 MB of disk", to compute `computed` of `images` x `d` features.
 
-        Raises UsageError where disk or memory is too little for it.
+        Raises DiskFull or UsageError where disk or memory is too little for it.
         """
         refuse_disk(computed, d, self.store, "set IMGRET_HOME=FOLDER")
         if not _same_disk(self.store, self.out):
@@ -49,10 +49,10 @@ class Room:
 
 
 def refuse_disk(images: int, d: int, folder: Path, otherwise: str) -> None:
-    """Raises UsageError where the features (images, d) alone are more than is free in `folder`."""
+    """Raises DiskFull where the features (images, d) alone are more than is free in `folder`."""
     free = free_disk(folder)
     if free is not None and images * d * 4 > free:
-        raise UsageError(f"{_product(images, d)}, in {folder}: {size(free)} are free\nmake room there, or {otherwise}")
+        raise DiskFull(f"{_product(images, d)}, in {folder}: {size(free)} are free\nmake room there, or {otherwise}")
 
 
 def refuse_memory(images: int, d: int) -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
 from imgret.plugin import (
     Backbone,
+    Fit,
     Preprocess,
     WeightsUnavailable,
     fill_weights,
@@ -29,7 +30,7 @@ SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 @register("backbone")
 def efficientnet_lite0(
     weights: str = "packaged",
-    fit: Literal["squash", "crop", "pad"] = "squash",
+    fit: Fit = "squash",
     size: int | str = 224,
 ) -> Backbone:
     """EfficientNet-Lite0, trained on ImageNet: 1280 features, pooled, some ten times as fast as a ResNet-50.

@@ -5,11 +5,12 @@ import os
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
 from imgret.plugin import (
     Backbone,
+    Fit,
     Preprocess,
     Remote,
     TextTower,
@@ -33,7 +34,7 @@ HINT = "backbone=efficientnet_lite0, whose weights are installed, but not for te
 def open_clip(
     model: str = "ViT-B-32",
     weights: str = "laion2b_s34b_b79k",
-    fit: Literal["squash", "crop", "pad"] = "squash",
+    fit: Fit = "squash",
     size: int | str | None = None,
     offline: bool = False,
 ) -> Backbone:

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from typing import Literal
-
 from imgret import register
-from imgret.plugin import Backbone, Preprocess, Remote, load_weights, parse_size, seeded
+from imgret.plugin import Backbone, Fit, Preprocess, Remote, load_weights, parse_size, seeded
 
 
 @register("backbone")
 def resnet50(
     weights: str = "IMAGENET1K_V2",
-    fit: Literal["squash", "crop", "pad"] = "squash",
+    fit: Fit = "squash",
     size: int | str = 224,
     offline: bool = False,
 ) -> Backbone:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import math
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from imgret import UsageError, register
 from imgret.plugin import (
     Backbone,
+    Fit,
     Preprocess,
     Remote,
     WeightsUnavailable,
@@ -30,7 +31,7 @@ def timm(
     model: str,
     weights: str = "default",
     pool: str = "",
-    fit: Literal["squash", "crop", "pad"] = "squash",
+    fit: Fit = "squash",
     size: int | str | None = None,
     offline: bool = False,
 ) -> Backbone:

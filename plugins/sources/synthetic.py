@@ -67,7 +67,7 @@ class synthetic:
         """The folder with all files of the plan; where it is missing or not whole, it is drawn."""
         import hashlib
 
-        from imgret.plugin import clean, home, sync_tree
+        from imgret.plugin import clean, home, sync_tree, unwritable
 
         from .fabrics.plan import VERSION
 
@@ -86,9 +86,7 @@ class synthetic:
             sync_tree(temporary)
             _put(temporary, folder, names)
         except OSError as error:
-            raise UsageError(
-                f"nothing can be drawn into {folder}: {error.strerror or error}\nset IMGRET_HOME=FOLDER"
-            ) from error
+            raise unwritable(folder, error, "set IMGRET_HOME=FOLDER") from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return folder

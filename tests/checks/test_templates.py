@@ -88,7 +88,7 @@ def test_names_and_kinds_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no kind 'cluster', did you mean clusterer"):
         write("cluster", "mine", tmp_path)
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match=r"file: .*\ngive a folder that can be written to"):
+    with pytest.raises(UsageError, match=r"file cannot be written to: .*\ngive another one: --folder DIR"):
         write("clusterer", "mine", tmp_path / "file")
 
 

@@ -140,6 +140,7 @@ def photos(tmp_path: Path) -> Path:
     return write(tmp_path / "in", {f"{n:02}.png": png((9 * n, 90, 200), noise=n + 1) for n in range(24)})
 
 
+@pytest.mark.slow  # UMAP: numba compiles first
 def test_a_run_finds_and_keeps_them_once(photos: Path, calls: list[tuple[int, int, int]]) -> None:
     words = {
         **QUICK,

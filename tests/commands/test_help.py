@@ -1,7 +1,9 @@
-"""`imgret help`: every option that is installed, each in a line that fits."""
+"""`imgret help`: every option that is installed, and every command as its parser has it."""
 
 from typing import Any
 
+import imgret
+import imgret.commands
 from imgret.__main__ import main
 
 
@@ -14,13 +16,11 @@ def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
     assert all(
         f"\n{setting}=" in shown for setting in ("k", "top", "seed", "limit", "device", "offline", "rehash", "out")
     )
-    for usage in (
-        "query IMAGE... [--text TEXT] [--not IMAGE] [--where COLUMN=VALUE] [--top N]",
-        "assign IMAGE... [--run DIR] [--json]",
-        "runs [DIR]",
-        "plugins [KIND]",
-    ):
-        assert f"python -m imgret {usage}" in shown
+    for command in imgret.commands.NAMES:
+        assert f"\npython -m imgret {command}" in shown or command == "help"
+    assert "\npython -m imgret export FORMAT OUT [--run DIR] [--copy]\n        a run in a form that" in shown
+    assert "\npython -m imgret doctor [RUN...] [--dry] [--gc [matrices|features]] [--yes]\n" in shown
+    assert "\npython -m imgret plugins check KIND/NAME [NAME=VALUE...]\n        hold a component" in shown
     starred = [line.split()[1] for line in shown.splitlines() if line.startswith("* ")]
     assert starred == ["files", "resnet50", "pca", "tsne", "kmeans", "cluster_rank"]
     assert all(len(line) <= 120 for line in shown.splitlines() if line[3:4].strip() and line.startswith("  "))

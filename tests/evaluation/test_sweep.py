@@ -12,6 +12,7 @@ import pytest
 import imgret
 from imgret import register
 from imgret.__main__ import main
+from imgret.errors import DiskFull
 from imgret.evaluation.jobs import Asked
 from imgret.evaluation.sweep import Sweep, said_once
 from tests.conftest import write
@@ -162,7 +163,7 @@ def test_a_table_that_cannot_be_written_is_said(monkeypatch: Any, capsys: Any) -
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("imgret.evaluation.sweep.write_csv", full)
-    assert main(["-m", "photos", "k=2,3", *QUICK]) == 2
+    assert main(["-m", "photos", "k=2,3", *QUICK]) == DiskFull.exit_code
     assert capsys.readouterr().err.startswith("imgret: runs cannot be written to: No space left on device\n")
     assert not list(Path("runs").glob("*sweep*"))
 

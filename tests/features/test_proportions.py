@@ -3,7 +3,7 @@
 import pytest
 
 from imgret.contracts import Item, Preprocess
-from imgret.features.proportions import hint, kept, suited
+from imgret.features.proportions import hint, suited
 from imgret.reading.items import Collection, collect
 from imgret.reading.record import Record
 
@@ -61,14 +61,6 @@ def test_an_input_of_the_wrong_way_round() -> None:
 def test_only_what_the_backbone_takes_is_offered() -> None:
     assert hint(PERSONS, Preprocess((32, 32)), {"name": "any", "size": 32}).endswith("; type backbone.size=48x24")
     assert hint(PERSONS, Preprocess((32, 32)), {"name": "any"}).endswith("does not keep their proportions")
-
-
-def test_what_a_crop_leaves() -> None:
-    assert kept(2, Preprocess((224, 224), "crop")) == pytest.approx(1 / 2)
-    assert kept(2, Preprocess((224, 224), "crop", 256)) == pytest.approx(224 * 224 / (256 * 512))
-    assert kept(2, Preprocess((256, 128), "crop")) == pytest.approx(1)
-    assert kept(1, Preprocess((256, 128), "crop")) == pytest.approx(1 / 2)
-    assert kept(1 / 4, Preprocess((224, 224), "crop")) == pytest.approx(1 / 4)
 
 
 @pytest.mark.parametrize(

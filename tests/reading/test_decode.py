@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from imgret.contracts import FILTERS, Preprocess
+from imgret.contracts import Preprocess
 from imgret.reading.decode import DECODE, Decoded, check, decode, picture
+from imgret.reading.fits import FILTERS
 from tests import image_bytes as make
 from tests.image_bytes import photo, save
 from tests.odd_files import odd_files

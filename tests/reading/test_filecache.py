@@ -1,13 +1,16 @@
 """What is known of a file without opening it, and when that is not trusted."""
 
 import os
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from imgret.reading.filecache import FileCache, stamp
+from imgret.reading.decode import DECODE
+from imgret.reading.filecache import FileCache, Stamp, stamp
 from imgret.reading.record import Record
 
 
@@ -60,6 +63,28 @@ def test_numbers_that_sqlite_cannot_hold_end_no_run(tmp_path: Path, monkeypatch:
             assert cache.known([path]) == ({path: Record(name, "ok")} if name == "pooled" else {})
             status.st_ino -= 1
             assert cache.known([path]) == {}
+
+
+def test_a_table_of_an_earlier_imgret_is_read_by_the_names_of_its_columns(tmp_path: Path) -> None:
+    """As 0.1 made it; and one whose columns are in another order."""
+    columns = ["path BLOB PRIMARY KEY", "size INTEGER", "mtime_ns INTEGER", "ctime_ns INTEGER", "inode INTEGER",
+               "read_ns INTEGER", "id TEXT", "outcome TEXT", "reason TEXT", "width INTEGER", "height INTEGER",
+               "taken TEXT", "camera TEXT", "format TEXT", "decoder INTEGER"]  # fmt: skip
+    (tmp_path / "a").write_bytes(b"12")
+    a = _aged(tmp_path / "a")
+    s = os.stat(a)
+    values = [os.fsencode(a), 2, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, time.time_ns(),
+              "1", "ok", "", 3, 4, "2019-07-21T18:04:11", "Canon", "heic", DECODE]  # fmt: skip
+    for order in (slice(None), slice(None, None, -1)):
+        with closing(sqlite3.connect(tmp_path / "cache.sqlite")) as base, base:
+            base.execute(f"CREATE TABLE files_3 ({', '.join(columns[order])})")
+            base.execute(f"INSERT INTO files_3 VALUES ({', '.join('?' * 15)})", values[order])
+        record = Record("1", "ok", "", 3, 4, "2019-07-21T18:04:11", "Canon", "heic")
+        cache = FileCache(tmp_path / "cache.sqlite")
+        assert cache.known([a], ["heic"]) == {a: record}
+        cache.remember([(a, Stamp(2, s.st_mtime_ns, s.st_ctime_ns, s.st_ino), record._replace(camera="Leica"))])
+        assert cache.known([a], ["heic"])[a].camera == "Leica"
+        (tmp_path / "cache.sqlite").unlink()
 
 
 def test_a_damaged_cache_starts_empty(tmp_path: Path) -> None:

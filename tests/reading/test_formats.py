@@ -17,7 +17,7 @@ import imgret
 from imgret.contracts import Preprocess
 from imgret.errors import UsageError
 from imgret.reading.decode import decode, picture
-from imgret.reading.formats import FORMATS, require, sniff, why_not
+from imgret.reading.formats import FORMATS, is_jpeg, is_whole_jpeg, require, sniff, why_not
 from imgret.reading.imagefile import OUTCOMES
 from tests import image_bytes as make
 from tests.conftest import png, write
@@ -230,3 +230,24 @@ def test_a_run_reads_what_it_is_asked_for_and_its_queries_too(tmp_path: Path) ->
         without.search(new, 3)
     assert imgret.run(root, reports=[], **options).collection.outcomes == {"ok": 5, "unsupported": 1}
     assert all(sniff(data) in FORMATS for data in pictures.values())
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (b"\xff\xd8\xff\xd9", True),  # nothing between the markers is looked at
+        (b"\xff\xd8 ... \xff\xd9", True),
+        (b"\xff\xd8 ... \xff", False),
+        (b"..\xff\xd9", False),
+        (b"\xff\xd8\xd9", False),
+        (b"\xff", False),
+        (b"", False),
+    ],
+)
+def test_a_jpeg_is_whole_from_its_first_to_its_last_marker(data: bytes, whole: bool, tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    assert not is_whole_jpeg(file)
+    with pytest.raises(FileNotFoundError):
+        is_jpeg(file)
+    file.write_bytes(data)
+    assert is_jpeg(file) == is_whole_jpeg(file) == whole

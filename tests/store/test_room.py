@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import imgret
-from imgret.errors import UsageError
+from imgret.errors import DiskFull, UsageError
 from imgret.store import room
 from imgret.store.room import Room, free_disk, free_memory, refuse_memory
 from imgret.store.store import home
@@ -43,7 +43,7 @@ def test_what_cannot_fit_is_refused_with_the_arithmetic(free: dict[str, int | No
     free["disk"] = 22914 * 2048 * 4
     here.check(22914, 22914, 2048)  # every second file may be no image: it may fit
     free["disk"] = 100 * MB
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(DiskFull) as raised:
         here.check(22914, 22914, 2048)
     assert str(raised.value) == (
         f"22,914 images x 2,048 features x 4 bytes = 188 MB, in {tmp_path}: 100 MB are free\n"
@@ -71,7 +71,7 @@ def test_another_disk_needs_room_for_the_run(
     out = tmp_path / "out"
     monkeypatch.setattr(room, "_same_disk", lambda *_: False)
     monkeypatch.setattr(room, "free_disk", lambda folder: 0 if folder == out else 10**15)
-    with pytest.raises(UsageError, match=r"in .*out: 0 kB are free\nmake room there, or type out=FOLDER$"):
+    with pytest.raises(DiskFull, match=r"in .*out: 0 kB are free\nmake room there, or type out=FOLDER$"):
         Room(tmp_path, out).check(0, 100, 512)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgret.errors import StoreDamaged, UsageError
+from imgret.errors import DiskFull, StoreDamaged, UsageError
 from imgret.store.store import Store, code, digest, home
 
 IDS = [f"{i:064x}" for i in range(10)]
@@ -118,7 +118,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(UsageError, match="No space left on device\nmake room there"):
+    with pytest.raises(DiskFull, match="No space left on device\nmake room there"):
         features.add(IDS, F)
     assert [p.name for p in features.folder.iterdir()] == ["set.json"]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ def test_equal_rows_lie_on_one_point(n: int) -> None:
     assert not Z.any()
 
 
+@pytest.mark.slow  # as all that draws: numba compiles first
 def test_blobs_come_apart_silently(capfd: pytest.CaptureFixture[str]) -> None:
     X, truth = blobs(60)
     with warnings.catch_warnings():
@@ -67,11 +69,13 @@ def test_two_processes_give_the_same_bytes_and_a_seed_matters() -> None:
     code = (
         "import hashlib, numpy as np; from imgret.plugins.reducers.umap import umap;"
         "X = np.random.default_rng(0).normal(size=(200, 60)).astype(np.float32);"
-        "print(*(hashlib.sha256(umap(seed=s).fit_transform(X).tobytes()).hexdigest() for s in (0, 0, 1)))"
+        "found = [hashlib.sha256(umap(seed=s).fit_transform(X).tobytes()).hexdigest() for s in (0, 0, 1)]"
     )
-    runs = {subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in range(2)}
-    assert len(runs) == 1
-    first, again, other = runs.pop().split()
+    here: dict[str, Any] = {}
+    exec(code, here)
+    there = subprocess.run([sys.executable, "-c", f"{code}; print(*found)"], capture_output=True, check=True, text=True)
+    assert there.stdout.split() == here["found"]
+    first, again, other = here["found"]
     assert first == again != other
 
 

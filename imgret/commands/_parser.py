@@ -1,0 +1,52 @@
+"""The arguments of a command: read in the same way by all of them, and listed from here by `--help`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+from imgret.errors import UsageError
+from imgret.words import printable
+
+
+class Parser(argparse.ArgumentParser):
+    """`said` is what the command does: the docstring of its file, or a line; `more` stands below the arguments.
+
+    Every parser that stands in a command's file is listed.
+    """
+
+    def __init__(self, command: str, said: str | None, more: str = "") -> None:
+        first = (said or "").partition("\n")[0]
+        self.command, self.about = command, first.partition("`: ")[2] or first
+        plain = argparse.RawDescriptionHelpFormatter
+        super().__init__(prog=f"imgret {command}", description=said, epilog=more, formatter_class=plain)
+
+    def add_run(self, what: str = "the run") -> None:
+        self.add_argument("--run", default="runs/latest", metavar="DIR", help=f"{what} (default: the last one)")
+
+    def add_json(self, more: str = "") -> None:
+        self.add_argument("--json", action="store_true", help=f"print JSON{more}")
+
+    def parse_mixed(self, words: Sequence[str], dest: str) -> argparse.Namespace:
+        """What was typed, where the list `dest` may go on after options; all that follows `--` belongs to it."""
+        end = words.index("--") if "--" in words else len(words)  # which parsing intermixed words does not know
+        asked = self.parse_intermixed_args(words[:end])
+        setattr(asked, dest, [*getattr(asked, dest), *words[end + 1 :]])
+        return asked
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {printable(message)}\nsee: python -m {self.prog} --help")
+
+    def typed(self) -> list[str]:
+        """The command and what can be typed after it: export, FORMAT, OUT, [--run DIR], [--copy]."""
+        words = [self.command]
+        for action in sorted(self._actions, key=lambda action: bool(action.option_strings)):
+            value = str(action.metavar or "|".join(action.choices or ()))
+            value += "..." * (action.nargs in ("*", "+"))
+            value = f"[{value}]" if action.nargs in ("*", "?") else value
+            if not action.option_strings:
+                words.append(value)
+            elif action.dest != "help":
+                words.append(f"[{' '.join([action.option_strings[0], value]).rstrip()}]")
+        return words
