@@ -127,27 +127,3 @@ def test_a_terminal_with_no_letters_but_ascii() -> None:
     done = _process("写真", "k=2", "backbone=pixels", "view=pca", "reports=[]", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert b"\\xfc" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("line", "offered", "never"),
-    [
-        ("imgret ", {"query", "runs", "plugins", "help", "clusterer=", "k=", "seed="}, {"hydra."}),
-        ("imgret q", {"query"}, {"runs", "k="}),
-        ("imgret c", {"clusterer="}, {"commands"}),
-        ("imgret ph", {"photos/"}, {"query"}),
-        ("imgret photos clu", {"clusterer=", "clusterer."}, {"k="}),
-        ("imgret photos k=3 clusterer=km", {"clusterer=kmeans"}, {"clusterer=dbscan"}),
-        ("imgret 'my photos' clusterer=kmeans clusterer.n", {"clusterer.n_init="}, {"k="}),
-        ("imgret query photos/", set(), {"k="}),
-        ("imgret photos clusterer=nonsense clus", set(), set()),
-        ("imgret", {"query"}, set()),
-    ],
-)
-def test_tab_completion(line: str, offered: set[str], never: set[str]) -> None:
-    Path("photos").mkdir()
-    done = _process("-sc", "query=bash", COMP_LINE=line + "xyz", COMP_POINT=str(len(line)), IMGRET_PLUGINS="nowhere")
-    found = set(done.stdout.decode().split())
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert offered <= found
-    assert not found & never

@@ -48,8 +48,8 @@ class StoreCheck:
         for above, folders, names in os.walk(self.root):
             folders.sort()
             here = Path(above)
-            if here == self.root and "drawn" in folders:
-                folders.remove("drawn")  # the demo's originals
+            if here == self.root:  # the demo's originals, and matplotlib's list of fonts (see charts.py)
+                folders[:] = [name for name in folders if name not in ("drawn", "matplotlib")]
             entries = [here / name for name in sorted(folders + names)]
             yield from stale(entries)
             folders[:] = [name for name in folders if not TEMPORARY.fullmatch(name)]

@@ -38,6 +38,12 @@ def test_damage_in_the_store_is_named_and_made_again(pattern: str, says: str, ph
     assert doctor(capsys) == (0, [])
 
 
+@pytest.mark.usefixtures("photos")
+def test_what_matplotlib_keeps_there_is_its_own(capsys: Any) -> None:
+    write(home() / "matplotlib", {"fontlist-v0.json": b"{}"})
+    assert doctor(capsys) == (0, [])
+
+
 def test_thumbnails_caches_and_strangers(photos: Path, capsys: Any) -> None:
     thumbnail = one("thumbnails/*/*/*.jpg")
     thumbnail.write_bytes(thumbnail.read_bytes()[:-9])

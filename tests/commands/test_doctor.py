@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from imgret.__main__ import main
 from imgret.store.store import home
 from tests.care.conftest import damage, doctor, state
 
@@ -14,6 +15,8 @@ from tests.care.conftest import damage, doctor, state
 def test_what_is_whole_is_left_alone(capsys: Any) -> None:
     before = state(home()) | state(Path("runs/latest"))
     assert doctor(capsys) == doctor(capsys, "--dry") == doctor(capsys, "runs/latest") == (0, [])
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.endswith("\nruns      1 run\nfaults    none\n")
     assert state(home()) | state(Path("runs/latest")) == before
 
 

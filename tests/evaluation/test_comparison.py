@@ -1,25 +1,18 @@
-"""Two runs side by side: what agrees, moves, splits and differs, worked out by hand; the page; the words."""
+"""Two runs side by side: what agrees, moves, splits and differs, worked out by hand."""
 
-import json
-import re
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy.spatial import procrustes
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
-import imgret
-from imgret.__main__ import main
-from imgret.evaluation.comparepage import aligned, page
+from imgret.evaluation.comparepage import page
 from imgret.evaluation.comparison import Comparison, Split
 from imgret.findings.info import Fitted, Info
 from imgret.ops import intervals
 from imgret.runs.differences import Change, told_apart
-from tests.conftest import png, write
 
 IDS = "abcdefg"
 SETTINGS = {"k": 2, "seed": 0, "clusterer": {"name": "kmeans", "k": 2, "n_init": 3}, "out": "runs"}
@@ -45,6 +38,8 @@ def run(labels: dict[str, int], truth: str = "", X: Any = None, **changes: Any) 
 
 # Of both: a b c d e f. Clusters abc|def became ab|cde, and f, which was in no cluster by then.
 ONE = dict(zip("abcdefg", (0, 0, 0, 1, 1, 1, 1), strict=True))
+
+
 OTHER = dict(zip("abcdefh", (1, 1, 0, 0, 0, -1, 0), strict=True))
 
 
@@ -72,19 +67,6 @@ def test_two_that_are_equal_and_two_that_share_nothing() -> None:
     assert "No image is in both runs" in page(none)
     assert Comparison(run(dict.fromkeys("ab", 0)), run(dict.fromkeys("ab", 0))).agreement == {"ari": 1, "ami": 1}
     assert Comparison(run(dict.fromkeys("ab", 0)), run({"a": 0, "b": 1})).agreement == {"ari": 0, "ami": 0}
-
-
-def test_maps_are_aligned_as_scipy_does_it() -> None:
-    pair = Comparison(run(ONE), run(OTHER))
-    random = np.random.default_rng(0)
-    pair.first.view, pair.second.view = random.normal(size=(2, 7, 2)).astype(np.float32)
-    right = procrustes(pair.first.view[:6].astype(float), pair.second.view[:6].astype(float))
-    one, other = aligned(pair)
-    assert one == pytest.approx(right[0])
-    assert other * np.sqrt(1 - right[2]) == pytest.approx(right[1])  # ours keeps its spread
-    assert np.linalg.norm(other) == pytest.approx(1)
-    pair.second.view[:] = 3  # all in one place
-    assert not aligned(pair)[1].any()
 
 
 def test_why_they_differ() -> None:
@@ -186,109 +168,3 @@ def test_differences_of_halves_are_moved_to_that_of_all(monkeypatch: pytest.Monk
     low, high = np.quantile(drawn, [0.025, 0.975]) - np.mean(drawn) + found.value
     assert found == pytest.approx((found.value, low, high))
     assert np.mean(drawn) > found.high  # as they are, they are of other figures
-
-
-QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "log": "quiet"}
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> list[str]:
-    files = {f"{'red' if n % 2 else 'blue'}/{n}.png": png((20 * n, 90, 200), noise=n + 1) for n in range(8)}
-    photos = write(tmp_path / "in", files | {'red/<script>alert("x")&\n\x1b[2J.png': png((9, 9, 9))})
-    return [str(imgret.run(photos, k=k, **QUICK).folder) for k in (2, 3)]
-
-
-def test_the_command(two: list[str], capsys: Any) -> None:
-    assert main(["compare"]) == 0
-    out = capsys.readouterr().out
-    assert "why       settings: k 2 → 3\n" in out
-    assert "images    9 images in both, 0 only in the first, 0 in the second\n" in out
-    assert re.search(r"^agree     ARI -?\d\.\d{3}, AMI -?\d\.\d{3} of the clusters of both; \d images? \(", out, re.M)
-    assert re.search(r"^rank-1    \+0.000 \[\+0.000, \+0.000\]   no difference$", out, re.M)
-    assert f"repeat    python -m imgret compare {' '.join(two)}" in out
-    assert main(["compare", *two, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert [each["n_clusters"] for each in found["runs"]] == [2, 3]
-    assert found["why"] == {"settings": [{"what": "k", "first": "2", "second": "3"}]}
-
-
-def test_a_run_without_labels_beside_one_with_and_a_copy(two: list[str], tmp_path: Path, capsys: Any) -> None:
-    flat = write(tmp_path / "flat", {f"{n}.png": png((20 * n, 90, 200), noise=n + 1) for n in range(8)})
-    other = str(imgret.run(flat, k=2, **QUICK).folder)
-    assert main(["compare", two[0], other]) == 0
-    head, _, row = capsys.readouterr().out.splitlines()[:3]
-    assert "NMI" in head
-    assert re.search(r"  -  ", row)
-    shutil.copytree(two[0], tmp_path / "copy")
-    assert main(["compare", two[0], str(tmp_path / "copy")]) == 0
-    out = capsys.readouterr().out
-    assert "why       nothing differs\n" in out
-
-
-def test_three_runs_are_rows_alone(two: list[str], tmp_path: Path, capsys: Any) -> None:
-    two += [str(imgret.run(tmp_path / "in", k=4, seed=1, **QUICK).folder)]
-    assert main(["compare", *two, "runs/latest"]) == 0  # which is the third again
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4
-    assert "k=4  seed=1" in lines[3]
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [(["runs/latest"], "one run, runs/latest, and nothing to compare it with\nname another one"),
-     (["runs/a", "runs/b"], "does not exist"), ([], "there are no two runs in ./runs\nname two")],
-)  # fmt: skip
-def test_wrong_words(words: list[str], says: str, capsys: Any) -> None:
-    assert main(["compare", *words]) == 2
-    assert says in capsys.readouterr().err
-
-
-def test_one_run_twice_and_a_page_that_is_a_folder(two: list[str], capsys: Any) -> None:
-    assert main(["compare", two[1], "runs/latest"]) == 2
-    assert f"{two[1]} and runs/latest are one run" in capsys.readouterr().err
-    for name in (".", "/"):
-        assert main(["compare", *two, "--page", name]) == 2
-        assert f"--page {name}: it is a folder" in capsys.readouterr().err
-    assert main(["compare", "x" * 300, two[0]]) == 2
-
-
-@pytest.mark.parametrize("changes", [
-    {"versions": None}, {"engine": "x"}, {"config.clusterer": {"k": 3}}, {"config.clusterer": [1]},
-    {"config.rerank": {"a": 1}}, {"config.seed": -1},
-])  # fmt: skip
-def test_a_run_from_elsewhere_ends_no_comparison(changes: dict[str, Any], two: list[str], capsys: Any) -> None:
-    file = Path(two[0]) / "run.json"
-    info = json.loads(file.read_text())
-    for key, value in changes.items():
-        *above, last = key.split(".")
-        (info[above[0]] if above else info)[last] = value
-    file.write_text(json.dumps(info))
-    assert main(["compare", *two]) == 4
-    assert "is not a whole run" in capsys.readouterr().err
-
-
-def test_an_image_that_was_noise_and_is_a_new_cluster_is_ringed() -> None:
-    before = {f"{n:02}": 0 if n < 4 else -1 for n in range(6)}
-    after = {f"{n:02}": 0 if n < 4 else 1 for n in range(6)}
-    pair = Comparison(run(before), run(after))
-    pair.first.medoids, pair.first.thumbnail = [0], lambda row: b""
-    assert pair.since.moved == 2
-    assert page(pair).count("class=moved") == 2 * 2
-
-
-def test_the_page_shows_names_as_text(two: list[str], tmp_path: Path, capsys: Any) -> None:
-    file = tmp_path / "page.html"
-    assert main(["compare", *two, "--page", str(file)]) == 0
-    text = file.read_text(encoding="utf-8")
-    assert text.count("<circle") == 18
-    assert text.count("<script>") == 1
-    assert "&lt;script&gt;alert(&quot;x&quot;)&amp;\\n\\x1b[2J.png" in text
-    assert "\x1b" not in text
-    assert not re.search(r"(src|href)=\"(?!data:image/jpeg)", text)
-    assert main(["compare", *two, str(two[0]), "--page", f"{file}.htm"]) == 0  # named twice: two runs
-    assert main(["compare", *two, "--page", str(file)]) == 2
-    assert "page.html exists, and nothing is overwritten\ngive a name" in capsys.readouterr().err
-    assert main(["compare", *two, "--page", "in/photo.jpg"]) == 2
-    assert "--page in/photo.jpg: it is a page\nname a file that ends in .html" in capsys.readouterr().err
-    assert main(["compare", *two, "--page", str(tmp_path / "no" / "page.html")]) == 2
-    assert "page.html cannot be written to: No such file or directory\nname another file" in capsys.readouterr().err

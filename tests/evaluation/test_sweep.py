@@ -1,4 +1,4 @@
-"""A sweep: seeds folded by hand, and a whole one from the command line to its files."""
+"""A whole sweep, from the command line to its files."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ import imgret
 from imgret import register
 from imgret.__main__ import main
 from imgret.errors import DiskFull
-from imgret.evaluation.jobs import Asked, Done, Mean, fold, relative
+from imgret.evaluation.jobs import Asked
 from imgret.evaluation.sweep import Sweep, said_once
 from tests.conftest import write
 from tests.test_main import PICTURES, QUICK
@@ -21,40 +21,11 @@ from tests.test_main import PICTURES, QUICK
 SETTINGS = [word for word in QUICK if word != "log=quiet"]
 
 
-def job(number: int, values: dict[str, str | None], failed: str = "", **figures: float) -> Done:
-    return Done(Asked(number, 9, values), figures, None if failed else Path(f"/runs/{number}"), failed)
-
-
 def tables(out: str = "runs") -> tuple[list[dict[str, str]], list[dict[str, str]], str, Path]:
     """The rows of table.csv and jobs.csv, the page, and the folder of the only sweep in `out`."""
     (folder,) = Path(out).glob("*-sweep")
     rows, jobs = (list(csv.DictReader((folder / name).open(newline=""))) for name in ("table.csv", "jobs.csv"))
     return rows, jobs, (folder / "table.html").read_text(encoding="utf-8"), folder
-
-
-def test_seeds_are_folded_into_mean_and_sample_deviation() -> None:
-    jobs = [
-        job(1, {"k": "2", "seed": "0"}, nmi=0.1, map=0.7),
-        job(2, {"k": "2", "seed": "1"}, nmi=0.2, map=0.7, ami=0.5),
-        job(3, {"k": "3", "seed": "0"}, nmi=0.25),
-        job(4, {"k": "2", "seed": "2"}, nmi=0.6, map=0.7),
-        job(5, {"k": "3", "seed": "1"}, failed="k=3: too many"),
-        job(6, {"k": "4", "seed": "0"}, failed="k=4: too many"),
-    ]
-    two, three, four = fold(jobs)
-    assert [row.values for row in (two, three, four)] == [{"k": "2"}, {"k": "3"}, {"k": "4"}]
-    assert two.figures["nmi"].mean == pytest.approx(0.3)
-    assert two.figures["nmi"].sd == pytest.approx(math.sqrt((0.04 + 0.01 + 0.09) / 2))
-    assert two.figures["map"] == Mean(0.7, 0.0)
-    assert "ami" not in two.figures  # a mean of one seed among three would not compare
-    assert three.figures == {"nmi": Mean(0.25, None)}
-    assert (len(three.finished), three.failed) == (1, "k=3: too many")
-    assert (four.finished, four.failed, four.figures) == ([], "k=4: too many", {})
-
-
-def test_one_value_is_one_row() -> None:
-    (row,) = fold([job(1, {"seed": "0"}, nmi=1.0), job(2, {"seed": "1"}, nmi=0.0)])
-    assert (row.values, row.figures["nmi"]) == ({}, Mean(0.5, math.sqrt(0.5)))
 
 
 def test_a_sweep_from_command_line_to_tables(colours: Path, monkeypatch: Any, capsys: Any) -> None:
@@ -227,8 +198,3 @@ def test_lines_of_the_log_are_said_once(caplog: Any) -> None:
     with caplog.at_level(logging.INFO, "imgret"):
         log.info("job %s", 1)
     assert [record.getMessage() for record in caplog.records] == ["job 1", "job 2", "job 1"]
-
-
-def test_ways_between_folders() -> None:
-    assert relative(Path("runs/a"), Path("runs/b-sweep")) == "../a"
-    assert relative(Path("other/a"), Path("runs/b-sweep")) == "../../other/a"

@@ -7,7 +7,7 @@ from pathlib import Path
 from imgret.evaluation.jobs import Asked, Done, fold
 from imgret.evaluation.sweeptable import best, columns, jobs_csv, notes, page, settings, table_csv, text
 from imgret.registry import figures
-from tests.evaluation.test_sweep import job
+from tests.evaluation.test_jobs import job
 
 ROWS = fold(
     [

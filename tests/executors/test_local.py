@@ -154,7 +154,7 @@ def test_no_worker_outlives_a_parent_that_was_killed(
     """One that waits ends at once; one that is busy when it is done, or by its own watchdog."""
     script = tmp_path / "script.py"
     script.write_text(
-        "import imgret.workers\nfrom tests.executors.test_local import work\n"
+        "import imgret.executors.local\nfrom tests.executors.test_local import work\n"
         "imgret.executors.local.GRACE = 1\n"
         f"for _ in imgret.executors.local.spread(work, ['a'] * 16 + [{thing!r}], 1, 2):\n"
         "    print('begun', flush=True)\n    import time; time.sleep(60)\n"

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from imgret.clusters.advice import Advice, Vote
-from imgret.findings import typed
 from imgret.findings.info import Choice, Computed, Fitted, Info, Now, Since, Stage, reseal
 
 NODE = {"name": "any"}
@@ -61,15 +60,6 @@ def test_what_is_written_is_read_and_written_the_same() -> None:
 def test_what_no_run_can_say(changes: dict[str, Any], says: str) -> None:
     with pytest.raises((TypeError, ValueError), match=says):
         Info.of(FIRST | changes)
-
-
-def test_values_by_their_types() -> None:
-    assert typed.read(float, 3) == 3
-    assert typed.read(dict[str, list[int | None]], {"a": [1, None]}) == {"a": [1, None]}
-    assert typed.read(Now, [1, 2, 3, 4]) == typed.read(Now, {"was": 1, "stayed": 2, "came": 3, "left": 4, "more": 5})
-    for kind, value in ((float, True), (list[int], (1,)), (Now, [1, 2, 3]), (str | None, 0)):
-        with pytest.raises(ValueError, match=r"^it in run\.json is not "):
-            typed.read(kind, value, "it")
 
 
 def test_other_digests_leave_the_rest_as_it_is(tmp_path: Path) -> None:
