@@ -41,17 +41,29 @@ class Figure:
 
     def __post_init__(self) -> None:
         """Raises ValueError for what could not be shown."""
+        if not all(isinstance(text, str) for text in (self.name, self.title, self.about)):
+            raise ValueError(f"figure {self.name!r}: name, title and about are texts")
         for said, value, choices in (
             ("better", [self.better], (1, 0, -1)),
             ("role", [self.role], get_args(Role)),
             ("where", self.where, EVERYWHERE),
         ):
-            if not set(value) <= set(choices):
+            if not isinstance(value, list | tuple) or not set(value) <= set(choices):
                 raise ValueError(f"figure {self.name!r}: {said} is of {', '.join(map(str, choices))}, not {value}")
-        self.written(0.0)
+        if not callable(self.format):
+            if not isinstance(self.format, str):
+                raise ValueError(f"figure {self.name!r}: format is text or a function, not {self.format!r}")
+            format(0.0, self.format)
 
     def written(self, value: float) -> str:
-        return self.format(value) if callable(self.format) else format(value, self.format)
+        """The value as its format has it; plainly where that is a function which cannot."""
+        if not callable(self.format):
+            return format(value, self.format)
+        try:
+            text = self.format(value)
+        except Exception:  # a plug-in's function hides no run
+            text = ""
+        return text if isinstance(text, str) and text else f"{value:g}"
 
     def precise(self, value: float) -> str:
         """As `written`, but a share as a number: of runs side by side a percent hides what differs."""

@@ -70,7 +70,11 @@ def register(kind: str, name: str = "", figures: Sequence[Figure] = ()) -> Calla
             each.name: f"metric {other}" for other in options("metric") if other != key[1] for each in declared(other)
         }
         taken |= dict.fromkeys(Figures().known, "every run")
-        for each in figures:
+        for place, each in enumerate(figures):
+            if not each.name.strip("*"):
+                raise ValueError(f"{owner(component)} has a figure {each.name!r}; a name says something")
+            if each.name in {other.name for other in figures[:place]}:
+                raise ValueError(f"{owner(component)} has two figures {each.name!r}")
             if each.name in taken:
                 raise ValueError(
                     f"figure {each.name!r} is that of {taken[each.name]}; {owner(component)} needs another name"

@@ -13,6 +13,7 @@ from imgret import register, registry
 from imgret.__main__ import main
 from imgret.figures import EVERYWHERE, Figure, Figures
 from imgret.registry import declared, figures, load_plugins, options
+from imgret.settings.options import root_node
 from tests.test_main import QUICK
 
 EVENNESS = """from imgret import register
@@ -32,12 +33,22 @@ TITLE = r"even\x1b[2J<ness>"
         ({"better": 2}, "figure 'a': better is of 1, 0, -1, not [2]"),
         ({"role": "main"}, "figure 'a': role is of size, labels, alone, own, search, cost, not ['main']"),
         ({"where": ("page",)}, "figure 'a': where is of line, told, table, not ('page',)"),
+        ({"where": None}, "figure 'a': where is of line, told, table, not None"),
         ({"format": "much"}, "Invalid format specifier"),
+        ({"format": None}, "figure 'a': format is text or a function, not None"),
+        ({"name": None}, "figure None: name, title and about are texts"),
+        ({"title": None}, "figure 'a': name, title and about are texts"),
+        ({"about": 1}, "figure 'a': name, title and about are texts"),
     ],
 )
 def test_what_could_not_be_shown_is_no_figure(what: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
-        Figure("a", "A", "It is.", **what)
+        Figure(**({"name": "a", "title": "A", "about": "It is."} | what))
+
+
+@pytest.mark.parametrize("cannot", [lambda value: {0.0: "x"}[value], lambda value: None, lambda value: ""])
+def test_a_format_that_cannot_write_a_value_hides_no_run(cannot: Any) -> None:
+    assert Figure("a", "A", "It is.", format=cannot).written(1.25) == "1.25"
 
 
 def test_figures_are_written_by_their_format() -> None:
@@ -91,6 +102,11 @@ def test_a_figure_has_one_metric() -> None:
     for name in ("nmi", "images"):
         with pytest.raises(ValueError, match=f"figure '{name}' is that of (metric agreement|every run); "):
             register("metric", figures=[Figure(name, "A", "It is.")])(lambda labels: {})
+    for name in ("", "*"):
+        with pytest.raises(ValueError, match="a name says something"):
+            register("metric", figures=[Figure(name, "A", "It is.")])(lambda labels: {})
+    with pytest.raises(ValueError, match="has two figures 'a'"):
+        register("metric", figures=[Figure("a", "A", "It is."), Figure("a", "B", "It is.")])(lambda labels: {})
     with pytest.raises(ValueError, match="has figures, and is no metric"):
         register("report", figures=[Figure("a", "A", "It is.")])(lambda run, folder: [])
 
@@ -158,3 +174,10 @@ def test_a_run_outlives_the_plug_in_of_its_figures(colours: Path, monkeypatch: A
     assert main(["runs"]) == 0
     assert "even" not in capsys.readouterr().out
     assert imgret.load().metrics["evenness"] == 1.0
+
+
+def test_built_in_metrics_and_reports_are_in_every_run_unless_they_say_why_not() -> None:
+    asked_for = {"metric": set(), "report": {"dates"}}  # by preset=archive
+    for kind, apart in asked_for.items():
+        ours = {name for name, each in options(kind).items() if each.__module__.startswith("imgret.plugins.")}
+        assert set(root_node()[f"{kind}s"]) == ours - apart

@@ -202,11 +202,11 @@ def test_output_that_nobody_reads() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("export csv", "imgret export: the following arguments are required: OUT\n"),
-        ("export cvs out", "imgret export: argument FORMAT: invalid choice: 'cvs' (choose from "),
-        ("query 1.png --tip 3", "imgret query: unrecognized arguments: --tip"),
-        ("query 1.png --top many", "imgret query: argument --top: invalid int value: 'many'\n"),
-        ("plugins check", "imgret plugins check: the following arguments are required: KIND/NAME"),
+        ("export csv", "export: the following arguments are required: OUT\n"),
+        ("export cvs out", "export: argument format: invalid choice: 'cvs' (choose from "),
+        ("query 1.png --tip 3", "query: unrecognized arguments: --tip"),
+        ("query 1.png --top many", "query: argument --top: invalid int value: 'many'\n"),
+        ("plugins check", "plugins check: the following arguments are required: KIND/NAME"),
     ],
 )
 def test_what_a_command_does_not_take_is_said_with_what_to_type(words: str, says: str, capsys: Any) -> None:

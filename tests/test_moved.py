@@ -46,6 +46,7 @@ def test_an_old_import_gives_the_same_objects_and_a_warning_that_names_the_new_o
     named = {str(warning.message).partition(" ")[0] for warning in said}
     assert named == {f"imgret.{name}" for name in (*MOVED, "store.digest", "store.home")}
     assert all("import what you need of it from imgret.plugin" in str(warning.message) for warning in said)
+    assert all(str(warning.message).endswith("goes with version 0.3") for warning in said)
 
 
 def test_nothing_else_is_handed_on() -> None:

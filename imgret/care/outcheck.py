@@ -11,7 +11,7 @@ from pathlib import Path
 from imgret.care.faults import DAMAGED, Fault, stale
 from imgret.runs.write import point_to
 
-NAMED = re.compile(r"\d{4}-\d\d-\d\d_\d{6}-[0-9a-f]{6}")  # as record.new_folder names a run
+NAMED = re.compile(r"\d{4}-\d\d-\d\d_\d{6}-[0-9a-f]{6}")  # as write.new_folder names a run
 LATEST = "latest"
 
 

@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
         return asked
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {printable(message)}\nsee: python -m {self.prog} --help")
+        raise UsageError(f"{self.command}: {printable(message)}\nsee: python -m {self.prog} --help")
 
     def typed(self) -> list[str]:
         """The command and what can be typed after it: export, FORMAT, OUT, [--run DIR], [--copy]."""

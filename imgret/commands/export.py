@@ -12,7 +12,7 @@ from imgret.words import printable, shown_path, typed_path
 
 MORE = "\n".join(["formats:", *(f"  {name:<12} {what}" for name, what in FORMATS.items())])
 PARSER = Parser("export", __doc__, MORE)
-PARSER.add_argument("format", choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
+PARSER.add_argument("format", choices=list(FORMATS), help=", ".join(FORMATS))
 PARSER.add_argument("out", metavar="OUT", help="the file (csv, parquet) or folder to write; nothing may be there")
 PARSER.add_run("the run to export")
 PARSER.add_argument("--copy", action="store_true", help="copy images, where links to them are made otherwise")

@@ -20,7 +20,7 @@ delete.
 """
 log = logging.getLogger("imgret")
 PARSER = Parser("forget", __doc__, MORE)
-PARSER.add_argument("images", nargs="+", metavar="IMAGE", help="an image file, a folder, or an id")
+PARSER.add_argument("images", nargs="+", metavar="IMAGE|FOLDER", help="an image file, a folder, or an id")
 PARSER.add_argument("--dry", action="store_true", help="say what would go, remove nothing")
 
 

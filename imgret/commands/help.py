@@ -22,11 +22,13 @@ python -m imgret -m FOLDER k=50,100,200      a sweep: one run for each value
 """
 WIDTH = 120
 INDENT = " " * 8
+FIRST = ("query", "assign", "runs", "evaluate", "compare", "export")
 
 
 def parsers() -> list[Parser]:
-    """Those that stand in the files of the commands, in the order of these."""
-    files = [import_module(f"imgret.commands.{name.replace('-', '_')}") for name in NAMES]
+    """Those that stand in the files of the commands: what is typed most, then the others by name."""
+    names = sorted(NAMES, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    files = [import_module(f"imgret.commands.{name.replace('-', '_')}") for name in names]
     return [each for file in files for each in vars(file).values() if isinstance(each, Parser)]
 
 

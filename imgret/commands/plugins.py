@@ -22,7 +22,9 @@ PARSER.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(
 
 CHECK = Parser("plugins check", "hold a component to what its kind must be; exit code 1 where it has a fault.")
 CHECK.add_argument("component", metavar="KIND/NAME", help="say clusterer/birch")
-CHECK.add_argument("values", nargs="*", metavar="NAME=VALUE", help="arguments, as a run takes them: backbone.size=96")
+CHECK.add_argument(
+    "values", nargs="*", default=[], metavar="NAME=VALUE", help="arguments, as a run takes them: backbone.size=96"
+)
 
 NEW = Parser("plugins new", "write a small component that works, and its test, to start from; nothing is overwritten.")
 NEW.add_argument("kind", metavar="KIND", help=f"one of {', '.join(KINDS)}")

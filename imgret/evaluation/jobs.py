@@ -35,7 +35,7 @@ class Done:
 
     Figures are those of metrics.json, with `n_clusters` and `noise_share` whatever was measured, `fit_seconds` (reducer
     and clusterer; a reduction that is in the store is not made again), `total_seconds` (all of the run; features
-    that are in the store are not computed again) and `peak_bytes` (see record.Clock). `account`: see summary.account.
+    that are in the store are not computed again) and `peak_bytes` (see runs/clock.py). `account`: see summary.account.
     """
 
     asked: Asked

@@ -70,7 +70,10 @@ def table(run: Found) -> dict[str, list[str]]:
             found = (int(run.labels[row]), decimal(run.distances[row]), decimal(x), decimal(y), int(first))
         seen = (record.width or "", record.height or "", record.taken, record.camera)
         rows.append((item.path, record.outcome, record.id, item.label, item.group, *found, *seen))
-    columns = {name: [str(row[place]) for row in rows] for place, name in enumerate(ITEMS)}
+    columns: dict[str, list[str]] = {name: [] for name in ITEMS}
+    for cells in rows:
+        for name, cell in zip(ITEMS, cells, strict=True):
+            columns[name].append(str(cell))
     for name in collection.columns:
         values = [item.columns.get(name, "") for item in collection.items]
         columns[free(name, columns)] = values  # a manifest's `cluster` is not ours

@@ -1,4 +1,4 @@
-"""Modules that plug-ins of 0.1 import, by their old names; they go with the release after the next.
+"""Modules that plug-ins of 0.1 import, by their old names; they go with version 0.3.
 
 This folder lies on the path of the package, so that `imgret.weights` is moved/weights.py.
 """
@@ -12,7 +12,7 @@ from importlib import import_module
 
 def warn(old: str, level: int) -> None:
     """Say where to find what was in the module `old`, at the line that is so many calls up; see `warnings.warn`."""
-    text = f"{old} has moved: import what you need of it from imgret.plugin"
+    text = f"{old} has moved: import what you need of it from imgret.plugin; this name goes with version 0.3"
     warnings.warn(text, DeprecationWarning, stacklevel=level + 1)
 
 

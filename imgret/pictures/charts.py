@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imgret.errors import UsageError
 from imgret.pictures import sheet
 from imgret.pictures.sheet import GAP, INK, LEAD, MARGIN, MAT, PAPER, QUIET, TEXT, TITLE, line_height
 from imgret.store.store import home
@@ -61,12 +64,24 @@ STYLE: Any = {
     **{f"{axis}tick.{name}": value for axis in "xy"
        for name, value in {"major.size": 0, "major.pad": GAP // 2, "labelcolor": css(QUIET)}.items()},
 }  # fmt: skip
+MATPLOTLIB = ("MPLCONFIGDIR", "MPLBACKEND", "MATPLOTLIBRC")  # variables that it asks for when it is imported
+DRAWING = threading.RLock()
 
 
 @contextmanager
 def style() -> Iterator[None]:
-    """What is drawn inside has our style, whatever the user's is; nothing of matplotlib's is changed outside."""
-    _load()
+    """What is drawn inside has our style, whatever the user's is; nothing of matplotlib's is changed outside.
+
+    One thread draws at a time: matplotlib's settings, and Python's filters of warnings, are those of the process.
+    """
+    with DRAWING:
+        _load()
+        with _settings():
+            yield
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
     import matplotlib
 
     with matplotlib.rc_context(), warnings.catch_warnings():
@@ -78,19 +93,37 @@ def style() -> Iterator[None]:
 
 @cache
 def _load() -> None:
-    """Import matplotlib with its folders in the store: it asks once for each, and would take the user's home."""
-    log, asked = logging.getLogger("matplotlib"), os.environ.get("MPLCONFIGDIR")
+    """Import matplotlib with its folders in the store: it asks once for each, and would take the user's home.
+
+    A backend or a matplotlibrc of the user's that it cannot read ends its import; then it is imported without them.
+    Raises UsageError where that does not help.
+    """
+    log, before = logging.getLogger("matplotlib"), {name: os.environ.get(name) for name in MATPLOTLIB}
     level = log.level
     log.setLevel(logging.ERROR)  # that its cache takes a moment, or cannot be kept, changes no picture
-    os.environ["MPLCONFIGDIR"] = asked or str(home() / "matplotlib")
+    os.environ["MPLCONFIGDIR"] = before["MPLCONFIGDIR"] or str(home() / "matplotlib")
     try:
-        import matplotlib.font_manager  # asks for the cache
+        try:
+            import matplotlib.font_manager  # asks for the cache
+        except Exception:
+            os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
+            for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+                del sys.modules[name]  # parts of it, which belong to one that is not there
+            try:
+                import matplotlib.font_manager
+            except Exception as error:  # that of the folder in which one stands goes before both
+                raise UsageError(
+                    f"matplotlib cannot be imported: {type(error).__name__}: {error}\nmend or move ./matplotlibrc"
+                ) from error
 
         matplotlib.get_configdir()
     finally:
         log.setLevel(level)
-        if not asked:
-            del os.environ["MPLCONFIGDIR"]
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 class Page:

@@ -49,6 +49,7 @@ def test_values_are_those_of_a_command_line(capsys: Any, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        ([], "plugins check: the following arguments are required: KIND/NAME\nsee: python -m"),
         (["metrics"], "metrics: a kind and a name are wanted\ntype imgret plugins check KIND/NAME"),
         (["metric/sizes", "5"], "5: arguments are written name=value\ntype metric.5=..."),
         (["metrics/sizes"], "no kind 'metrics', did you mean metric?"),

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from imgret.pictures import charts, sheet
@@ -21,6 +24,7 @@ assert dict(os.environ) == before
 assert matplotlib.rcParams["axes.facecolor"] == "red"
 assert "matplotlib.pyplot" not in sys.modules
 """
+DRAWN = "import sys; from pathlib import Path; from tests.pictures.test_charts import draw; draw(Path(sys.argv[1]))"
 NAME = "$x_1$ \u202e \U0001f600 \u4e2d"  # mathematics, a turn of direction, what DejaVu Sans has no glyphs for
 
 
@@ -46,6 +50,47 @@ def test_home_environment_and_settings_stay_and_change_no_picture(tmp_path: Path
     assert list(home.rglob("*")) == []
     assert list((tmp_path / "store" / "matplotlib").glob("fontlist-*.json"))
     assert draw(tmp_path / "here.png").read_bytes() == (tmp_path / "there.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"MPLBACKEND": "none of all"}, {"MPLBACKEND": "module://nowhere.at_all"}, {"MATPLOTLIBRC": "latin"}],
+    ids=str,
+)
+def test_settings_that_matplotlib_cannot_read_change_no_picture(broken: dict[str, str], tmp_path: Path) -> None:
+    Path("latin").write_bytes("font.family: café\n".encode("latin-1"))
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])} | broken
+    command = [sys.executable, "-c", DRAWN, str(tmp_path / "there.png")]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert draw(tmp_path / "here.png").read_bytes() == (tmp_path / "there.png").read_bytes()
+
+
+def test_what_cannot_be_read_here_is_said(tmp_path: Path) -> None:
+    Path("matplotlibrc").write_bytes("font.family: café\n".encode("latin-1"))
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", DRAWN, str(tmp_path / "there.png")]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert "imgret.errors.UsageError: matplotlib cannot be imported: UnicodeDecodeError" in done.stderr
+    assert done.stderr.endswith("\nmend or move ./matplotlibrc\n")
+
+
+def test_threads_draw_one_after_the_other_and_leave_no_setting_behind(tmp_path: Path) -> None:
+    import matplotlib
+
+    expected, before = draw(tmp_path / "one.png").read_bytes(), dict(matplotlib.rcParams)
+    inside: list[int] = []
+
+    def drawn(number: int) -> bytes:
+        with charts.style():
+            inside.append(number)
+            time.sleep(0.01)
+            assert inside.pop() == number  # nobody came in
+        return draw(tmp_path / f"{number}.png").read_bytes()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(drawn, range(8))) == {expected}
+    assert dict(matplotlib.rcParams) == before
 
 
 def test_what_is_written_is_what_was_said_and_fits() -> None:
