@@ -99,6 +99,7 @@ def _fewer(word: str) -> str:
     return {"k=20": "k=4", "k=10,20": "k=2,3", "k=10": "k=3"}.get(word, word)
 
 
+@pytest.mark.slow
 def test_the_python_example(home: Path, capsys: Any) -> None:
     code = next(code for code in PYTHON if "imgret.run(" in code)
     exec(compile(code, "README.md", "exec"), {})

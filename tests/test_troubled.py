@@ -39,6 +39,7 @@ def _failures(run: imgret.Run) -> dict[str, tuple[str, str]]:
         return {row["path"]: (row["outcome"], row["reason"]) for row in csv.DictReader(stream)}
 
 
+@pytest.mark.slow
 def test_every_file_is_accounted_for_and_none_is_tried_twice(root: Path) -> None:
     first = _run(root)
     assert _failures(first) == {name: TOLD[data] for name, data in BAD.items()}

@@ -30,5 +30,5 @@ def test_a_list_goes_on_after_options_and_has_all_that_follows_two_dashes() -> N
 
 
 def test_wrong_use_is_no_exit() -> None:
-    with pytest.raises(UsageError, match=r"imgret sort: argument --by: .*\nsee: python -m imgret sort --help"):
+    with pytest.raises(UsageError, match=r"^sort: argument --by: .*\nsee: python -m imgret sort --help"):
         parser().parse_args(["jpeg", "--by", "date"])

@@ -101,6 +101,7 @@ def _stuck(data: bytes, preprocess: Preprocess, formats: tuple[str, ...]) -> Any
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names a signal")
+@pytest.mark.slow
 def test_a_query_that_ends_its_decoder_is_a_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imgret.features.extract.decode", _stuck)
     for data, says in ((b"crash", "decoder_crashed, killed by SIGABRT"), (b"hang", "timeout, no result after 1 s")):

@@ -93,6 +93,7 @@ def test_what_changed_while_it_hung_is_not_taken_for_known(tmp_path: Path) -> No
     assert _lost(item, Lost("timeout", "late", changed + 1)).stamp == stamp(item.file)
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_is_not_run_again_by_the_workers(tmp_path: Path) -> None:
     root = write(tmp_path / "in", {f"{i}.png": png((40 * i, 9, 9)) for i in range(4)})
     script = tmp_path / "script.py"
