@@ -9,6 +9,13 @@ from typing import NoReturn
 from imgret.errors import UsageError
 from imgret.words import printable
 
+CONDITIONS = """
+--where takes conditions on the columns of the run's items.csv: = != < <= > >=, ~ for a part of the text, in (A, B);
+joined by and, or, not and brackets. Both sides are compared as numbers where they are numbers, as dates where they are
+dates, else as text: 'taken>2021-06' is after June, 'taken=2021' within the year. An empty cell is neither below nor
+above anything; 'price=' finds those. Quotes take a value as it is: 'label="black and white"'.
+""".strip()
+
 
 class Parser(argparse.ArgumentParser):
     """`said` is what the command does: the docstring of its file, or a line; `more` stands below the arguments.
@@ -24,6 +31,9 @@ class Parser(argparse.ArgumentParser):
 
     def add_run(self, what: str = "the run") -> None:
         self.add_argument("--run", default="runs/latest", metavar="DIR", help=f"{what} (default: the last one)")
+
+    def add_where(self, what: str) -> None:
+        self.add_argument("--where", action="append", default=[], metavar="CONDITION", help=f"{what} (repeatable)")
 
     def add_json(self, more: str = "") -> None:
         self.add_argument("--json", action="store_true", help=f"print JSON{more}")

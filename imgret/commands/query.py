@@ -9,25 +9,24 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from imgret.commands._parser import Parser
+from imgret.commands._parser import CONDITIONS, Parser
 from imgret.errors import UsageError
 from imgret.runs.run import Run
 from imgret.search.search import Hit, read
 from imgret.store.files import place_in
 from imgret.words import counted, printable, shown_path
 
-MORE = """
+MORE = f"""
 An IMAGE is a file, or an item of the run: its path, its id, or the first 8 characters of that or more. Several are
 searched with as their mean. None of them is among the hits, nor is an image given with --not.
 
 A TEXT needs a backbone with a text tower, such as python -m imgret FOLDER backbone=open_clip; texts and images can be
 given together. Their scores are smaller than those of images, and say no more than the order.
 
-Conditions are on the columns of the run's items.csv: = != < <= > >=, as numbers where both sides are numbers, else
-as text, so that --where 'taken>=2020' finds dates. Quote < and >. An empty cell is neither below nor above anything.
+{CONDITIONS}
 
---json prints {"run", "query", "text", "weights", "not", "not_text", "where", "hits"} in ASCII: the run's folder, what
-was typed (weights: null where none were), and a list of {"rank", "score", "cluster", "path", "id", "file", "label"},
+--json prints {{"run", "query", "text", "weights", "not", "not_text", "where", "hits"}} in ASCII: the run's folder, what
+was typed (weights: null where none were), and a list of {{"rank", "score", "cluster", "path", "id", "file", "label"}},
 best first; score is the cosine to the query, cluster -1 is noise. In a run with a re-ranker (rerank=NAME) the hits are
 re-ranked, and score is the re-ranker's; with --where or --text they are not, and images are compared one by one.
 """
@@ -43,13 +42,7 @@ PARSER.add_argument(
 PARSER.add_argument(
     "--weights", metavar="W,W,...", help="how much each IMAGE counts, then each TEXT (default: all the same)"
 )
-PARSER.add_argument(
-    "--where",
-    action="append",
-    default=[],
-    metavar="COLUMN=VALUE",
-    help="only images of which this holds (repeatable: all of it)",
-)
+PARSER.add_where("only images of which this holds")
 PARSER.add_argument("--top", type=int, metavar="N", help="how many hits (default: the run's own `top`)")
 PARSER.add_run("the run to search")
 PARSER.add_json(", and draw nothing")

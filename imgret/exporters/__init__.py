@@ -1,6 +1,7 @@
-"""A run for other programs: one file a format, each with `write(run, out, copy) -> lines to print`.
+"""A run for other programs: one file a format, each with `write(run, out, copy, places) -> lines to print`.
 
-`out` is a path at which nothing lies yet: what is written there is renamed into place when it is whole.
+`out` is a path at which nothing lies yet: what is written there is renamed into place when it is whole. `places` in
+`run.collection.items`, ascending, are the files to be exported.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -56,8 +57,8 @@ def staged(out: Path) -> Iterator[Path]:
         raise
 
 
-def write(format: str, run: Run, out: Path, copy: bool) -> list[str]:
+def write(format: str, run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
     """Write the run to `out`; returns the lines that say what was written. Raises UsageError as `staged` does."""
     with staged(out) as temporary:
-        lines: list[str] = import_module(f"imgret.exporters.{format}").write(run, temporary, copy)
+        lines: list[str] = import_module(f"imgret.exporters.{format}").write(run, temporary, copy, places)
     return lines

@@ -8,6 +8,7 @@ Keys as https://cocodataset.org/#format-data has them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from imgret.store.files import write_json
 from imgret.words import counted
 
 
-def write(run: Run, out: Path, copy: bool) -> list[str]:
+def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
     (out / "data").mkdir(parents=True)
-    placed, gone = place(run, out / "data", copy)
+    placed, gone = place(run, out / "data", copy, places)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for id, (at, name) in enumerate(placed.items(), 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from imgret.findings.tables import table
@@ -10,8 +11,8 @@ from imgret.store.files import write_csv
 from imgret.words import counted
 
 
-def write(run: Run, out: Path, copy: bool) -> list[str]:
+def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
     """The columns of items.csv; the features have no place in a CSV file."""
     columns = table(run)
-    write_csv(out, list(columns), zip(*columns.values(), strict=True))
-    return [f"{counted(len(run.collection.items), 'row')}, {counted(len(columns), 'column')}"]
+    write_csv(out, list(columns), ([values[at] for values in columns.values()] for at in places))
+    return [f"{counted(len(places), 'row')}, {counted(len(columns), 'column')}"]

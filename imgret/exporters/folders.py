@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -15,27 +15,28 @@ from imgret.words import counted
 LONGEST = 200  # bytes of a name that every file system takes, with room for a number
 
 
-def write(run: Run, out: Path, copy: bool) -> list[str]:
+def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
     out.mkdir()
-    placed, gone = place(run, out, copy)
+    placed, gone = place(run, out, copy, places)
     folders = {name.partition("/")[0] for name in placed.values()}
     return [f"{counted(len(placed), 'image')} in {counted(len(folders), 'folder')}", *farewell(gone)]
 
 
-def place(run: Run, out: Path, copy: bool) -> tuple[dict[int, str], int]:
-    """Put every readable file of the run into the folder of its cluster below `out`.
+def place(run: Run, out: Path, copy: bool, places: Sequence[int]) -> tuple[dict[int, str], int]:
+    """Put every readable file at `places` in the run's items into the folder of its cluster below `out`.
 
     Returns the names `cluster_007/1.jpg` by place in the collection's items, and how many files are gone or changed.
     A file is a symbolic link to the original, which stays as it is whatever becomes of the link; with `copy`, and
     where there are no links or no file, it is a copy.
     """
     members: dict[str, list[int]] = {}
-    for at, row in enumerate(run.collection.rows):
+    for at in places:
+        row = int(run.collection.rows[at])
         if row >= 0:
-            members.setdefault(folder_of(run, int(row)), []).append(at)
+            members.setdefault(folder_of(run, row), []).append(at)
     placed, gone = {}, 0
-    for folder, places in sorted(members.items()):
-        for at, name in zip(places, names(run.collection.items[at].path for at in places), strict=True):
+    for folder, inside in sorted(members.items()):
+        for at, name in zip(inside, names(run.collection.items[at].path for at in inside), strict=True):
             target = out / folder / name
             target.parent.mkdir(exist_ok=True)
             if put(run, at, target, copy):

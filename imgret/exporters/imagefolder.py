@@ -8,6 +8,7 @@ https://huggingface.co/docs/datasets/image_dataset#imagefolder
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from imgret.exporters.folders import farewell, place
@@ -19,10 +20,10 @@ from imgret.words import counted
 TAKEN = {"file_name", "image"}  # columns that have a meaning there
 
 
-def write(run: Run, out: Path, copy: bool) -> list[str]:
+def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
     train = out / "train"
     train.mkdir(parents=True)
-    placed, gone = place(run, train, copy)
+    placed, gone = place(run, train, copy, places)
     columns = table(run)
     header = ["file_name"]
     for name in columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ REAL = ("distance", "x", "y")
 GROUP = 8192  # rows of a row group: what is in memory at a time
 
 
-def write(run: Run, out: Path, copy: bool) -> list[str]:
+def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
     r"""The columns of items.csv and `features`, a list of float32, null for a file that is no readable image.
 
     Cluster, representative, width and height are int64; distance, x and y float64; an empty cell of these is null.
@@ -36,14 +37,16 @@ def write(run: Run, out: Path, copy: bool) -> list[str]:
     while features in columns:  # a manifest's own
         features += "_"
     schema = pa.schema([*((_text(name), kind) for name, kind in types.items()), (features, pa.list_(pa.float32()))])
-    rows = run.collection.rows
     with pq.ParquetWriter(out, schema) as writer:
-        for part in blocks(len(rows), GROUP):
-            arrays = [pa.array(_typed(name, values[part]), types[name]) for name, values in columns.items()]
-            arrays.append(_vectors(run.features, rows[part]))
+        for part in blocks(len(places), GROUP):
+            inside = places[part]
+            arrays = [
+                pa.array(_typed(name, [values[at] for at in inside]), types[name]) for name, values in columns.items()
+            ]
+            arrays.append(_vectors(run.features, run.collection.rows[inside]))
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
     d = run.features.shape[1]
-    return [f"{counted(len(rows), 'row')}, {counted(len(schema), 'column')}, features of {d:,} numbers in {features}"]
+    return [f"{counted(len(places), 'row')}, {counted(len(schema), 'column')}, features of {d:,} numbers in {features}"]
 
 
 def _typed(name: str, values: list[str]) -> list[Any]:

@@ -11,9 +11,10 @@ https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,24 +24,29 @@ from imgret.ops import blocks
 from imgret.runs.run import Run
 from imgret.words import counted, printable
 
+if TYPE_CHECKING:
+    from imgret.contracts import Ints
+
 LARGEST = 8192  # pixels: what a browser takes as one texture
 SIDES = 8, 64  # pixels: of a thumbnail, at the least and at the most
 HEADER = ("path", "id", "cluster", "label", "group")
 
 
-def write(run: Run, out: Path, copy: bool) -> list[str]:
+def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
+    found = run.collection.rows[places]
+    shown: Ints = np.unique(found[found >= 0])  # rows of distinct images
     out.mkdir()
     with (out / "tensors.tsv").open("w", encoding="ascii", newline="\n") as stream:
-        for rows in blocks(len(run.X), 1024):
-            np.savetxt(stream, run.X[rows], "%.6g", "\t", "\n")
-    _write_metadata(run, out / "metadata.tsv")
+        for part in blocks(len(shown), 1024):
+            np.savetxt(stream, run.X[shown[part]], "%.6g", "\t", "\n")
+    _write_metadata(run, out / "metadata.tsv", shown)
     lines = ["embeddings {", '  tensor_name: "features"', '  tensor_path: "tensors.tsv"']
     lines.append('  metadata_path: "metadata.tsv"')
-    said = [f"{counted(len(run.ids), 'distinct image')}: tensors.tsv, metadata.tsv"]
-    columns = math.ceil(math.sqrt(len(run.ids)))
+    said = [f"{counted(len(shown), 'distinct image')}: tensors.tsv, metadata.tsv"]
+    columns = math.ceil(math.sqrt(len(shown)))
     side = min(SIDES[1], LARGEST // columns)
     if side >= SIDES[0]:
-        gone = _draw_sprite(run, out / "sprite.png", columns, side)
+        gone = _draw_sprite(run, out / "sprite.png", shown, columns, side)
         size = f"single_image_dim: {side} single_image_dim: {side}"
         lines.append(f'  sprite {{ image_path: "sprite.png" {size} }}')
         said[0] += ", sprite.png"
@@ -51,17 +57,17 @@ def write(run: Run, out: Path, copy: bool) -> list[str]:
     return said
 
 
-def _write_metadata(run: Run, file: Path) -> None:
+def _write_metadata(run: Run, file: Path, shown: Ints) -> None:
     with file.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write("\t".join(HEADER) + "\n")
-        for row, place in enumerate(run.collection.first):
-            item = run.collection.items[place]
+        for row in shown.tolist():
+            item = run.collection.items[run.collection.first[row]]
             cells = (item.path, run.ids[row], folder_of(run, row), item.label, item.group)
             stream.write("\t".join(map(printable, cells)) + "\n")
 
 
-def _draw_sprite(run: Run, file: Path, columns: int, side: int) -> int:
-    """Draw the thumbnails of all rows; returns how many could not be had and stayed white."""
+def _draw_sprite(run: Run, file: Path, shown: Ints, columns: int, side: int) -> int:
+    """Draw the thumbnails of these rows; returns how many could not be had and stayed white."""
     from PIL import Image
 
     from imgret.reading.decode import decode
@@ -77,10 +83,9 @@ def _draw_sprite(run: Run, file: Path, columns: int, side: int) -> int:
     sheet = np.full((columns * side, columns * side, 3), 255, np.uint8)
     gone = 0
     with ThreadPoolExecutor(4) as pool:
-        for rows in blocks(len(run.ids), 1024):  # no more tiles at a time than these wait to be laid
-            for row, pixels in zip(range(rows.start, rows.stop), pool.map(thumbnail, range(rows.start, rows.stop)),
-                                   strict=True):  # fmt: skip
-                top, left = row // columns * side, row % columns * side
+        for part in blocks(len(shown), 1024):  # no more tiles at a time than these wait to be laid
+            for place, pixels in enumerate(pool.map(thumbnail, shown[part].tolist()), part.start):
+                top, left = place // columns * side, place % columns * side
                 if pixels is None:
                     gone += 1
                 else:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import imgret
@@ -46,3 +47,34 @@ def test_what_is_gone_is_counted(run: Run, root: Path, capsys: Any) -> None:
     assert "1 image of the run is gone or changed" in capsys.readouterr().out
     assert main(["export", "projector", "p"]) == 0
     assert "1 image of the run gone, and blank" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_some_of_a_run_in_every_format(format: str, run: Run, root: Path, capsys: Any) -> None:
+    """Of folder a, three images of each cluster: pixels tell the two colours apart, so they are all of one cluster."""
+    if format == "parquet":
+        pytest.importorskip("pyarrow")
+    assert main(["export", format, "out", "--where", "label = a and outcome != unsupported", "--top", "3"]) == 0
+    said = capsys.readouterr().out
+    if format in ("csv", "parquet"):
+        assert "wrote     out: 3 rows" in said
+    elif format == "projector":
+        assert "wrote     out: 3 distinct images" in said
+        assert len(Path("out/tensors.tsv").read_text().splitlines()) == 3
+        rows = Path("out/metadata.tsv").read_text().splitlines()[1:]
+        assert [row.split("\t")[3] for row in rows] == ["a"] * 3
+        np.testing.assert_allclose(
+            np.loadtxt("out/tensors.tsv"), run.X[[run.row_of[row.split("\t")[1]] for row in rows]], atol=1e-5
+        )
+    else:
+        assert "wrote     out: 3 images" in said
+        files = list(Path("out").rglob("*.png"))
+        assert len(files) == 3
+        assert all(file.read_bytes() in {f.read_bytes() for f in (root / "a").glob("*.png")} for file in files)
+
+
+def test_what_cannot_be_exported_leaves_nothing(run: Run, capsys: Any) -> None:
+    assert main(["export", "csv", "out.csv", "--where", "label=z"]) == 2
+    assert capsys.readouterr().err == "imgret: no image has label=z\nlabel is a, b\n"
+    assert main(["export", "csv", "out.csv", "--top", "0"]) == 2
+    assert not list(Path().glob("*out.csv*"))

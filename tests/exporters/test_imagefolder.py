@@ -33,9 +33,9 @@ def test_columns_of_an_imagefolder_are_set_apart(
     theirs: list[str], header: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader by name, as `datasets` is, would lose one of two columns of one name."""
-    monkeypatch.setattr(imagefolder, "place", lambda run, train, copy: ({1: "cluster_000/1.jpg"}, 0))
+    monkeypatch.setattr(imagefolder, "place", lambda run, train, copy, places: ({1: "cluster_000/1.jpg"}, 0))
     monkeypatch.setattr(imagefolder, "table", lambda run: {name: ["", name] for name in ["path", *theirs]})
     run: Any = None
-    imagefolder.write(run, Path("out"), copy=False)
+    imagefolder.write(run, Path("out"), False, [])
     with open("out/train/metadata.csv", newline="") as stream:
         assert list(csv.reader(stream)) == [header, ["cluster_000/1.jpg", "path", *theirs]]
