@@ -15,6 +15,7 @@ from imgret.errors import UsageError
 from imgret.findings.info import Info
 from imgret.findings.originals import original
 from imgret.findings.rerank import loaded
+from imgret.findings.suspects import Suspects, suspects
 from imgret.reading.items import Collection
 from imgret.registry import build, called
 from imgret.words import printable
@@ -124,6 +125,11 @@ class Found:
     def neighbours(self) -> tuple[Ints, Floats]:
         """Rows, scores (n, m) of the m = min(20, n - 1) nearest others by inner product, best first, ties by row."""
         return likest(self.X, NEIGHBOURS, self.graph, self.device)
+
+    @cached_property
+    def suspects(self) -> Suspects:
+        """The images whose labels may be wrong, as their neighbours have another."""
+        return suspects(self.truth, *self.neighbours)
 
     @cached_property
     def knn(self) -> Neighbours:
