@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from imgret import register
 from imgret.plugin import figures, main_label, pages, tells_a_place
 
+from ._found import found
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -87,6 +89,10 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
         "m": rows.shape[1],
         "neighbours": packed(rows),
         "scores": quantised(scores),
+        "found": [
+            {"title": title, "about": about, "rows": packed(np.array(rows, np.int64)), "place": place}
+            for title, about, rows, place in found(run)
+        ],
         "clusters": [_cluster(run, cluster) for cluster in range(-1, c)],
         "fields": _fields(run),
         "failed": failed[:FAILURES],
@@ -101,7 +107,7 @@ def _figures(run: Run) -> dict[str, list[str]]:
     for name in run.metrics:
         title = known[name].title.capitalize() if known[name].title.islower() else known[name].title
         values = (known[name].precise(row[name]) if name in row else "–" for row in rows)
-        found[name] = [title, known[name].about, *values]
+        found[name] = [title.replace("_", " "), known[name].about, *values]
     return found
 
 

@@ -20,6 +20,7 @@ export const DATA = {
   neighbours: bytes(1, [1, 2, 0, 2, 0, 1, 0, 4, 5, 3, 4, 3]), scores: steps(0, 1, Array(12).fill(0)),
   clusters: [{size: 1, spread: 0}, {size: 3, spread: .25, medoid: 2, label: "hat", count: 2, known: 3, name: "mostly hat"},
     {size: 2, spread: .5, medoid: 5, label: "shoe", count: 1, known: 1}],
+  found: [{title: "2 odd", about: "far out", rows: bytes(1, [4, 1]), place: ""}, {title: "2 failed", about: "see", rows: bytes(1, []), place: "files"}],
   fields: [{name: "label", values: ["hat", "shoe"], codes: bytes(1, [1, 1, 2, 0, 0, 2])}],
   made: [
     {slot: "backbone", name: "resnet50", options: {side: 8}, model: "resnet50.a1", licence: "Apache-2.0", asked: "dinov2_s", engine: "torch"},

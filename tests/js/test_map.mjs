@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 import {turned} from "../../plugins/reports/_page/gestures.js";
 import {Spaced, queued, room} from "../../plugins/reports/_page/layout.js";
-import {colour, ranked} from "../../plugins/reports/_page/legend.js";
+import {colour, matched, ranked} from "../../plugins/reports/_page/legend.js";
 import {Viewport, placed} from "../../plugins/reports/_page/viewport.js";
 import {DATA, bytes} from "./run.mjs";
 
@@ -81,4 +81,13 @@ test("colours go to the commonest codes first", () => {
   assert.deepEqual(kinds, [2, 3, 1]);
   assert.deepEqual([ranks[2], ranks[3], ranks[1]], [0, 1, 2]);
   assert.equal(colour(0), "oklch(0.64 0.17 255deg)");
+});
+
+test("a code has the colour of a cluster where each is mostly the other's, and one that no cluster has otherwise", () => {
+  const clusters = [1, 1, 1, 1, 2, 2, 2, 3, 3, 0, 0], codes = [1, 1, 2, 4, 2, 2, 1, 2, 2, 3, 3];
+  // as in the test of the pictures: 2 has two in clusters 2 and 3, of which 2 is larger; 3 is in none, 4 in one of 1
+  const {ranks: own, ...kinds} = ranked(codes, 4), ranks = matched(codes, kinds, clusters, ranked(clusters, 3));
+  assert.deepEqual(kinds.kinds, [2, 1, 3, 4]);
+  assert.deepEqual([ranks[2], ranks[1], ranks[3], ranks[4]], [1, 0, 3, 4]);
+  assert.deepEqual(matched([0, 0], ranked([0, 0], 0), [1, 1], ranked([1, 1], 1)), []);
 });

@@ -3,7 +3,7 @@ import {test} from "node:test";
 import {linked, parsed, whole} from "../../plugins/reports/_page/state.js";
 
 test("an address is read, and what is no part of it is left", () => {
-  assert.deepEqual(parsed("#c=3&q=red+hat&x=1&cp=2"), {c: "3", q: "red hat"});
+  assert.deepEqual(parsed("#c=3&q=red+hat&f=2&x=1&cp=2"), {c: "3", q: "red hat", f: "2"});
   assert.deepEqual(parsed(""), {});
 });
 

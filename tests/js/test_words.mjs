@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
-import {counted, grouped, percent, shown} from "../../plugins/reports/_page/words.js";
+import {counted, grouped, percent, shown, spoken} from "../../plugins/reports/_page/words.js";
 
 test("what cannot be seen is spelt out, and spaces are spaces", () => {
   assert.equal(shown("a\u00a0b\u2009c"), "a b c");
@@ -12,4 +12,9 @@ test("numbers in words", () => {
   assert.equal(grouped(22914), "22,914");
   assert.deepEqual([counted(1, "image"), counted(1200, "image")], ["1 image", "1,200 images"]);
   assert.equal(percent(2, 3), "66 %");  // never more than there is
+});
+
+test("a column as one would say it", () => {
+  assert.equal(spoken("dominant_color"), "dominant color");
+  assert.equal(spoken("a_\u202eb"), "a \\u202eb");
 });

@@ -47,7 +47,7 @@ export function summary(cluster) {
 function card(run, cluster, hits) {
   const text = summary(cluster), {id, size} = cluster;
   const how = hits ? grouped(hits.get(id)) + " of " + grouped(size) : counted(size, "image");
-  return el("a", {class: "card", href: address({c: id, p: null, i: null, q: null})},
+  return el("a", {class: "card", href: address({c: id, p: null, i: null, q: null, f: null})},
     el("div", {class: "strip"}, ...sample(run, cluster).map(row => picture(run, row, true))),
     el("h3", {}, el("span", {}, title(cluster)), el("span", {}, how)),
     el("div", {class: "said"}, cluster.known ? track(cluster.count / cluster.known) : null,

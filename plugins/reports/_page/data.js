@@ -23,7 +23,7 @@ export function opened(data) {
   clusters.reduce((from, cluster) => (cluster.from = from) + cluster.size, 0);
   const fields = data.fields.map(field => ({...field, codes: unpack(field.codes)}));
   return {
-    ...data, labels, order, clusters, fields,
+    ...data, labels, order, clusters, fields, found: data.found.map(each => ({...each, rows: unpack(each.rows)})),
     missing: new Set(data.missing), noise: clusters[0], real: clusters.slice(1),
     distance: measured(data.distances),
     near: later(() => unpack(data.neighbours)), score: later(() => measured(data.scores)),

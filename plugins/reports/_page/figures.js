@@ -1,7 +1,7 @@
 // Figures, in words.
 
 import {$, el, fill, table, track} from "./dom.js";
-import {shown} from "./words.js";
+import {shown, spoken} from "./words.js";
 
 const FOLLOWED = "How much a cluster tells of each of these, less what chance would give (AMI): 0 nothing, 1 everything. " +
   "In brackets what chance alone reaches in 97.5 of 100 shuffles; columns that are not above that are left out.";
@@ -30,7 +30,7 @@ function drawFollowed(metrics) {
   fill($("follows"), el("h3", {}, "What the clusters follow"),
     el("p", {class: "quiet small"}, FOLLOWED),
     el("ul", {class: "bars"}, ...bars.map(([name, value, chance], i) => el("li", {class: i ? null : "most"},
-      el("span", {class: "name", title: shown(name)}, shown(name)), track(value),
+      el("span", {class: "name", title: shown(name)}, spoken(name)), track(value),
       el("span", {class: value <= chance ? "quiet" : null}, value.toFixed(2),
         chance === undefined ? null : el("span", {class: "quiet small"}, " (" + chance.toFixed(3) + ")"))))));
 }

@@ -34,7 +34,14 @@ export function accounts({files, outcomes, skipped}) {
   return counted(files, "file") + ": " + each(outcomes).replaceAll("_", " ") + (left ? "; skipped: " + left : "");
 }
 
+/** What was found, each as a link to its images, or to where the page tells more. */
+function finding({title, about, rows, place}, i) {
+  const said = [el("strong", {}, shown(title)), el("span", {class: "quiet small"}, shown(about))];
+  return el("li", {}, el("a", {href: rows.length ? address({f: i}) : "#" + place, "data-place": rows.length ? null : place}, ...said));
+}
+
 export function drawHead(run) {
+  fill($("findings"), ...run.found.map(finding));
   fill($("lead"), el("strong", {}, counted(run.n, "image")), " in ",
     el("strong", {}, counted(run.real.length, "cluster")),
     run.noise.size ? ", " + grouped(run.noise.size) + " in none" : "", ". " + madeOf(run));

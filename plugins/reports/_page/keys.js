@@ -22,6 +22,7 @@ export function keys() {
       find.value = "";
       go({q: null, p: null}, true);
     } else if (state.c !== undefined) go({c: null, p: null});
+    else if (state.f !== undefined) go({f: null, p: null});
   }
 
   function move(event) {

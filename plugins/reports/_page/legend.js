@@ -22,6 +22,30 @@ export function ranked(codes, last) {
   return {counts, kinds, ranks};
 }
 
+/** Ranks for codes beside others: that of the other code where each has most of the other, else one that is free. */
+export function matched(codes, {kinds}, others, other) {
+  const size = Math.max(0, ...other.kinds) + 1, both = new Map(), most = new Map(), theirs = new Map(), ranks = [];
+  codes.forEach((code, row) => {
+    const key = code * size + others[row];
+    if (code && others[row]) both.set(key, (both.get(key) || 0) + 1);
+  });
+  const better = (from, to, count, found, ranks) => {
+    const before = found.get(from);
+    if (!before || count > before[1] || count === before[1] && ranks.indexOf(to) < ranks.indexOf(before[0])) found.set(from, [to, count]);
+  };
+  for (const [key, count] of both) {
+    const code = Math.floor(key / size), its = key % size;
+    better(code, its, count, most, other.kinds);
+    better(its, code, count, theirs, kinds);
+  }
+  let free = other.kinds.length;
+  for (const code of kinds) {
+    const its = most.get(code)?.[0];
+    ranks[code] = its !== undefined && theirs.get(its)[0] === code ? other.ranks[its] : free++;
+  }
+  return ranks;
+}
+
 /** Draw the legend: the commonest codes, `only` and what has none; `pick` is called with one that is clicked. */
 export function drawLegend(run, field, {counts, kinds, ranks}, only, pick) {
   const legend = $("legend"), chips = kinds.slice(0, CHIPS);

@@ -5,11 +5,11 @@ import {$, el, fill} from "./dom.js";
 import {gestures} from "./gestures.js";
 import {named, picture} from "./grid.js";
 import {Spaced, queued, room} from "./layout.js";
-import {colour, drawLegend, ranked} from "./legend.js";
+import {colour, drawLegend, matched, ranked} from "./legend.js";
 import {pictures} from "./pictures.js";
 import {go} from "./state.js";
 import {Viewport, placed} from "./viewport.js";
-import {shown} from "./words.js";
+import {shown, spoken} from "./words.js";
 
 const PEEK = 176, LOOKED = 6000;  // the width of what one hovers over, in pixels; rows that are tried for pictures
 
@@ -17,6 +17,7 @@ export function chart(run) {
   const canvas = $("canvas"), pen = canvas.getContext("2d"), peek = $("peek");
   const points = placed(run), {X, Y} = points, view = new Viewport(points);
   const queue = queued(run.real.map(cluster => cluster.medoid), run.order), load = pictures(run, draw);
+  const clusters = ranked(run.labels, run.real.length);
   let field = null, codes = run.labels, ranks = [], only = null;  // what colours say, and the code that is shown alone
   let boxes = [], laid = true, waiting = false, peeked = -1;
 
@@ -146,6 +147,7 @@ export function chart(run) {
     codes = field ? field.codes : run.labels;
     only = alone;
     const kinds = ranked(codes, field ? field.values.length : run.real.length);
+    if (field) kinds.ranks = matched(codes, kinds, run.labels, clusters);
     ranks = kinds.ranks;
     $("tint").value = String(which);
     drawLegend(run, field, kinds, only, code => tint(which, only === code ? null : code));
@@ -153,7 +155,7 @@ export function chart(run) {
   }
 
   fill($("tint"), el("option", {value: "-1"}, "cluster"), ...run.fields.map((each, i) =>
-    each.values.length > 1 || each.codes.includes(0) ? el("option", {value: String(i)}, shown(each.name)) : null));
+    each.values.length > 1 || each.codes.includes(0) ? el("option", {value: String(i)}, spoken(each.name)) : null));
   $("tint").addEventListener("change", () => tint(Number($("tint").value)));
   $("shots").addEventListener("click", () => {
     laid = !laid;

@@ -4,7 +4,7 @@ import {title, told} from "./data.js";
 import {$, arrow, el, fill, round, say, track} from "./dom.js";
 import {picture, shot} from "./grid.js";
 import {address, go, state} from "./state.js";
-import {grouped, shown} from "./words.js";
+import {grouped, shown, spoken} from "./words.js";
 
 /** What is said of the nearest of a row: how many have its label, of those that have one. */
 export function alike(run, row) {
@@ -48,7 +48,7 @@ export function panel(run) {
     const facts = fact("Cluster",
       el("span", {}, el("a", {href: home}, title(cluster)), " · distance " + run.distance(row).toFixed(3)));
     for (const field of run.fields) if (field.codes[row])
-      facts.push(...fact(field.name[0].toUpperCase() + field.name.slice(1), shown(told(field, row))));
+      facts.push(...fact(spoken(field.name[0].toUpperCase() + field.name.slice(1)), shown(told(field, row))));
     return el("div", {}, el("div", {class: "large"}, picture(run, row)),
       el("h2", {class: "wrap", tabindex: "-1", id: "panel-h"}, shown(run.names[row])),
       run.path(row) !== run.names[row] ? el("p", {class: "quiet small wrap"}, shown(run.path(row))) : null,

@@ -29,16 +29,17 @@ let found = null;
 let scrolled = 0;  // how far down the clusters were when one was opened
 
 function route() {
-  const before = state, {q = "", ...asked} = read(), page = whole(asked.p, 1e6) ?? 0;
+  const before = state, {q = "", f = null, ...asked} = read(), page = whole(asked.p, 1e6) ?? 0;
   const id = whole(asked.c, run.real.length), cluster = id !== null && id >= -1 ? run.clusters[id + 1] : null;
   if (!cluster?.size) delete state.c;
-  if (q !== drawn.q) look(q);
+  if (q !== drawn.q || f !== drawn.f) look(q, f);
   if (found && (drawn.found !== found || drawn.p !== page)) drawFound(page);
   $("found").hidden = !found;
   $("mosaic").hidden = !!found;
   turn(before.c, cluster, page);
   drawn.p = page;
   $("back").href = address({c: null, p: null, i: null});
+  $("found-off").href = address({q: null, f: null, p: null, i: null});
   const row = whole(asked.i, run.n), open = row !== null && row >= 0;
   if (open) {
     if (before.i === undefined) image.forget();
@@ -51,16 +52,20 @@ function route() {
   document.title = (about && about + " – ") + shown(run.title);
 }
 
-function look(text) {
+function look(text, which) {
+  const finding = run.found[whole(which, run.found.length) ?? -1];
   drawn.q = text;
-  found = find(text);
+  drawn.f = which;
+  found = find(text) ?? (finding?.rows.length ? finding.rows : null);
+  $("found-said").textContent = text || !finding ? "" : shown(finding.about);
+  $("found-h").textContent = text || !finding ? "" : shown(finding.title);
   if (document.activeElement !== $("find")) $("find").value = text;
   drawCards(found);
 }
 
 function drawFound(page) {
   drawn.found = found;
-  $("found-h").textContent = found.length ? counted(found.length, "image") + " found" : "Nothing found";
+  if (drawn.q) $("found-h").textContent = found.length ? counted(found.length, "image") + " found" : "Nothing found";
   paged(run, found, page, "found", at => { go({p: at || null}); $("found").scrollIntoView(); }, null);
   say($("found-h").textContent);
 }
@@ -90,12 +95,12 @@ let typed = 0;
 $("find").addEventListener("input", () => {
   clearTimeout(typed);
   typed = setTimeout(() => {
-    go({q: $("find").value.trim() || null, p: null, c: null, i: null}, true);
+    go({q: $("find").value.trim() || null, f: null, p: null, c: null, i: null}, true);
     if (found) scrollTo({top: Math.min(scrollY, $("found").offsetTop - 90)});
   }, 120);
 });
 addEventListener("scroll", () => $("bar").classList.toggle("lifted", scrollY > 8), {passive: true});
-for (const link of document.querySelectorAll(".bar nav a, .skip")) link.addEventListener("click", event => {
+for (const link of document.querySelectorAll(".bar nav a, .skip, [data-place]")) link.addEventListener("click", event => {
   event.preventDefault();
   if (state.c !== undefined || state.i !== undefined) go({c: null, p: null, i: null});
   const section = $(link.getAttribute("href").slice(1));
@@ -103,6 +108,7 @@ for (const link of document.querySelectorAll(".bar nav a, .skip")) link.addEvent
   section.setAttribute("tabindex", "-1");
   section.focus({preventScroll: true, focusVisible: false});
 });
+$("found-off").addEventListener("click", event => { event.preventDefault(); go({q: null, f: null, p: null, i: null}); });
 $("back").addEventListener("click", event => { event.preventDefault(); go({c: null, p: null, i: null}); });
 keys();
 theme(map.draw);

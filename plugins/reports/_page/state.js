@@ -1,6 +1,6 @@
-// The address: #c=cluster&p=page&q=text&i=image, so that back, forward and links work.
+// The address: #c=cluster&p=page&q=text&f=finding&i=image, so that back, forward and links work.
 
-const PARTS = ["c", "p", "q", "i"];
+const PARTS = ["c", "p", "q", "f", "i"];
 export let state = {};
 
 export const parsed = hash =>

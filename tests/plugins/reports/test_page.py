@@ -19,6 +19,7 @@ from imgret.contracts import Item
 from imgret.findings.found import NEIGHBOURS
 from imgret.findings.info import Choice, Fitted, Info
 from imgret.findings.profiles import Profile
+from imgret.findings.suspects import suspects
 from imgret.plugins.reports import page as module
 from imgret.plugins.reports.page import page
 from imgret.reading.items import collect
@@ -74,6 +75,7 @@ def paged_run(labels: list[int], paths: list[str] | None = None, truth: list[str
     vars(run).update(changes)
     scores, rows = ops.top_k(run.X, run.X, NEIGHBOURS, exclude=np.arange(n))
     run.neighbours = rows, scores
+    run.suspects = suspects(run.truth, rows, scores)
     return run
 
 
@@ -145,6 +147,28 @@ def test_the_data_are_the_run(tmp_path: Path) -> None:
     assert (label["name"], label["values"]) == ("label", ["hat", "shoe"])
     assert numbers(label["codes"]).tolist() == [1] * 10 + [2] * 15 + [0] * 3
     assert data["metrics"] == {"ami": 0.5, "ami_camera": 0.25}
+
+
+def test_a_page_opens_with_what_was_found(tmp_path: Path) -> None:
+    """Two rows of label shoe among hats, whose features are the hats'; odd ones by turns; a file that failed."""
+    X = np.repeat([[1, 0, 0], [0, 1, 0]], [12, 12], axis=0) + np.random.default_rng(0).normal(0, 0.01, (24, 3))
+    truth = ["hat"] * 10 + ["shoe"] * 14
+    profiles = [Profile("", [], [3, 4]), Profile("", [], [20])]
+    metrics = {"ami": 0.55, "ami_group": 0.9, "chance_ami_group": 0.95, "ami_taken_from": 0.2, "ami_camera": 0.05,
+               "ami_size": 0.06, "ami_grey": 0.04, "ami_covered": 0.9}  # fmt: skip
+    run = paged_run([0] * 12 + [1] * 12, truth=truth, X=X.astype(np.float32), profiles=profiles, metrics=metrics)
+    _, data = written(run, tmp_path)
+    said = [(each["title"], numbers(each["rows"]).tolist(), each["place"]) for each in data["found"]]
+    assert sorted(said[0][1]) == [10, 11]
+    assert said[0][::2] == ("2 images may have the wrong label", "")
+    assert said[1:] == [
+        ("3 images are unlike the rest", [3, 20, 4], ""),
+        ("1 file could not be read", [], "files"),
+        ("The clusters follow the label closely, the taken from partly, the size a little", [], "figures"),
+    ]
+    run = paged_run([0, 0], metrics={})
+    run.info.outcomes = {"ok": 2}
+    assert written(run, tmp_path)[1]["found"] == []
 
 
 def test_profiles_are_in_the_data(tmp_path: Path) -> None:
@@ -297,6 +321,7 @@ def test_a_browser_opens_it_from_disk(colours: Path, tmp_path: Path, scheme: str
         pytest.skip("there is no /usr/bin/chromium")
     hostile = colours / "red" / "<img src=x onerror=alert(1)>\u202e.png"
     hostile.write_bytes(png((200, 90, 20), noise=77))
+    (colours / "blue" / "stray.png").write_bytes(png((0, 200, 0), noise=78))  # a green one
     (colours / "red" / "broken.png").write_bytes(b"no image")
     run = imgret.run(colours, backbone="pixels", view="pca", reports=["page"], k=3)
     said: list[str] = []
@@ -343,7 +368,7 @@ def _look_through(tab: Any, url: str, n: int) -> None:
     assert count(tab, "#failed tbody tr") == 1
     tab.locator(".card").first.click()
     assert re.search(r"#c=0$", tab.url)
-    assert re.fullmatch(r"Cluster 000 · mostly (red|green|blue) \(100 %\)", tab.locator("#cluster-h").inner_text())
+    assert re.fullmatch(r"Cluster 000 · mostly green \(88 %\)", tab.locator("#cluster-h").inner_text())
     shots = count(tab, "#cluster-grid .shot")
     assert shots >= 8
     tab.locator("#cluster-grid .shot").nth(1).click()
@@ -369,6 +394,21 @@ def _look_through(tab: Any, url: str, n: int) -> None:
     assert tab.locator("#found-grid .name").inner_text() == "<img src=x onerror=alert(1)>\\u202e.png"
     tab.keyboard.press("Escape")
     tab.wait_for_selector("#found", state="hidden")
+    tab.locator("#findings a", has_text="wrong label").click()
+    tab.wait_for_selector("#found-grid .shot")
+    assert "#f=0" in tab.url
+    assert tab.locator("#found-h").inner_text() == "1 image may have the wrong label"
+    assert tab.locator("#found-grid .name").inner_text() == "stray.png"
+    tab.locator("#found-grid .shot").click()
+    assert tab.locator("#panel").is_visible()
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("Escape")
+    tab.wait_for_selector("#found", state="hidden")
+    tab.go_back()
+    tab.locator("#found-off").click()
+    tab.wait_for_selector("#found", state="hidden")
+    tab.locator("#findings a", has_text="could not be read").click()
+    assert tab.evaluate("document.activeElement.id") == "files"
     tab.locator("#canvas").focus()
     tab.keyboard.press("+")
     tab.keyboard.press("ArrowLeft")
@@ -379,6 +419,6 @@ def _look_through(tab: Any, url: str, n: int) -> None:
     assert tab.evaluate("[...document.images].every(image => image.hasAttribute('alt'))")
     assert tab.evaluate("[...document.querySelectorAll('button')].every(b => b.textContent.trim() || b.ariaLabel)")
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for hash in ("#c=99", "#i=-3", "#i=1e9", "#c=x&p=-1&q=%00", "#nothing"):
+    for hash in ("#c=99", "#f=99", "#f=x", "#i=-3", "#i=1e9", "#c=x&p=-1&q=%00", "#nothing"):
         tab.goto(url + hash)
         assert tab.locator("#clusters").is_visible()

@@ -1,0 +1,69 @@
+"""What a page opens with: what was found, each in a sentence, with the images that it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from imgret.plugin import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imgret import Run
+
+CLOSELY, PARTLY, A_LITTLE = 0.5, 0.2, 0.05  # AMI, of what is worth which word
+MOST = 3  # columns that are told
+
+
+class Finding(NamedTuple):
+    """`title` says what, `about` what that means; `rows` are the images, in the order to be shown, where it has any."""
+
+    title: str
+    about: str
+    rows: Sequence[int] = ()
+    place: str = ""  # of the page, where it is about no images
+
+
+def found(run: Run) -> list[Finding]:
+    """The findings of a run that has any: what is most likely to be acted on comes first."""
+    return [finding for each in (_suspects, _odd, _failures, _follows) for finding in each(run)]
+
+
+def _suspects(run: Run) -> list[Finding]:
+    rows = run.suspects.rows.tolist()
+    title = f"{counted(len(rows), 'image')} may have the wrong label"
+    return [Finding(title, "Most of the images that look like them are called something else.", rows)] if rows else []
+
+
+def _odd(run: Run) -> list[Finding]:
+    """The odd ones of every cluster, the clearest of each first."""
+    each = [profile.odd for profile in run.profiles]
+    rows = [int(odd[turn]) for turn in range(max(map(len, each), default=0)) for odd in each if turn < len(odd)]
+    are = "is" if len(rows) == 1 else "are"
+    title = f"{counted(len(rows), 'image')} {are} unlike the rest"
+    return [Finding(title, "Each lies far out in its cluster: a rarity, or there by mistake.", rows)] if rows else []
+
+
+def _failures(run: Run) -> list[Finding]:
+    failed = sum(count for outcome, count in run.info.outcomes.items() if outcome not in ("ok", "duplicate"))
+    title = f"{counted(failed, 'file')} could not be read"
+    return [Finding(title, "Each with its reason, at the end of the page.", place="files")] if failed else []
+
+
+def _follows(run: Run) -> list[Finding]:
+    """What the clusters go by, in words: the columns whose AMI is above chance and not small."""
+    amis = {key.removeprefix("ami").lstrip("_") or "label": value for key, value in run.metrics.items()
+            if (key == "ami" or key.startswith("ami_")) and key != "ami_covered"
+            and value > run.metrics.get(f"chance_{key}", -1.0) and value >= A_LITTLE}  # fmt: skip
+    said: dict[str, list[str]] = {}
+    for name, value in sorted(amis.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]:
+        much = "closely" if value >= CLOSELY else "partly" if value >= PARTLY else "a little"
+        said.setdefault(much, []).append(f"the {name.replace('_', ' ')}")
+    if not said:
+        return []
+    parts = ", ".join(f"{' and '.join(names)} {much}" for much, names in said.items())
+    return [
+        Finding(
+            f"The clusters follow {parts}", "How far the images of a cluster share it: the figures.", place="figures"
+        )
+    ]
