@@ -17,8 +17,9 @@ from imgret.store.files import place_in
 from imgret.words import counted, printable, shown_path
 
 MORE = f"""
-An IMAGE is a file, or an item of the run: its path, its id, or the first 8 characters of that or more. Several are
-searched with as their mean. None of them is among the hits, nor is an image given with --not.
+An IMAGE is a file, or an item of the run: its path, its id, or the first 8 characters of that or more; or the name of
+its file, or a value of a column (say its SKU), where no other image has it. Several are searched with as their mean.
+None of them is among the hits, nor is an image given with --not.
 
 A TEXT needs a backbone with a text tower, such as python -m imgret FOLDER backbone=open_clip; texts and images can be
 given together. Their scores are smaller than those of images, and say no more than the order.

@@ -16,6 +16,7 @@ import numpy as np
 from imgret import ops
 from imgret.errors import UsageError
 from imgret.findings import texts
+from imgret.search.keys import row_called
 from imgret.search.where import where as fulfilling
 from imgret.store.files import read_file
 from imgret.words import counted, printable, typed_path
@@ -55,7 +56,8 @@ def search(
 ) -> list[Hit]:
     """The `top` images most like `images`, and unlike others; all of these are left out of the hits by content.
 
-    An image is a file, or an item of this run: its path, its id, or the first 8 characters of that or more. A `text`
+    An image is a file, or an item of this run: its path, its id, or the first 8 characters of that or more, or what
+    else only it is called (see `keys.py`). A `text`
     says what to look for where the backbone has a text tower (see `texts.py`). Several images and texts count by
     `weights`, one for each, images first, or alike; how they become one query says `combined`.
 
@@ -180,14 +182,20 @@ def _vectors(run: Found, names: Sequence[str]) -> tuple[Floats, set[int]]:
 
 
 def _find(run: Found, name: str) -> bytes | int:
-    """The bytes of the file of this name; where there is none, the row of the image with this path or id."""
+    """The bytes of the file of this name; where there is none, the row of the image that is called so."""
     path = typed_path(name)
     try:
         if os.path.isdir(path):
             raise UsageError(f"{printable(name)}: a folder\ngive an image file of it")
         if os.path.lexists(path):
             return read_file(path)
-        return row_of(run, name)
+        try:
+            return row_of(run, name)
+        except UsageError:
+            called = row_called(run, name)
+            if called is None:
+                raise
+            return called
     except OSError as error:
         raise UsageError(f"{printable(name)}: {error.strerror}\ngive an image file") from error
 
@@ -199,7 +207,7 @@ def row_of(run: Found, name: str) -> int:
     row = bisect_left(run.ids, name)
     alike = [id for id in run.ids[row : row + 2] if PREFIX.fullmatch(name) and id.startswith(name)]
     if not alike:
-        raise UsageError(f"{printable(name)}: neither a file nor the path or id of an image of this run")
+        raise UsageError(f"{printable(name)}: neither a file nor an image of this run, by path, id, file name or key")
     if len(alike) > 1:
         raise UsageError(f"{name}: the ids of several images begin so\ngive more of it, such as {alike[0][:12]}...")
     return row

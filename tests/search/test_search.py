@@ -27,7 +27,7 @@ def test_nothing_to_search_with(run: Run) -> None:
 @pytest.mark.parametrize("name", ["~a.jpg", "~nouser/x.jpg", "a" * 300, "a\0b", "nowhere/x.jpg"])
 def test_names_of_nothing(run: Run, name: str) -> None:
     for ask in (run.search, lambda n: read(run, n)):
-        with pytest.raises(UsageError, match="neither a file nor the path or id of an image of this run"):
+        with pytest.raises(UsageError, match="neither a file nor an image of this run, by path, id, file name or key"):
             ask(name)
 
 
