@@ -75,7 +75,8 @@ def _failures(run: Run) -> list[str]:
     if failed:
         lines.append(f"failures  {counted(failed, _unit(run))}, each with its reason: {folder}/failures.csv")
     if run.info.rows > run.info.files:
-        lines.append(f"skipped   {listed(run.info.skipped)}, each by its line: {folder}/{SKIPPED}")
+        rows = counted(run.info.rows - run.info.files, "row")
+        lines.append(f"skipped   {rows}, {listed(run.info.skipped)}: {folder}/{SKIPPED}")
     return lines
 
 

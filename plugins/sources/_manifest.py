@@ -21,7 +21,7 @@ from ._tables import PATHS, Row, Table, shown
 REMOTE = "a remote address, which is not fetched"
 WINDOWS = "a path of a Windows drive, which is not here: give it relative to the manifest"
 NO_FILE = "not a file"
-NO_PATH, MALFORMED = "rows without a path", "malformed rows"
+NO_PATH, MALFORMED = "without a path", "malformed"
 DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 DECIMAL = re.compile(r"[+-]?\d+(,\d+)?", re.ASCII)
 NEAR = {"label": {"label", "labels", "labelname", "class", "classname", "category"}, "group": {"group", "groups"}}

@@ -62,7 +62,7 @@ def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     source = files(catalogue(tmp_path, "p.csv", "path,n\n" + "".join(f"{row},1\n" for row in rows)))
     seen = ["img/b.png", "img/b.png", "gone.png", "https/h/x.png?a=1", "pipe.png", "img/a.png"]
     assert [i.path for i in source] == seen
-    assert dict(source.skipped) == {"rows without a path": 1}
+    assert dict(source.skipped) == {"without a path": 1}
     assert source.skipped_rows == [(3, "no path")]
     source = pickle.loads(pickle.dumps(source))  # what a worker gets
     for item, says in zip(list(source)[3:5], ["remote address", "not a file"], strict=True):
@@ -135,7 +135,7 @@ def test_lines_that_are_no_rows_are_listed_with_the_reason(tmp_path: Path) -> No
     source = files(catalogue(tmp_path, "p.csv", text))
     assert [i.columns["x"] for i in source] == ["1", "3", "4"]  # the first row is of two lines
     assert source.skipped_rows == [(5, "no path"), (6, "1 cells, the header has 2")]
-    assert dict(source.skipped) == {"rows without a path": 1, "malformed rows": 1}
+    assert dict(source.skipped) == {"without a path": 1, "malformed": 1}
     source = files(
         catalogue(tmp_path, "q.jsonl", '{"path":"a"}\n[1]\n\n{"path":"b"}\n{"path"\n{"x":1}\n{"path":"c"}\n')
     )
@@ -225,16 +225,13 @@ def test_a_row_is_an_item_also_where_another_names_its_picture(
     rows = [f"{name},{name.split('/')[0]},s{number}" for number, name in enumerate(names)]
     more = [f"{names[0]},blue,again", f"{names[1]},red,other", "gone.png,red,g1", "gone.png,red,g2", ",red,none", "x,y"]
     (colours / "p.csv").write_text("\n".join(["path,label,sku", *rows, *more]) + "\n")
-    typed = ["k=3", "backbone=pixels", "view=pca", "reports=[near_duplicates]", "attributes=[]", "out=runs"]
+    typed = ["k=3", "backbone=pixels", "view=pca", "reports=[near_duplicates,page]", "attributes=[]", "out=runs"]
     assert main([str(colours / "p.csv"), *typed]) == 0
     said = capsys.readouterr().out
     assert "images    30 rows = 24 ok, 2 duplicate, 2 missing, 2 skipped\n" in said
     assert "1 duplicate has another label than the file that counts: " + f"{names[1]}: red, {names[1]}: blue" in said
     run = Run.load("runs/latest")
-    assert (
-        f"skipped   1 malformed rows, 1 rows without a path, each by its line: runs/{run.folder.name}/skipped.csv"
-        in said
-    )
+    assert f"skipped   2 rows, 1 malformed, 1 without a path: runs/{run.folder.name}/skipped.csv" in said
     assert (run.folder / "skipped.csv").read_text() == 'line,reason\n30,no path\n31,"2 cells, the header has 3"\n'
     with (run.folder / "items.csv").open() as stream:
         found = [row for row in csv.DictReader(stream) if row["path"] == names[0]]
@@ -243,6 +240,7 @@ def test_a_row_is_an_item_also_where_another_names_its_picture(
     assert [hit.path for hit in run.search(names[5], where="sku=again")] == [names[0]]
     assert (run.folder / "near_duplicates.csv").read_text().count(names[0]) == 0  # one file, however often it is named
     assert (run.folder / "failures.csv").read_text().count("gone.png,missing") == 2
+    assert '"rows":30' in (run.folder / "report.html").read_text(encoding="utf-8").replace(" ", "")
     assert main(["doctor"]) == 0
     assert main(["export", "imagefolder", "out"]) == 0
     with open("out/train/metadata.csv") as stream:
