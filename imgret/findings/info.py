@@ -153,10 +153,10 @@ class Info:
     digests: dict[str, str] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
-        """As run.json has it."""
+        """As run.json has it, without `rows` where there are none."""
         asked, used, licence, facts = self.backbone
         return {
-            **vars(self),
+            **{name: value for name, value in vars(self).items() if name != "rows" or value},
             "fitted": vars(self.fitted),
             "backbone": {"asked": asked, "used": used, "licence": licence, **facts},
             "features": self.features._asdict(),
