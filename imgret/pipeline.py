@@ -113,6 +113,7 @@ def run(asked: Mapping[str, Any]) -> Run:
     with clock.stage("baseline"):
         baseline = _baseline(settings, source, items, store, knn)
 
+    rows = getattr(source, "skipped_rows", None)
     info = Info(
         title=title(settings),
         config=dict(settings),
@@ -130,6 +131,7 @@ def run(asked: Mapping[str, Any]) -> Run:
         engine=engine.facts,
         files=len(everything),
         skipped=dict(source.skipped),
+        rows=0 if rows is None else len(everything) + len(rows),
         outcomes=collection.outcomes,
         data=digest("".join(collection.ids).encode()),
         root=root(collection.items),

@@ -53,6 +53,7 @@ from imgret.pictures import charts, pages, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
 from imgret.reading.fits import FILTERS, Fit
 from imgret.reading.formats import sniff
+from imgret.reading.textfile import other_than_utf8
 from imgret.registry import figures, unknown
 from imgret.store.files import (
     MOST_COLUMNS,
@@ -65,13 +66,14 @@ from imgret.store.files import (
     write_csv,
 )
 from imgret.store.store import digest, home
-from imgret.words import counted, printable, tells_a_place, typed_path
+from imgret.words import MISSING, counted, printable, tells_a_place, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
 
 __all__ = [
     "FILTERS",
+    "MISSING",
     "MOST_COLUMNS",
     "RGB",
     "Attribute",
@@ -109,6 +111,7 @@ __all__ = [
     "local_weights",
     "main_label",
     "ops",
+    "other_than_utf8",
     "pages",
     "parse_size",
     "printable",

@@ -13,6 +13,8 @@ from unicodedata import category
 PLACE = re.compile(r"gps.*|lat|lon|lng|(lat|long|alt)itude.*|coordinates?|geo|location", re.IGNORECASE)
 NESTED = re.compile(r'"(~|/|file:|[A-Za-z]:[\\/]|\\\\)')  # a path of this machine within JSON
 WORD = re.compile("[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # GPSLatitude is two
+# How programs write into a text that a value is missing, besides nothing: as pandas 2 reads it, but for its odder NaN
+MISSING = frozenset({"NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NaT", "None", "NULL", "null"})
 
 
 def printable(text: str) -> str:

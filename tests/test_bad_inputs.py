@@ -127,7 +127,7 @@ def test_the_table_is_what_happens() -> None:
 
 def test_every_row_of_the_matrix_is_in_the_table_and_every_test_exists() -> None:
     numbers = {number for number, _, _ in bad_inputs.FILES + bad_inputs.WORDS} | {row.number for row in bad_inputs.HELD}
-    assert numbers | bad_inputs.LATER == set(range(1, 46))
+    assert numbers | bad_inputs.LATER == set(range(1, 47))
     for name in {row.tests for row in bad_inputs.HELD} | {bad_inputs.ALL, bad_inputs.HERE}:
         file, _, function = name.partition("::")
         assert f"\ndef {function}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), name

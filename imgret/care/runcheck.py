@@ -63,12 +63,13 @@ class RunCheck:
             yield Fault(DAMAGED, about, why(error), "the run has to be made again")
             return
         recorded = info.digests
-        for name in (*CORE, *({tables.GRAPH} & recorded.keys())):
+        ours = (*CORE, *({tables.GRAPH, tables.SKIPPED} & recorded.keys()))
+        for name in ours:
             if what := self._wrong(name, recorded):
                 again = self._again(name, info, recorded.get(name, ""))
                 cure = "made again, the same bytes" if again else "the run has to be made again"
                 yield Fault(DAMAGED, self.folder / name, what, cure, again)
-        wrong = {name: self._wrong(name, recorded) for name in sorted(recorded) if name not in (*CORE, tables.GRAPH)}
+        wrong = {name: self._wrong(name, recorded) for name in sorted(recorded) if name not in ours}
         wrong = {name: what for name, what in wrong.items() if what} | self._cut()
         mend = cache(partial(_redraw, self.folder, list(wrong)))  # the first draws them all, or each of them fails
         for name, what in wrong.items():

@@ -32,9 +32,9 @@ def listed(subject: Subject, times: int = 1) -> Iterator[tuple[Any, list[Item]]]
 
 
 def lists_items(subject: Subject) -> str:
-    """It lists items whose paths are unique, relative, with forward slashes and without '..'"""
+    """It lists items whose paths are relative, with forward slashes and without '..', each of one file"""
     with listed(subject) as (_, items):
-        seen: set[str] = set()
+        seen: dict[str, str] = {}
         for item in items:
             if not isinstance(item, Item):
                 raise Fault(f"it lists a {type(item).__name__}, not imgret.contracts.Item")
@@ -43,9 +43,9 @@ def lists_items(subject: Subject) -> str:
             shown = printable(item.path)
             if not item.path or item.path.startswith("/") or "\\" in item.path or ".." in item.path.split("/"):
                 raise Fault(f"the path {shown!r} is not relative with forward slashes, or has '..' in it")
-            if item.path in seen:
-                raise Fault(f"the path {shown!r} comes twice; it is an item's name")
-            seen.add(item.path)
+            if item.path in seen and not (item.file and item.file == seen[item.path]):
+                raise Fault(f"the path {shown!r} comes twice, and is not of one `file`")
+            seen[item.path] = item.file
         return f"{len(items):,} of them"
 
 

@@ -27,6 +27,7 @@ FORMATS = {  # the module that writes each, and what it is
     "coco": "images and COCO annotations, a box around each whole image",
     "projector": "for TensorBoard's embedding projector",
 }
+MARK = ".imgret-export"  # in a folder that was exported: beside the originals, it is none of the collection
 
 
 @contextmanager
@@ -61,4 +62,6 @@ def write(format: str, run: Run, out: Path, copy: bool, places: Sequence[int]) -
     """Write the run to `out`; returns the lines that say what was written. Raises UsageError as `staged` does."""
     with staged(out) as temporary:
         lines: list[str] = import_module(f"imgret.exporters.{format}").write(run, temporary, copy, places)
+        if os.path.isdir(temporary):
+            (temporary / MARK).touch()
     return lines

@@ -19,6 +19,7 @@ from imgret.features.weights import WeightsUnavailable, fingerprint
 from imgret.progress import Progress
 from imgret.reading.decode import DECODE, decode
 from imgret.reading.filecache import FileCache, Stamp
+from imgret.reading.items import distinct
 from imgret.reading.loader import READING, Reading, batches
 from imgret.reading.outcomes import PASSING, Failures
 from imgret.reading.record import Record
@@ -120,25 +121,26 @@ def extract(
         return Extraction(records, features, added, time.perf_counter() - started)
     features = store.features(recipe(made_in, engine))
     cache = FileCache(store.root / "cache.sqlite")
-    known = {} if reading.rehash else cache.known((item.file for item in items if item.file), *reading[:2])
+    files = distinct(items)
+    known = {} if reading.rehash else cache.known((item.file for item in files if item.file), *reading[:2])
     known = {file: record for file, record in known.items() if record.outcome != "ok" or record.id in features}
-    todo = [item for item in items if item.file not in known]
-    found: dict[str, Record] = {item.path: known[item.file] for item in items if item.file in known}
+    todo = [item for item in files if item.file not in known]
+    found: dict[str, Record] = {item.path: known[item.file] for item in files if item.file in known}
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set
             return extract(source, items, made_in, engine, store, reading, listing, by, room)
 
-    failures = Failures(len(items), reading.max_failed, reading.formats)
+    failures = Failures(len(files), reading.max_failed, reading.formats)
     pending = _Pending(engine, features, failures)
-    pending.count((item, found[item.path]) for item in items if item.path in found)
+    pending.count((item, found[item.path]) for item in files if item.path in found)
     what = f"features by {by or made_in['backbone']}"
     progress = Progress(what, len(todo), "images")
     try:
         for loaded in batches(source, todo, engine.backbone.preprocess, reading):
             if not progress.done:
                 seconds, d = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
-                more = room.check(len(todo), len(items), d) if room else ""
+                more = room.check(len(todo), len(files), d) if room else ""
                 log.info("%s: %s to read, about %s%s", what, counted(len(todo), "file"), duration(seconds), more)
             rows = iter(loaded.pixels.numpy())
             settled: list[tuple[str, Stamp, Record]] = []

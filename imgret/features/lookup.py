@@ -10,6 +10,7 @@ import numpy as np
 from imgret.errors import UsageError
 from imgret.progress import Progress
 from imgret.reading.filecache import FileCache
+from imgret.reading.items import distinct
 from imgret.reading.loader import Reading, batches
 from imgret.reading.outcomes import PASSING, USABLE, Failures
 from imgret.reading.record import Record
@@ -43,9 +44,10 @@ def look_up(
     assert vectors is not None
     rows_by_key = _rows_by_key(vectors, listing)  # before anything is read: a mistake shows at once
     cache = FileCache(store.root / "cache.sqlite")
-    failures = Failures(len(items), reading.max_failed, reading.formats)
-    records = _read(source, items, backbone.preprocess, cache, reading, failures)
-    rows = _rows(items, records, rows_by_key)
+    files = distinct(items)
+    failures = Failures(len(files), reading.max_failed, reading.formats)
+    records = _read(source, files, backbone.preprocess, cache, reading, failures)
+    rows = _rows(files, records, rows_by_key)
     if vectors.keys is not None and not rows and any(record.outcome in USABLE for record in records):
         key = printable(next(iter(vectors.keys)))
         raise UsageError(f"no image has a path or id among the {len(vectors.keys):,} of the vectors, {key} for one")
@@ -64,11 +66,11 @@ def look_up(
         if new:
             features.add([ids[start + at] for at in new], found[new])
             added += len(new)
-    settled = [_settled(record, rows, bad) for record in records]
-    for item, before, after in zip(items, records, settled, strict=True):
-        if after != before:
-            failures.add(item, after)
-    return settled, features, added
+    settled = {item.path: _settled(record, rows, bad) for item, record in zip(files, records, strict=True)}
+    for item, before in zip(files, records, strict=True):
+        if settled[item.path] != before:
+            failures.add(item, settled[item.path])
+    return [settled[item.path] for item in items], features, added
 
 
 def _settled(record: Record, rows: Mapping[str, int], bad: set[str]) -> Record:
@@ -90,13 +92,18 @@ def _rows_by_key(vectors: Vectors, listing: Sequence[Item]) -> dict[str, int]:
                 f"{m:,} vectors for {len(listing):,} items: without ids there is one for each item, in their order\n"
                 "type backbone.ids=..., with the path or id of each vector's image"
             )
-        return {item.path: row for row, item in enumerate(listing)}
+        return {item.path: row for row, item in reversed(list(enumerate(listing)))}  # of a path's rows the first
     if len(vectors.keys) != m:
         raise UsageError(f"{len(vectors.keys):,} ids for {m:,} vectors\ngive one for each, in their order")
-    rows = {key: row for row, key in enumerate(vectors.keys) if key}  # without a key, nobody's
-    twice = next((key for row, key in enumerate(vectors.keys) if key and rows[key] != row), "")
-    if twice:
-        raise UsageError(f"{printable(twice)} has two vectors\ngive one for each image")
+    rows: dict[str, int] = {}
+    for row, key in enumerate(vectors.keys):
+        if not key:  # nobody's
+            continue
+        first = rows.setdefault(key, row)
+        if first != row and not np.array_equal(vectors.matrix[first], vectors.matrix[row], equal_nan=True):
+            raise UsageError(f"{printable(key)} has two vectors\ngive one for each image")
+    for key in [key for key in rows if "\\" in key]:  # a path as Windows writes it
+        rows.setdefault(key.replace("\\", "/"), rows[key])
     return rows
 
 

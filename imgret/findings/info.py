@@ -117,12 +117,13 @@ class Since(NamedTuple):
 class Info:
     """What a run says of itself beside its figures, tables and arrays.
 
-    `config` is what the run used: the settings that it was given, with what it decided. `space` is the features'
-    recipe but for the machine (see extract.space), `engine` what computed them. `files` were listed, those in `skipped`
-    not; `outcomes` are those of the others. `data` stands for the set of images. `root` is the folder of the
-    files, `reach` that of what links lead to outside of it; either may be empty. `baseline` has a backbone's name and
-    its figures, `k` why there are so many clusters where that was to be found. `digests` are the SHA-256 of the run's
-    files by name. From `schema` on, it is known when the run is saved.
+    `config` is what the run used: the settings that it was given, with what it decided. `space` is the features' recipe
+    but for the machine (see extract.space), `engine` what computed them. `files` were listed, those in `skipped` not;
+    `outcomes` are those of the others. `rows` are those of the manifest, listed or skipped, 0 where there is none.
+    `data` stands for the set of images. `root` is the folder of the files, `reach` that of what links lead to outside
+    of it; either may be empty. `baseline` has a backbone's name and its figures, `k` why there are so many clusters
+    where that was to be found. `digests` are the SHA-256 of the run's files by name. From `schema` on, it is known when
+    the run is saved.
     """
 
     title: str
@@ -133,6 +134,7 @@ class Info:
     engine: dict[str, Any] = field(default_factory=dict)
     files: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
     data: str = ""
     root: str
@@ -151,10 +153,10 @@ class Info:
     digests: dict[str, str] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
-        """As run.json has it."""
+        """As run.json has it, without `rows` where there are none."""
         asked, used, licence, facts = self.backbone
         return {
-            **vars(self),
+            **{name: value for name, value in vars(self).items() if name != "rows" or value},
             "fitted": vars(self.fitted),
             "backbone": {"asked": asked, "used": used, "licence": licence, **facts},
             "features": self.features._asdict(),

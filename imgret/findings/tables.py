@@ -44,6 +44,7 @@ ITEMS = (
     "camera",
 )  # the columns of every items.csv; what else is known of the items follows
 FAILURES = ("path", "outcome", "reason")
+SKIPPED = "skipped.csv"  # which a run has where rows of a manifest became no item
 FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
 GRAPH = "neighbours.npy"  # which a run may have beside those
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
@@ -84,6 +85,12 @@ def write_failures(file: Path, collection: Collection) -> None:
     """failures.csv: the files of which no image could be made, in order of path."""
     pairs = zip(collection.items, collection.records, strict=True)
     write_csv(file, FAILURES, [(i.path, r.outcome, r.reason) for i, r in pairs if r.outcome not in USABLE])
+
+
+def write_skipped(folder: Path, rows: Sequence[tuple[int, str]]) -> None:
+    """skipped.csv: the lines of a manifest (rows from 1, where it has no lines) that became no item, and why."""
+    if rows:
+        write_csv(folder / SKIPPED, ("line", "reason"), rows)
 
 
 def read_items(file: Path, root: str) -> Collection:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgret.reading.items import Collection, number_names
+from imgret.words import MISSING
 
 if TYPE_CHECKING:
     from imgret.contracts import Ints
@@ -30,7 +31,8 @@ def groups(collection: Collection) -> dict[str, tuple[Ints, list[str]]]:
     Dates are taken by year, or by month or day where all are of one year or month; numbers of many values by fifths of
     the images, of which the least and the most have a name; so are sizes, by their pixels, where most images have their
     own, and proportions, width by height. A column with one value, or of whose values most belong to one image, is left
-    out: names, captions. So are proportions that say what the sizes say.
+    out: names, captions. So are proportions that say what the sizes say, and a column that the labels or groups are.
+    Cells that spell a missing value (`words.MISSING`) say nothing.
     """
     records = [collection.records[place] for place in collection.first]
     sizes = [f"{record.width} x {record.height}" for record in records]
@@ -42,8 +44,12 @@ def groups(collection: Collection) -> dict[str, tuple[Ints, list[str]]]:
         "taken": _dates([record.taken for record in records]),
         "camera": [record.camera for record in records],
     }
+    items = [collection.items[place] for place in collection.first]
+    known_as = [item.label for item in items], [item.group for item in items]
     for name in collection.columns:
-        values = [collection.items[place].columns.get(name, "") for place in collection.first]
+        values = ["" if value in MISSING else value for value in (item.columns.get(name, "") for item in items)]
+        if values in known_as:
+            continue
         columns[free(name, (*OURS, *columns))] = values
     found = {name: _groups(name, values) for name, values in columns.items()}
     known = {name: groups for name, groups in found.items() if groups is not None}

@@ -15,6 +15,7 @@ from pathlib import Path
 from imgret.errors import UsageError
 from imgret.reading import tiff
 from imgret.reading.exif import byte_order, entries, numbers
+from imgret.reading.textfile import LFS, PULL
 
 FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 FURTHER: tuple[str, ...] = ("HEIC", "TIFF")  # typed in small letters: formats=[heic,tiff]
@@ -84,6 +85,8 @@ def why_not(head: bytes) -> str:
     if kind in FURTHER:
         return f"{kind}: {how_to_read([kind])}"
     brand = "a camera's raw file" if head[4:12] == b"ftypcrx " else _brand(head)
+    if head.startswith(LFS):
+        return f"a Git LFS pointer, not the image itself: {PULL}"
     if found := brand or _foreign(head):
         return f"{found}, which is not read"
     return f"not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"

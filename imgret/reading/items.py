@@ -1,4 +1,4 @@
-"""The tables of a collection: one item a file, one row a distinct readable image, every file accounted for."""
+"""The tables of a collection: an item for each file or row of a manifest, a row of arrays for each readable image."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ YES = ("1", "true", "yes")
 class Collection:
     """What a run is about. Arrays have one row per distinct readable image, in order of id (n rows).
 
-    `items` and `records` have one entry a file, in order of path; `rows` (their length) is each file's row, -1
-    for one that is not readable. `first` (n,) is the place in `items` of each row's first file by path.
-    `truth` and `group` (n,) are places in their names, sorted, and -1 where none is known.
+    `items` and `records` have one entry a file, in order of path; where a manifest names one several times, it has as
+    many, in the order of the manifest. `rows` (their length) is each one's row, -1 where it is not readable. `first`
+    (n,) is the place in `items` of each row's ok item: the first by path, and no link where there is a file.
+    `truth` and `group` (n,) are what is known of that one: places in their names, sorted, and -1 for none.
     """
 
     items: list[Item]
@@ -60,6 +61,16 @@ class Collection:
             [self.items[place].columns.get("junk", "").strip().lower() in YES for place in self.first], bool
         )
 
+    @cached_property
+    def disagreeing(self) -> dict[str, list[tuple[int, int]]]:
+        """Of labels and of groups the duplicates that have another than their ok item: places in `items` of both."""
+        pairs = [(place, int(self.first[row])) for place, row in enumerate(self.rows) if row >= 0]
+        found = {}
+        for name in ("label", "group"):
+            said = [getattr(item, name) for item in self.items]
+            found[name] = [(place, first) for place, first in pairs if said[place] not in ("", said[first])]
+        return found
+
     @property
     def outcomes(self) -> dict[str, int]:
         """Files by outcome: ok first, duplicate second, then failures by name. They add up to all files."""
@@ -76,12 +87,24 @@ class Collection:
 
 
 def listing(source: Source) -> list[Item]:
-    """All that a source lists. Raises ValueError where two have one path: what became of one would stand for both."""
+    """All that a source lists. Raises ValueError where two files have one path, and one's outcome would be both's.
+
+    Several items of one file are rows that name it.
+    """
     items = list(source)
-    twice = next((path for path, count in Counter(item.path for item in items).items() if count > 1), None)
-    if twice is not None:
-        raise ValueError(f"the source lists {printable(twice)} twice; a path is the name of one item")
+    files: dict[str, str] = {}
+    for item in items:
+        if files.setdefault(item.path, item.file) != item.file:
+            raise ValueError(f"the source lists {printable(item.path)} twice; a path is the name of one file")
     return items
+
+
+def distinct(items: Sequence[Item]) -> list[Item]:
+    """The first item of each path, in their order: all of one path are of one file, which is read once."""
+    found: dict[str, Item] = {}
+    for item in items:
+        found.setdefault(item.path, item)
+    return list(found.values())
 
 
 def root(items: Sequence[Item]) -> str:
@@ -105,17 +128,34 @@ def collect(items: Sequence[Item], records: Sequence[Record]) -> Collection:
     ids = sorted({record.id for record in records if record.outcome in USABLE})
     row_of = {id: row for row, id in enumerate(ids)}
     rows = np.array([row_of.get(r.id, -1) if r.outcome in USABLE else -1 for r in records], np.int64)
-    first = np.full(len(ids), -1, np.int64)
+    places: list[list[int]] = [[] for _ in ids]
     for place, row in enumerate(rows):
-        if row >= 0 and first[row] < 0:
-            first[row] = place
-        elif row >= 0:
+        if row >= 0:
+            places[row].append(place)
+    first = np.array([_first(alike, items, records) for alike in places], np.int64)
+    for place, row in enumerate(rows):
+        if row >= 0 and first[row] != place:
             records[place] = records[place]._replace(
                 outcome="duplicate", reason=f"same bytes as {items[first[row]].path}"
             )
     truth, truth_names = number_names([items[place].label for place in first])
     group, group_names = number_names([items[place].group for place in first])
     return Collection(items, records, ids, rows, first, truth, truth_names, group, group_names)
+
+
+def _first(places: Sequence[int], items: Sequence[Item], records: Sequence[Record]) -> int:
+    """Which of these items of the same bytes, in order of path, is the ok one. A run that is read again has said so."""
+    left = [place for place in places if records[place].outcome == "ok"] or places
+    files = [place for place in left if not _is_link(items[place])] if len(left) > 1 else left
+    return (files or left)[0]
+
+
+def _is_link(item: Item) -> bool:
+    """Whether the file, or a folder that holds it, is a link: what an export has made beside the originals, say."""
+    try:
+        return bool(item.file) and os.path.realpath(item.file) != item.file
+    except (OSError, ValueError):
+        return False
 
 
 def number_names(names: Sequence[str]) -> tuple[Ints, list[str]]:
@@ -128,12 +168,14 @@ def number_names(names: Sequence[str]) -> tuple[Ints, list[str]]:
 def sample(items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
     """`limit` of the items, the same ones for the same seed, in their order.
 
-    Each path draws its lot by a hash of its own, so a file that comes or goes moves no other in or out but one.
+    Each path draws its lot by a hash of its own, so a file that comes or goes moves no other in or out but one. So
+    does each further item of a path.
     """
     if limit is None or limit >= len(items):
         return list(items)
-
-    def lot(place: int) -> bytes:
-        return hashlib.sha256(f"{seed}/{items[place].path}".encode("utf-8", "surrogateescape")).digest()
-
-    return [items[place] for place in sorted(sorted(range(len(items)), key=lot)[:limit])]
+    lots, met = [], Counter[str]()
+    for item in items:
+        again = f"/{met[item.path]}" if met[item.path] else ""
+        met[item.path] += 1
+        lots.append(hashlib.sha256(f"{seed}/{item.path}{again}".encode("utf-8", "surrogateescape")).digest())
+    return [items[place] for place in sorted(sorted(range(len(items)), key=lots.__getitem__)[:limit])]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from imgret.reading.record import Record
 
 OUTCOMES = {  # every file of a collection ends in one of these
-    "ok": "an image, and the first by path with its bytes",
-    "duplicate": "the same bytes as an ok file",
+    "ok": "an image, and the first by path with its bytes, files before links",
+    "duplicate": "the same bytes as an ok file, or a further row that names it",
     "unsupported": "no image, or in a format that is not read, or not unless `formats` asks for it",
     "decode_error": "an image that its decoder refuses",
     "truncated": "an image whose end is missing",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgret.findings.info import Fitted
+from imgret.findings.tables import SKIPPED
 from imgret.reading.formats import how_to_read
 from imgret.reading.outcomes import USABLE
 from imgret.registry import SHARED, called, figures
@@ -25,9 +26,10 @@ FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI o
 def summary(run: Run) -> list[str]:
     """Lines for a terminal."""
     info, metrics = run.info, run.metrics
-    skipped = f"; skipped: {listed(info.skipped)}" if info.skipped else ""
+    skipped = f"; skipped: {listed(info.skipped)}" if info.skipped and not info.rows else ""
     lines = [f"images    {account(run)}{skipped}"]
     lines += _failures(run)
+    lines += _disagreeing(run)
     lines += _formats(run)
     lines += [f"features  {_features(run)}"]
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
@@ -52,18 +54,44 @@ def summary(run: Run) -> list[str]:
 
 
 def account(run: Run) -> str:
-    """What became of every file: those that were looked at are the sum of their outcomes."""
-    files, looked_at = run.info.files, len(run.collection.items)
+    """What became of every file, or row of a manifest: those that were looked at are the sum of their outcomes.
+
+    Rows that were skipped are among them, unless some of the others were not looked at, either.
+    """
+    files, rows, looked_at = run.info.files, run.info.rows, len(run.collection.items)
     limited = f"{looked_at:,} of " if looked_at < files else ""
-    return f"{limited}{counted(files, 'file')} = {listed(run.collection.outcomes)}"
+    skipped = {"skipped": rows - files} if rows > files and not limited else {}
+    return f"{limited}{counted(rows or files, _unit(run))} = {listed({**run.collection.outcomes, **skipped})}"
+
+
+def _unit(run: Run) -> str:
+    return "row" if run.info.rows else "file"
 
 
 def _failures(run: Run) -> list[str]:
-    """Where the reason of each failure is to be read, if there is any."""
+    """Where the reason of each failure, and of each row that was skipped, is to be read, if there is any."""
     failed = sum(count for name, count in run.collection.outcomes.items() if name not in USABLE)
-    return [f"failures  {counted(failed, 'file')}, each with its reason: {shown_path(run.folder)}/failures.csv"] * (
-        failed > 0
-    )
+    folder, lines = shown_path(run.folder), []
+    if failed:
+        lines.append(f"failures  {counted(failed, _unit(run))}, each with its reason: {folder}/failures.csv")
+    if run.info.rows > run.info.files:
+        rows = counted(run.info.rows - run.info.files, "row")
+        lines.append(f"skipped   {rows}, {listed(run.info.skipped)}: {folder}/{SKIPPED}")
+    return lines
+
+
+def _disagreeing(run: Run) -> list[str]:
+    """How many duplicates have another label, or group, than the item that stands for their bytes, and one of them."""
+    lines = []
+    for name, pairs in run.collection.disagreeing.items():
+        if pairs:
+            (twin, mine), (first, counts) = (
+                (run.collection.items[place].path, getattr(run.collection.items[place], name) or "none")
+                for place in pairs[0]
+            )
+            number = f"{len(pairs):,} duplicate{' has' if len(pairs) == 1 else 's have'} another {name}"
+            lines.append(f"note      {number} than the file that counts: {twin}: {mine}, {first}: {counts}")
+    return [printable(line) for line in lines]
 
 
 def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from imgret.errors import is_full, unwritable
+from imgret.findings import tables
 from imgret.registry import find
 from imgret.runs.clock import Clock
 from imgret.runs.previous import since
@@ -49,6 +50,7 @@ def save(run: Run, matrix: Path, clock: Clock) -> Run:
     folder = new_folder(typed_path(run.settings["out"]))
     with whole(folder) as temporary:
         run.save(temporary)
+        tables.write_skipped(temporary, getattr(run.source, "skipped_rows", None) or ())
         try:
             link(matrix, temporary / "features.npy")
         except FileNotFoundError:  # freed or forgotten since this run began: no run linked it yet

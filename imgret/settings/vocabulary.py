@@ -6,6 +6,7 @@ Everyday nouns and scenes, alike in number by subject; a list of one's own is `v
 from __future__ import annotations
 
 from imgret.errors import UsageError
+from imgret.reading.textfile import other_than_utf8
 from imgret.words import printable, typed_path
 
 WORDS = """
@@ -30,7 +31,12 @@ def words(file: str | None = None) -> list[str]:
     if file is None:
         return [word.strip() for word in WORDS.replace("\n", " ").split(",")]
     try:
-        lines = typed_path(file).read_text(encoding="utf-8-sig").splitlines()
+        data = typed_path(file).read_bytes()
+        if named := other_than_utf8(data, file):
+            raise UsageError(f"vocabulary={printable(file)} {named}")
+        lines = data.decode("utf-8-sig").splitlines()
+    except UsageError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(f"vocabulary={printable(file)}: {reason}\ngive a text file, one word a line") from error

@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from imgret import UsageError, register
-from imgret.plugin import Backbone, Preprocess, Vectors, digest, load_array, printable, sha256, typed_path
+from imgret.plugin import (
+    Backbone,
+    Preprocess,
+    Vectors,
+    digest,
+    load_array,
+    other_than_utf8,
+    printable,
+    sha256,
+    typed_path,
+)
 
 
 @register("backbone")
@@ -32,7 +42,8 @@ def precomputed(vectors: str, ids: str = "", column: str = "") -> Backbone:
         parts = [sha256(file)]
         if ids:
             names = _file("ids", ids)
-            keys = names.read_text(encoding="utf-8", errors="surrogateescape").removesuffix("\n").split("\n")
+            text = names.read_text(encoding="utf-8-sig", errors="surrogateescape")
+            keys = text.removesuffix("\n").split("\n")
             parts.append(sha256(names))
     shape = f"{matrix.shape[0]} x {matrix.shape[1]}"
     facts = {"model": f"vectors of {file.name}", "vectors": str(file.resolve()), "shape": shape}
@@ -46,6 +57,10 @@ def _file(argument: str, text: str) -> Path:
     if not os.path.isfile(file):
         what = "is no file" if os.path.exists(file) else "does not exist"
         raise UsageError(f"backbone.{argument}={printable(text)} {what}\ngive the file with the vectors or their ids")
+    with file.open("rb") as stream:
+        named = other_than_utf8(stream.read(512), str(file))
+    if named and (argument == "ids" or "LFS" in named):  # numbers may look like UTF-16
+        raise UsageError(f"backbone.{argument}={printable(text)} {named}")
     return file
 
 

@@ -128,10 +128,10 @@ def _size(run: Run, row: int) -> tuple[int, int]:
 
 
 def _files(run: Run) -> dict[int, list[str]]:
-    """The paths of every row, sorted."""
-    found: dict[int, list[str]] = {}
+    """The paths of every row, sorted behind that of its ok file; each once, however many rows of a manifest name it."""
+    found: dict[int, dict[str, None]] = {row: {path: None} for row, path in enumerate(run.paths)}
     rows: Ints = run.collection.rows
     for item, row in zip(run.collection.items, rows.tolist(), strict=True):
         if row >= 0:
-            found.setdefault(row, []).append(item.path)
-    return found
+            found[row][item.path] = None
+    return {row: list(paths) for row, paths in found.items()}

@@ -66,6 +66,7 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
         "title": run.title,
         "n": n,
         "files": run.info.files,
+        "rows": run.info.rows,
         "outcomes": run.info.outcomes,
         "skipped": run.info.skipped,
         "made": _made(run),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile, zip_longest
 
 RUN = {"run.json", "items.csv"}  # what is in the folder of every run, and of nothing else
+EXPORT = ".imgret-export"  # of every folder that was exported
 SWEEP = {"table.html", "table.csv", "jobs.csv"}  # of every sweep
 LITTER = {"@eaDir", "Thumbs.db", "desktop.ini", "__MACOSX"}  # what systems leave beside people's pictures
 
@@ -27,6 +28,8 @@ def walk(root: str, skipped: Counter[str]) -> Iterator[str]:
             skipped["folder that contains itself"] += 1
         elif below and any({entry.name for entry in entries} >= whole for whole in (RUN, SWEEP)):
             skipped["of imgret's runs"] += 1
+        elif below and any(entry.name == EXPORT for entry in entries):
+            skipped["of imgret's exports"] += 1
         else:
             above |= {(here.st_dev, here.st_ino)}
             for entry in entries:

@@ -1,119 +1,162 @@
-"""Tables that list images, CSV, TSV, JSON lines and Parquet: parts of `files`."""
+"""Rows of a table as items: which columns name file, label and group, and where the file lies: parts of `files`."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
-from importlib import import_module
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from imgret import UsageError
-from imgret.plugin import MOST_COLUMNS, Item, printable, unknown
+from imgret.plugin import MISSING, MOST_COLUMNS, Item, counted, printable, unknown
 
-PATHS = ("path", "file", "filename", "image", "image_path", "filepath", "uri", "url")
-LONGEST = 131_072  # characters of a value: the csv module reads no longer one back
-ALIEN = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no byte: no file can hold them
+from ._tables import PATHS, Row, Table, shown
+
 REMOTE = "a remote address, which is not fetched"
+WINDOWS = "a path of a Windows drive, which is not here: give it relative to the manifest"
 NO_FILE = "not a file"
-
-Row = Mapping[str, str]
-
-
-class Table(NamedTuple):
-    columns: Sequence[str]
-    rows: Sequence[Row]
+NO_PATH, MALFORMED = "without a path", "malformed"
+DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+DECIMAL = re.compile(r"[+-]?\d+(,\d+)?", re.ASCII)
+NEAR = {"label": {"label", "labels", "labelname", "class", "classname", "category"}, "group": {"group", "groups"}}
+log = logging.getLogger("imgret")
 
 
-def read(file: Path, kind: str) -> Table:
-    """The rows of a manifest of that kind (csv, tsv, jsonl, parquet), every value as text.
+class Columns(NamedTuple):
+    """The columns that were typed for the path, the label and the group; whether cells such as NA are no label."""
 
-    Raises UsageError, with the line, for what is no such table.
-    """
-    readers: dict[str, Callable[[Path], Table]] = {
-        "parquet": _parquet,
-        "jsonl": _json_lines,
-        "csv": _csv,
-        "tsv": partial(_csv, delimiter="\t"),
-    }
-    try:
-        return readers[kind](file)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{_shown(file)}: {printable(' '.join(str(error).split()))[:300]}") from error
-    except OSError as error:
-        raise UsageError(f"{_shown(file)} cannot be read: {printable(error.strerror or str(error))[:300]}") from error
+    path: str = ""
+    label: str = ""
+    group: str = ""
+    missing: bool = True
 
 
-def text(value: object) -> str:
-    """A value as text, what is no text as JSON writes it, null as nothing. Raises ValueError for a huge one."""
-    if not isinstance(value, str):
-        value = "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
-    if len(value) > LONGEST:
-        raise ValueError(f"a value of {len(value):,} characters, the most is {LONGEST:,}")
-    return ALIEN.sub("\ufffd", value)
+class Left(NamedTuple):
+    """What the rows were that became no item, or one that is not to be opened: counts, lines and why, paths and why."""
 
-
-def few(columns: Collection[Any]) -> None:
-    """Raises ValueError for more columns than a table may have."""
-    if len(columns) > MOST_COLUMNS:
-        raise ValueError(f"{len(columns):,} columns, the most is {MOST_COLUMNS:,}")
-
-
-def fields(found: Mapping[Any, object]) -> dict[str, str]:
-    """The columns of an object. Raises ValueError where they are too many, or too long."""
-    few(found)
-    return {text(str(name)): text(value) for name, value in found.items()}
+    skipped: Counter[str]
+    rows: list[tuple[int, str]]
+    refused: dict[str, str]
 
 
 def column(typed: str, setting: str, defaults: Sequence[str], columns: Sequence[str]) -> str:
-    """The column that was typed, or else the first of `defaults` that exists, or else none."""
+    """The column that was typed, or else the first of `defaults` that exists, or else none.
+
+    Spaces around a name and capital letters do not count where one column alone is meant.
+    """
     if len(columns) > MOST_COLUMNS:
         raise UsageError(f"the images have {len(columns):,} columns, the most is {MOST_COLUMNS:,}\nleave some out")
-    if typed and typed not in columns:
+
+    def alike(name: str) -> list[str]:
+        found = [name] if name in columns else [c for c in columns if c.strip().casefold() == name.strip().casefold()]
+        return found if len(found) == 1 else []
+
+    if typed and not alike(typed):
         raise UsageError(f"source.{setting}={printable(typed)}: {unknown('column', typed, map(printable, columns))}")
-    return typed or next((name for name in defaults if name in columns), "")
+    exact = [name for name in defaults if name in columns]
+    return next(iter(alike(typed) if typed else exact or [c for name in defaults for c in alike(name)]), "")
 
 
-def items(
-    file: Path, table: Table, path: str, label: str, group: str, skipped: Counter[str], refused: dict[str, str]
-) -> Iterator[Item]:
-    """One item a row, in order; `refused` gets the paths that are not to be opened, and why."""
+def items(file: Path, table: Table, typed: Columns, left: Left) -> Iterator[Item]:
+    """One item a row, in order, also where several name one file."""
     columns = table.columns
-    at = column(path, "path", PATHS, columns)
+    paths = ("file_name", *PATHS) if file.stem == "metadata" else PATHS  # as Hugging Face's imagefolder has it
+    at = column(typed.path, "path", paths, columns)
     if not at:
-        shown = ", ".join(map(printable, columns)) or "none"
-        raise UsageError(f"{_shown(file)}: which column names the files? It has: {shown}\ntype source.path=COLUMN")
-    by, of = column(label, "label", ("label",), columns), column(group, "group", ("group",), columns)
-    folder = str(file.parent.resolve())
+        has = ", ".join(map(printable, columns)) or "none"
+        raise UsageError(f"{shown(file)}: which column names the files? It has: {has}\ntype source.path=COLUMN")
+    by, of = column(typed.label, "label", ("label",), columns), column(typed.group, "group", ("group",), columns)
+    _tell_near_misses(columns, label=by, group=of)
+    own = {at, *(name for name, usual in ((by, "label"), (of, "group")) if name.strip().casefold() == usual)}
+    points = _decimal_commas(file, table, {at, by, of})
+    empty: Counter[str] = Counter()
+    folder = _folder(file, table)
     places = [_place(row.get(at, ""), folder) for row in table.rows]
     root = _root(folder, [place for place in places if place and os.path.isabs(place)])
-    seen = set()
-    for place, row in zip(places, table.rows, strict=True):
+    for line, reason in table.bad:
+        left.skipped[MALFORMED] += 1
+        left.rows.append((line, reason))
+    for place, row, line in zip(places, table.rows, table.lines, strict=True):
         if not place:
-            skipped["rows without a path"] += 1
+            left.skipped[NO_PATH] += 1
+            left.rows.append((line, "no path" if not row.get(at, "").strip() else "its path names no file"))
             continue
-        remote = not os.path.isabs(place)
-        name = place if remote else place[len(root) :].replace(os.sep, "/")
-        if name in seen:
-            skipped["rows that name a file again"] += 1
-            continue
-        seen.add(name)
-        if remote or not _may_open(place):
-            refused[name] = REMOTE if remote else NO_FILE
+        elsewhere = not os.path.isabs(place)
+        name = place if elsewhere else place[len(root) :].replace(os.sep, "/")
+        if elsewhere or not _may_open(place):
+            left.refused[name] = NO_FILE if not elsewhere else WINDOWS if DRIVE.match(row[at]) else REMOTE
             place = ""
-        more = {key: value for key, value in row.items() if key not in (at, by, of)}
-        yield Item(name, place, row.get(by, ""), row.get(of, ""), more)
+        more = {
+            key: value.replace(",", ".") if key in points else value for key, value in row.items() if key not in own
+        }
+        its_label, its_group = (_known(row, key, table, typed.missing, empty) for key in (by, of))
+        yield Item(name, place, its_label, its_group, more)
+    left.rows.sort()
+    for name, count in empty.items():
+        what = f"{printable(file.name)}: {counted(count, 'cell')} of {printable(name)}"
+        log.info("%s such as NA are taken as unknown; otherwise type source.missing=false", what)
+
+
+def _known(row: Row, key: str, table: Table, missing: bool, empty: Counter[str]) -> str:
+    """The label or group in a cell. Text has no other way to say that there is none than to spell it."""
+    value = row.get(key, "").strip() if key else ""
+    if table.separator and missing and value in MISSING:
+        empty[key] += 1
+        return ""
+    return value
+
+
+def _tell_near_misses(columns: Sequence[str], **chosen: str) -> None:
+    for setting, name in chosen.items():
+        near = [c for c in columns if re.sub(r"[\W_]", "", c.casefold()) in NEAR[setting] and c not in chosen.values()]
+        if near and not name:
+            told = printable(near[0])
+            log.info("column %s is not used as %s; if it is one, type source.%s=%s", told, setting, setting, told)
+
+
+def _decimal_commas(file: Path, table: Table, others: set[str]) -> set[str]:
+    """The columns of a file with semicolons in which all is numbers, and some have a comma for a point."""
+    found = set()
+    for name in table.columns if table.separator == ";" else ():
+        values = [row[name] for row in table.rows if row[name] and row[name] not in MISSING]
+        if name not in others and any("," in value for value in values) and all(map(DECIMAL.fullmatch, values)):
+            found.add(name)
+    if found:
+        names = ", ".join(printable(name) for name in table.columns if name in found)
+        log.info("%s: decimal commas are read as points in %s", printable(file.name), names)
+    return found
+
+
+def _folder(file: Path, table: Table) -> str:
+    """What paths are relative to: the manifest's folder, or of a run's items.csv that of its images."""
+    folder = str(file.parent.resolve())
+    try:
+        if file.name == "items.csv" and {"path", "outcome", "id"} <= set(table.columns):
+            said = json.loads((file.parent / "run.json").read_text(encoding="ascii"))
+            folder = said["root"] if isinstance(said["root"], str) and os.path.isabs(said["root"]) else folder
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        pass
+    return folder
 
 
 def _place(value: str, folder: str) -> str:
-    """The absolute path that a cell names; a remote address as a relative one; nothing where there is neither."""
+    """The absolute path that a cell names, backslashes as slashes where no name has them; nothing where it names none.
+
+    What lies elsewhere, at a remote address or on a Windows drive, gets a relative path.
+    """
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://([^/]*)", value)
+    strange = os.name != "nt" and not scheme and ("\\" in value or DRIVE.match(value))
+    if strange and not os.path.lexists(os.path.join(folder, value)):
+        drive = DRIVE.match(value)
+        value = value.replace("\\", "/")
+        if drive:
+            return "/".join(part for part in value.replace(":", "", 1).split("/") if part not in ("", ".", ".."))
     if scheme and (scheme[1].lower() != "file" or scheme[2].lower() not in ("", "localhost")):
         parts = (scheme[1], *value[scheme.end(1) + 1 :].split("/"))
         place = "/".join(part for part in parts if part not in ("", ".", ".."))
@@ -144,62 +187,3 @@ def _may_open(file: str) -> bool:
         return stat.S_ISREG(os.stat(file).st_mode)
     except (OSError, ValueError):
         return True  # reading it will say why not
-
-
-def _csv(file: Path, delimiter: str = ",") -> Table:
-    import csv
-
-    rows: list[Row] = []
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        reader = csv.reader(stream, delimiter=delimiter, strict=True)
-        try:
-            header = [name or f"column {number}" for number, name in enumerate(next(reader, []), 1)]
-            few(header)
-            if not header:
-                raise ValueError("its first line is empty, where the columns' names should be")
-            if len(set(header)) < len(header):
-                raise ValueError(f"two of its columns are called {max(header, key=header.count)!r}")
-            for cells in reader:
-                if cells and len(cells) != len(header):
-                    raise ValueError(f"line {reader.line_num} has {len(cells)} cells, the header {len(header)}")
-                if cells:
-                    rows.append(fields(dict(zip(header, cells, strict=True))))
-        except csv.Error as error:
-            raise ValueError(f"line {reader.line_num}: {error}") from error
-    return Table(header, rows)
-
-
-def _json_lines(file: Path) -> Table:
-    rows: list[Row] = []
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                found = json.loads(line) if line.strip() else None
-                if isinstance(found, dict):
-                    rows.append(fields(found))
-                elif line.strip():
-                    raise ValueError("no JSON object")
-            except (ValueError, RecursionError) as error:
-                raise ValueError(f"line {number}: {error}") from error
-    return Table(list(dict.fromkeys(name for row in rows for name in row)), rows)
-
-
-def _parquet(file: Path) -> Table:
-    try:
-        arrow: Any = import_module("pyarrow")
-        parquet: Any = import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise UsageError('a Parquet manifest needs pyarrow\ntype pip install "imgret[parquet]"') from error
-    try:
-        with parquet.ParquetFile(file) as table:
-            names = table.schema_arrow.names
-            if len(set(names)) < len(names):
-                raise ValueError("two of its columns have one name")
-            rows = [fields(row) for batch in table.iter_batches() for row in batch.to_pylist()]
-        return Table([text(name) for name in names], rows)
-    except arrow.ArrowException as error:
-        raise ValueError(str(error)) from error
-
-
-def _shown(file: Path) -> str:
-    return f"images={printable(file.name)}"

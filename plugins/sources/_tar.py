@@ -19,7 +19,8 @@ from imgret import UsageError
 from imgret.plugin import Item, check_size, printable
 
 from ._folder import hidden, labels
-from ._manifest import column, fields, text
+from ._manifest import column
+from ._tables import fields, text
 
 if TYPE_CHECKING:
     import tarfile

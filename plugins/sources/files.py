@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgret import UsageError, register
-from imgret.plugin import Item, printable, read_file, typed_path
+from imgret.plugin import Item, other_than_utf8, printable, read_file, typed_path
 
-from . import _folder, _manifest, _tar
+from . import _folder, _manifest, _tables, _tar
 
 KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".tar": "tar"}
 
@@ -26,14 +26,19 @@ class files:
     are the first and second folder below the one that holds everything. That is found by going down from `images`
     for as long as there is one folder to go into: files that lie beside that one, say a readme, have no label and
     take none from the others. Links are followed, a folder that contains itself is entered once; pipes, sockets,
-    devices and, below `images`, the folders of runs and sweeps are skipped.
+    devices and, below `images`, the folders of runs, sweeps and exports are skipped.
 
-    Manifest: one row an image, in its order. The column `path` names the file: relative to the manifest's folder,
-    absolute, or a file:// URI; left out, it is the first there is of path, file, filename, image, image_path,
-    filepath, uri, url. The columns `label` and `group` (left out: those so called) become label and group, all
-    others go into items.csv as text, as JSON writes it, null as nothing. Nothing is fetched: a row that names an
-    https:// or s3:// address, a pipe or a device is unreadable, and says so. Where files lie outside of the
-    manifest's folder, paths are given from the folder that all of them share.
+    Manifest: one row an item, in its order, also where several rows name one file. The column `path` names the file:
+    relative to the manifest's folder, absolute, or a file:// URI; left out, it is the first there is of path, file,
+    filename, image, image_path, filepath, file_name, uri, url. The columns `label` and `group` (left out: those so
+    called) become label and group, all others go into items.csv as text, as JSON writes it, null and NaN as nothing;
+    so does a column of another name that is asked for as label or group. Capital letters and spaces around a name do
+    not count. Cells of a CSV file that spell a missing value (NA, N/A, n/a, NaN, nan, NaT, None, NULL, null, <NA>,
+    #N/A) are no label and no group, unless `missing` is false. What parts its cells (, ; | or tabs) is seen from its
+    header; with semicolons, a column of numbers may have decimal commas. Rows without a path, or with too few cells or
+    too many, are in the run's skipped.csv. Nothing is fetched: a row that names an https:// or s3:// address, a
+    Windows drive, a pipe or a device is unreadable, and says so; backslashes in a path are slashes. Where files lie
+    outside of the manifest's folder, paths are given from the folder that all of them share.
 
     Tar, uncompressed, as WebDataset has them: members that share a name up to its first dot belong together. Beside
     an image, `.cls` is its label, an object in `.json` its columns, `.txt` the column txt; labels where neither
@@ -53,10 +58,12 @@ class files:
         group: str = "",
         junk: str | int = "",
         distractor: str | int = "",
+        missing: bool = True,
     ) -> None:
         self.images, self.label_regex, self.junk, self.distractor = images, label_regex, str(junk), str(distractor)
-        self.path, self.label, self.group = path, label, group
+        self.path, self.label, self.group, self.missing = path, label, group, missing
         self.skipped: Counter[str] = Counter()
+        self.skipped_rows: list[tuple[int, str]] | None = None
         self.images_: str | None = None  # absolute, once it is listed: a run finds its tar again from anywhere
         self._refused: dict[str, str] = {}
         self._members: dict[str, _tar.Place] | None = None
@@ -67,11 +74,12 @@ class files:
         for setting in ("path",) if kind == "tar" else ("path", "label", "group") if kind == "folder" else ():
             if getattr(self, setting):
                 raise UsageError(f"source.{setting} names a column, and a {kind} has none\nleave source.{setting} out")
-        self.skipped, self._refused, self._members = Counter(), {}, None
+        self.skipped, self.skipped_rows, self._refused, self._members = Counter(), None, {}, None
         self.images_ = str(place)
-        first, matches = None, 0
+        first, matches, remote = None, 0, 0
         for item in self._items(place, kind):
             first = first or item
+            remote += self._refused.get(item.path) is _manifest.REMOTE
             if pattern:
                 match = pattern.search(item.path)
                 matches += match is not None
@@ -87,7 +95,6 @@ class files:
         log = logging.getLogger("imgret")
         if pattern and first and not matches:
             log.warning("source.label_regex=%s matches no path, %s for one", self.label_regex, printable(first.path))
-        remote = sum(reason is _manifest.REMOTE for reason in self._refused.values())
         if remote:
             log.warning("%s of the rows name a remote address: nothing is fetched, they are unreadable", f"{remote:,}")
 
@@ -118,8 +125,10 @@ class files:
             self._members = found.images
             yield from _tar.items(place, found, self.label, self.group, self.skipped)
         else:
-            columns = self.path, self.label, self.group
-            yield from _manifest.items(place, _manifest.read(place, kind), *columns, self.skipped, self._refused)
+            self.skipped_rows = []
+            columns = _manifest.Columns(self.path, self.label, self.group, self.missing)
+            left = _manifest.Left(self.skipped, self.skipped_rows, self._refused)
+            yield from _manifest.items(place, _tables.read(place, kind, self.path), columns, left)
 
     def _place(self) -> tuple[Path, str]:
         """The absolute path of `images`, and its kind: `folder`, `tar`, or that of a manifest."""
@@ -136,6 +145,9 @@ class files:
                 with open(typed, "rb") as stream:
                     return typed.parent.resolve() / typed.name, self._kind(typed, stream.read(512))
             what = "is neither a file nor a folder" if os.path.exists(typed) else "does not exist"
+            slashes = self.images.replace("\\", "/")
+            if os.path.exists(typed_path(slashes)):
+                what = f"{what}, {printable(slashes)} does"
         except OSError as error:
             what = f"cannot be read: {error.strerror}"
         raise UsageError(f"images={printable(self.images)}: {what}\ngive a folder that has images in it")
@@ -146,6 +158,9 @@ class files:
         if command:
             name = printable(self.images or "")
             raise UsageError(f"images={name} is compressed, and is read in place\ntype {command} {name}")
+        named = other_than_utf8(head, str(file))
+        if named and not _tar.is_tar(head) and head[:4] != b"PAR1":
+            raise UsageError(f"images={printable(self.images or '')} {named}")
         kind = "tar" if _tar.is_tar(head) else "parquet" if head[:4] == b"PAR1" else KINDS.get(file.suffix.lower(), "")
         if not kind:
             kinds = "a manifest (.csv, .tsv, .jsonl, .parquet) or a .tar"

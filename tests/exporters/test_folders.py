@@ -9,6 +9,8 @@ import imgret
 from imgret import Run
 from imgret.__main__ import main
 from imgret.exporters.folders import names
+from imgret.plugins.sources.files import files
+from imgret.reading.items import listing
 
 
 @pytest.mark.parametrize("copy", [False, True])
@@ -22,6 +24,17 @@ def test_folders(run: Run, root: Path, copy: bool) -> None:
         if row >= 0:
             name = f"cluster_{run.labels[row]:03}/{Path(item.path).name}"
             assert found[name].read_bytes() == (root / item.path).read_bytes()
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize("format", ["folders", "imagefolder", "coco", "projector"])
+def test_an_export_beside_the_originals_is_none_of_them(root: Path, format: str) -> None:
+    before = [(item.path, item.label) for item in listing(files(str(root)))]
+    assert main(["export", format, str(root / "by_cluster"), *["--copy"] * (format == "coco")]) == 0
+    source = files(str(root))
+    assert [(item.path, item.label) for item in listing(source)] == before
+    assert dict(source.skipped) == {"of imgret's exports": 1}
+    assert list(files(str(root / "by_cluster")))  # asked for by name, it is a collection
 
 
 def test_names_that_collide() -> None:
@@ -42,6 +55,6 @@ def test_only_the_bytes_that_the_run_saw_are_copied(root: Path, capsys: Any) -> 
 def test_a_source_without_files(capsys: Any) -> None:
     imgret.run(source="digits", backbone="pixels", view="pca", reports=[], k=3, limit=20)
     assert main(["export", "folders", "out"]) == 0
-    files = [file for file in Path("out").rglob("*") if file.is_file()]
-    assert len(files) == 20
-    assert not any(file.is_symlink() for file in files)
+    found = [file for file in Path("out").rglob("*.png") if file.is_file()]
+    assert len(found) == 20
+    assert not any(file.is_symlink() for file in found)

@@ -9,7 +9,7 @@ import pytest
 
 from imgret import UsageError
 from imgret.contracts import Backbone, Item, Preprocess, Vectors
-from imgret.features.lookup import look_up
+from imgret.features.lookup import _rows_by_key, look_up
 from imgret.reading.loader import READING
 from imgret.store.store import Store
 from tests.conftest import png
@@ -51,6 +51,24 @@ def test_keys_are_paths_or_ids_and_those_of_nobody_do_no_harm() -> None:
     assert found == {"c.png": [1, 2], "b.png": [5, 6], "d.png": [5, 6]}
     assert outcomes == {"a.png": "no_vector", "b.png": "ok", "c.png": "ok", "d.png": "ok"}
     assert added == 2
+
+
+def test_a_key_that_comes_again_with_the_same_vector_is_a_row_that_names_the_image_again() -> None:
+    _, found, _ = looked_up(["a.png", "b.png", "c.png", "c.png"], MATRIX[[0, 1, 2, 2]])
+    assert found == {"a.png": [1, 2], "b.png": [3, 4], "c.png": [5, 6], "d.png": [3, 4]}
+
+
+def test_rows_of_one_file_take_the_first_of_their_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [Item(name, "", name) for name in ("b.png", "a.png", "b.png", "c.png")]
+    monkeypatch.setattr(Pictures, "__iter__", lambda self: iter(items))
+    outcomes, found, added = looked_up(None)
+    assert (outcomes, added) == (dict.fromkeys(("a.png", "b.png", "c.png"), "ok"), 3)
+    assert found == {"b.png": [1, 2], "d.png": [1, 2], "a.png": [3, 4], "c.png": [7, 8]}
+
+
+def test_keys_may_be_written_as_paths_of_windows() -> None:
+    rows = _rows_by_key(Vectors(MATRIX, [r"x\y.png", "b.png", r"x\z.png", "x/z.png"], "d"), [])
+    assert (rows["x/y.png"], rows["b.png"], rows["x/z.png"]) == (0, 1, 3)
 
 
 def test_what_float32_cannot_hold_is_no_feature() -> None:

@@ -24,6 +24,13 @@ def test_columns_that_group_images_have_codes_in_order_of_their_names() -> None:
     assert {name: list(c) for name, c in found.items()} == {"size": [0, 1, 0, 1, 0, 1], "brand": [1, 0, -1, 1, 0, 1]}
 
 
+def test_a_column_that_is_the_label_is_not_told_of_twice() -> None:
+    kinds = ["a", "a", "b", "b"]
+    items = [Item(f"{i}.jpg", label=kind, columns={"kind": kind, "shop": kind.upper()}) for i, kind in enumerate(kinds)]
+    found = codes(collect(items, [Record(f"{i}", "ok", "", 4, 3) for i in range(4)]))
+    assert list(found) == ["shop"]
+
+
 def test_a_column_takes_no_name_of_ours() -> None:
     found = codes(_collection({"size": ["s", "m"] * 3, "group": ["x", "x", "y"] * 2, "covered": ["x", "y"] * 3}))
     assert {name: list(c) for name, c in found.items()} == {
@@ -41,7 +48,8 @@ def test_numbers_of_many_values_are_taken_by_fifths() -> None:
     assert gaps[0] == -1
     assert sorted(set(gaps)) == [-1, 0, 1, 2, 3, 4]
     assert "price" not in codes(_collection({"price": [f"{i} EUR" for i in range(10)]}))
-    assert "price" not in codes(_collection({"price": ["nan", *map(str, range(9))]}))
+    assert list(codes(_collection({"price": ["nan", *map(str, range(9))]}))["price"]) == list(gaps)  # as none is
+    assert "price" not in codes(_collection({"price": ["inf", *map(str, range(9))]}))
 
 
 def test_dates_are_as_coarse_as_tells_any_apart() -> None:

@@ -68,6 +68,11 @@ def off(data: bytes, expected: NDArray[np.uint8]) -> int:
         (b'<?xml version="1.0"?>\n<!-- x -->\n<svg xmlns="x">', None, "an SVG drawing"),
         (b"\n<svg>", None, "an SVG drawing"),
         (b"<!DOCTYPE html><title>404</title>", None, "a web page"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid",
+            None,
+            "a Git LFS pointer, not the image itself: type git lfs",
+        ),
         (b"\0\0\0\x0cftyp", None, "not a JPEG, PNG, WEBP, GIF or BMP file"),
         (b"Dear all", None, "not a JPEG, PNG, WEBP, GIF or BMP file"),
     ],

@@ -1,12 +1,14 @@
 """The tables of a collection: rows by id, duplicates, labels, outcomes that add up, samples."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imgret.contracts import Item
-from imgret.reading.items import collect, listing, sample
+from imgret.reading.items import collect, distinct, listing, sample
 from imgret.reading.record import Record
 
 ITEMS = [Item("c.jpg", label="cat"), Item("a.jpg", label="dog", group="g"), Item("b.jpg"), Item("d.jpg", label="ant")]
@@ -33,6 +35,32 @@ def test_no_file_is_lost_unseen() -> None:
         collect(ITEMS, [*RECORDS[:3], Record("", "odd")])
     with pytest.raises(ValueError, match=r"the source lists b.jpg twice"):
         listing([*ITEMS, Item("b.jpg", "elsewhere/b.jpg")])  # type: ignore[arg-type]
+
+
+def test_rows_of_one_file_are_items_of_their_own() -> None:
+    rows = [Item("b", "/b", "cat"), Item("a", "/a"), Item("b", "/b", "dog", "g"), Item("b", "/b", "cat")]
+    assert listing(rows) == rows  # type: ignore[arg-type]
+    assert distinct(rows) == rows[:2]
+    found = collect(rows, [Record("1", "ok"), Record("2", "ok"), Record("1", "ok"), Record("1", "ok")])
+    assert [item.label for item in found.items] == ["", "cat", "dog", "cat"]  # of one path as they were listed
+    assert [r.outcome for r in found.records] == ["ok", "ok", "duplicate", "duplicate"]
+    assert found.disagreeing == {"label": [(2, 1)], "group": [(2, 1)]}
+    assert found.first.tolist() == [1, 0]
+    drawn = [sample(rows, 2, seed) for seed in range(20)]
+    assert len({tuple(map(rows.index, rows_)) for rows_ in drawn}) > 2  # rows of one file are not drawn together
+
+
+def test_files_go_before_links_to_them(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/x").write_bytes(b"1")
+    (tmp_path / "a").symlink_to(tmp_path / "real/x")
+    (tmp_path / "b").symlink_to(tmp_path / "real")
+    items = [Item(name, str(tmp_path / name), name) for name in ("a", "b/x", "real/x")]
+    found = collect(items, [Record("1", "ok")] * 3)
+    assert (found.paths, found.truth_names) == (["real/x"], ["real/x"])
+    again = collect(items, found.records)  # as a run is read again, wherever it is
+    assert again.paths == ["real/x"]
+    assert collect(items[:2], [Record("1", "ok")] * 2).paths == ["a"]
 
 
 def test_causes_are_the_most_first_each_with_its_first_file() -> None:

@@ -23,7 +23,8 @@ def _run(folder: Path, **changes: Any) -> Any:
     )  # fmt: skip
     run: dict[str, Any] = {
         "info": info, "metrics": {"recall_at_top": 1.0, "nmi": 0.5}, "labels": np.array([-1, 0]),
-        "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[], junk=junk),
+        "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[], junk=junk,
+                                      disagreeing={}),
         "settings": {"clusterer": {"name": "kmeans"}, "retriever": {"name": "exact"}, "rerank": None, "top": 5,
                      "formats": []},
         "features": np.zeros((2, 3)),

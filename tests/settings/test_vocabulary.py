@@ -24,6 +24,7 @@ def test_a_file_has_one_a_line() -> None:
     ("text", "says"),
     [
         (b"dog\ncat", "has 2 words\ngive a file of 10 to 10,000"),
+        ("dog\ncat\n".encode("utf-16"), "words.txt is text in UTF-16, and UTF-8 is read\ntype iconv"),
         (b"\xff", "it is not UTF-8\ngive a text file"),
         (None, "No such"),
     ],

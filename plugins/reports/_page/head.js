@@ -24,14 +24,18 @@ export function madeOf(run) {
   const by = ["backbone", "reducer", "clusterer"].map(slot => shown(slots[slot].name)).filter(name => name !== "none");
   const k = options.k ?? options.n_clusters;
   if (k !== undefined) by.push("k " + k);
-  return "Made of " + counted(run.files, "file") + " with " + by.join(", ") + ", seed " + slots.seed.name + ".";
+  return "Made of " + outOf(run) + " with " + by.join(", ") + ", seed " + slots.seed.name + ".";
 }
 
-/** What became of all files. */
-export function accounts({files, outcomes, skipped}) {
+/** How many files, or rows of a manifest, there were. */
+const outOf = ({files, rows}) => rows ? counted(rows, "row") : counted(files, "file");
+
+/** What became of all of them. */
+export function accounts(run) {
+  const {outcomes, skipped} = run;
   const each = counts => Object.entries(counts).map(([name, count]) => grouped(count) + " " + shown(name)).join(", ");
   const left = each(skipped);
-  return counted(files, "file") + ": " + each(outcomes).replaceAll("_", " ") + (left ? "; skipped: " + left : "");
+  return outOf(run) + ": " + each(outcomes).replaceAll("_", " ") + (left ? "; skipped: " + left : "");
 }
 
 /** What was found, each as a link to its images, or to where the page tells more. */

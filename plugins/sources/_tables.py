@@ -1,0 +1,181 @@
+"""Tables as files, CSV, TSV, JSON lines and Parquet, every value as text: parts of `files`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from imgret import UsageError
+from imgret.plugin import MOST_COLUMNS, printable
+
+PATHS = ("path", "file", "filename", "image", "image_path", "filepath", "file_name", "uri", "url")
+LONGEST = 131_072  # characters of a value: the csv module reads no longer one back
+ALIEN = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no byte: no file can hold them
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+HEADER = 2**16  # characters in which the first line of a table ends
+
+Row = Mapping[str, str]
+
+
+class Table(NamedTuple):
+    """Rows by column, and the line of each, from 1; of Parquet its number. `bad` are lines that are no row, and why.
+
+    `separator` is what stands between the cells of a CSV or TSV file, empty for the others.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    lines: Sequence[int]
+    bad: Sequence[tuple[int, str]] = ()
+    separator: str = ""
+
+
+def read(file: Path, kind: str, path: str = "") -> Table:
+    """The rows of a manifest of that kind (csv, tsv, jsonl, parquet). `path` is the column that was typed, if any was.
+
+    Raises UsageError, with the line, for what is no such table: also where more lines are no rows than are.
+    """
+    readers: dict[str, Callable[[], Table]] = {
+        "parquet": lambda: _parquet(file),
+        "jsonl": lambda: _json_lines(file),
+        "csv": lambda: _csv(file, ",", path),
+        "tsv": lambda: _csv(file, "\t", path),
+    }
+    try:
+        table = readers[kind]()
+        if len(table.bad) > len(table.rows):
+            line, reason = table.bad[0]
+            more = f"; so are {len(table.bad) - 1:,} more" if len(table.bad) > 1 else ""
+            raise ValueError(f"line {line}: {reason}{more}")
+        return table
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{shown(file)}: {printable(' '.join(str(error).split()))[:300]}") from error
+    except OSError as error:
+        raise UsageError(f"{shown(file)} cannot be read: {printable(error.strerror or str(error))[:300]}") from error
+
+
+def text(value: object) -> str:
+    """A value as text, what is no text as JSON writes it, null and NaN as nothing. Raises ValueError for a huge one."""
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if len(written) > LONGEST:
+        raise ValueError(f"a value of {len(written):,} characters, the most is {LONGEST:,}")
+    return ALIEN.sub("\ufffd", written)
+
+
+def few(columns: Collection[Any]) -> None:
+    """Raises ValueError for more columns than a table may have."""
+    if len(columns) > MOST_COLUMNS:
+        raise ValueError(f"{len(columns):,} columns, the most is {MOST_COLUMNS:,}")
+
+
+def fields(found: Mapping[Any, object]) -> dict[str, str]:
+    """The columns of an object. Raises ValueError where they are too many, or too long."""
+    few(found)
+    return {text(str(name)): text(value) for name, value in found.items()}
+
+
+def shown(file: Path) -> str:
+    return f"images={printable(file.name)}"
+
+
+def _separator(head: str, own: str, path: str) -> str:
+    """What parts the cells: where the header then has a column that names the files, or else the most columns."""
+
+    def names(separator: str) -> list[str]:
+        try:
+            return [name.strip().casefold() for name in next(csv.reader(io.StringIO(head), delimiter=separator), [])]
+        except csv.Error:
+            return []
+
+    wanted = {path.strip().casefold()} if path else set(PATHS)
+    candidates = sorted(SEPARATORS, key=lambda separator: separator != own)
+    return max(candidates, key=lambda separator: (bool(wanted & set(names(separator))), len(names(separator))))
+
+
+def _csv(file: Path, own: str, path: str) -> Table:
+    rows: list[Row] = []
+    lines: list[int] = []
+    bad: list[tuple[int, str]] = []
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        head = stream.read(HEADER)
+        stream.seek(0)
+        separator = _separator(head, own, path)
+        if separator != own:
+            told = logging.getLogger("imgret")
+            told.info("%s: the columns are parted by %s", printable(file.name), SEPARATORS[separator])
+        header = next(csv.reader(io.StringIO(head), delimiter=separator), [])
+        spaced = len(header) > 1 and all(name.startswith(" ") for name in header[1:])  # `path, label`
+        reader = csv.reader(stream, delimiter=separator, strict=True, skipinitialspace=spaced)
+        try:
+            header = [name.strip() or f"column {number}" for number, name in enumerate(next(reader, []), 1)]
+            few(header)
+            if not header:
+                raise ValueError("its first line is empty, where the columns' names should be")
+            if len(set(header)) < len(header):
+                raise ValueError(f"two of its columns are called {max(header, key=header.count)!r}")
+            line = reader.line_num + 1
+            for cells in reader:
+                if cells and len(cells) != len(header):
+                    bad.append((line, f"{len(cells)} cells, the header has {len(header)}"))
+                elif cells:
+                    rows.append(fields(dict(zip(header, cells, strict=True))))
+                    lines.append(line)
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise ValueError(f"line {reader.line_num}: {error}") from error
+    return Table(header, rows, lines, bad, separator)
+
+
+def _json_lines(file: Path) -> Table:
+    rows: list[Row] = []
+    lines: list[int] = []
+    bad: list[tuple[int, str]] = []
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.strip():
+                continue
+            try:
+                found = json.loads(line)
+                if not isinstance(found, dict):
+                    raise ValueError("no JSON object")
+                rows.append(fields(found))
+                lines.append(number)
+            except (ValueError, RecursionError) as error:
+                bad.append((number, str(error)))
+    return Table(list(dict.fromkeys(name for row in rows for name in row)), rows, lines, bad)
+
+
+def _parquet(file: Path) -> Table:
+    try:
+        arrow: Any = import_module("pyarrow")
+        parquet: Any = import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise UsageError('a Parquet manifest needs pyarrow\ntype pip install "imgret[parquet]"') from error
+    rows: list[Row] = []
+    lines: list[int] = []
+    bad: list[tuple[int, str]] = []
+    try:
+        with parquet.ParquetFile(file) as table:
+            names = table.schema_arrow.names
+            if len(set(names)) < len(names):
+                raise ValueError("two of its columns have one name")
+            few(names)
+            found = (row for batch in table.iter_batches() for row in batch.to_pylist())
+            for number, row in enumerate(found, 1):
+                try:
+                    rows.append(fields(row))
+                    lines.append(number)
+                except ValueError as error:
+                    bad.append((number, str(error)))
+        return Table([text(name) for name in names], rows, lines, bad)
+    except arrow.ArrowException as error:
+        raise ValueError(str(error)) from error
