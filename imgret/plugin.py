@@ -65,7 +65,7 @@ from imgret.store.files import (
     write_csv,
 )
 from imgret.store.store import digest, home
-from imgret.words import counted, printable, tells_a_place, typed_path
+from imgret.words import counted, percent, printable, tells_a_place, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
@@ -111,6 +111,7 @@ __all__ = [
     "ops",
     "pages",
     "parse_size",
+    "percent",
     "printable",
     "processes",
     "read_file",
