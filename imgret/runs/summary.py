@@ -20,7 +20,7 @@ CELL = 8  # characters of a figure in the table, at the least
 HITS = 3
 OUT = "runs"  # of which `query` searches the latest where nobody names a run
 FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
-TAKING = "group", "camera", "size", "proportions"  # columns of how an image was taken, and not of what it shows
+TAKING = "group", "camera", "size", "proportions"  # columns of how an image was taken; attributes say how it looks
 AS_MUCH = 0.75  # of the label's AMI: clusters that follow another column so far follow it about as much
 
 
@@ -162,8 +162,9 @@ def _follows(run: Run) -> list[str]:
 
 
 def _misled(run: Run, amis: Mapping[str, float], above: Collection[str]) -> list[str]:
-    """That the clusters follow how the images were taken about as much as what they show, where they do."""
-    taking = [key for key in (f"ami_{name}" for name in TAKING) if key in above and amis[key] >= A_LITTLE]
+    """That the clusters follow how the images were taken, or look, about as much as what they show, where they do."""
+    names = (*TAKING, *run.settings.get("attributes", ()))
+    taking = [key for key in (f"ami_{name}" for name in names) if key in above and amis[key] >= A_LITTLE]
     most = max(taking, key=lambda key: amis[key], default="")
     if not most or "ami" not in amis or amis[most] < AS_MUCH * amis["ami"]:
         return []

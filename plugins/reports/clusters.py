@@ -33,8 +33,8 @@ def clusters(run: Run, folder: Path) -> list[Path]:
     -1; `label` is the commonest of the `labelled` members, `label_share` its part of them. `was` is the cluster's
     number in the previous run of the collection, to which the images that `stayed` belonged, but not those that `came`;
     `left` are that one's other images. Empty where there is no such run, and `was` where no cluster was this one.
-    `name` is what is much commoner in the cluster than elsewhere, or what lies beside it (docs/names.md), `boundary` the
-    ids of images nearly as near to another centroid, `odd` those of images far from their own, with spaces between;
+    `name` is what is much commoner in the cluster than elsewhere, or what lies beside it (docs/labels.md), `boundary`
+    the ids of images nearly as near to another centroid, `odd` those of images far from their own, with spaces between;
     empty where there are none.
     """
     return [sheet.save(_overview(run), folder / "clusters.jpg"), _table(run, folder / "clusters.csv")]

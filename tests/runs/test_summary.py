@@ -25,7 +25,7 @@ def _run(folder: Path, **changes: Any) -> Any:
         "info": info, "metrics": {"recall_at_top": 1.0, "nmi": 0.5}, "labels": np.array([-1, 0]),
         "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[], junk=junk),
         "settings": {"clusterer": {"name": "kmeans"}, "retriever": {"name": "exact"}, "rerank": None, "top": 5,
-                     "formats": []},
+                     "formats": [], "attributes": ["dark_hue"]},
         "features": np.zeros((2, 3)),
         "truth_names": ["a"], "group_names": ["x", "y"], "group_word": "group", "truth": np.array([0, 0]),
         "ids": ["i", "j"], "paths": ["a.jpg", "b.jpg"], "medoids": [0], "folder": folder,
@@ -135,6 +135,7 @@ def test_what_is_no_more_than_chance_is_not_told_of_columns_and_said_of_labels(t
         ({"ami_group": 0.9}, "camera", ""),  # nothing is known of what they should follow
         ({"ami": 0.4, "ami_shop": 0.9}, "camera", ""),  # what an image shows may go with the shop
         ({"ami": 0.4, "ami_group": 0.31, "ami_size": 0.35}, "camera", "size about as much as"),
+        ({"ami": 0.4, "ami_group": 0.31, "ami_dark_hue": 0.5}, "camera", "dark hue more than"),  # an attribute
         ({"ami": 0.4, "ami_group": 0.31, "ami_camera": 0.1}, "camera", "group about as much as"),  # two cameras
     ],
 )  # fmt: skip
