@@ -118,7 +118,8 @@ class Backbone:
 class Source(Protocol):
     """Where images come from. Listed once a run, lazily; pickled into the worker processes, which call `open`.
 
-    `skipped` counts, by reason, what the listing passed over; it is read after the iteration.
+    `skipped` counts, by reason, what the listing passed over; it is read after the iteration. So are `notes`, where a
+    source has any: lines that a run says of it.
     """
 
     skipped: Mapping[str, int]

@@ -65,6 +65,7 @@ class files:
         self.images, self.label_regex, self.junk, self.distractor = images, label_regex, str(junk), str(distractor)
         self.path, self.label, self.group, self.folders = path, label, group, folders
         self.skipped: Counter[str] = Counter()
+        self.notes: list[str] = []  # what a run is to say of its folders
         self.images_: str | None = None  # absolute, once it is listed: a run finds its tar again from anywhere
         self.folders_ = folders  # what they are taken as, once they are listed: queries are read as the run was
         self.group_: str | None = None  # what label_regex calls it
@@ -78,7 +79,7 @@ class files:
         for setting in ("path",) if kind == "tar" else ("path", "label", "group") if kind == "folder" else ():
             if getattr(self, setting) and getattr(self, setting) not in (pattern.groupindex if pattern else ()):
                 raise UsageError(f"source.{setting} names a column, and a {kind} has none\nleave source.{setting} out")
-        self.skipped, self._refused, self._members = Counter(), {}, None
+        self.skipped, self.notes, self._refused, self._members = Counter(), [], {}, None
         self.images_ = str(place)
         by, of = self._named(pattern)
         self.group_ = of if of not in ("", "group") else None
@@ -138,8 +139,7 @@ class files:
         """What the folders of each path say; with a regular expression, which goes before them, as they were typed."""
         typed = _folder.GROUPS if self.label_regex and self.folders == _folder.AUTO else self.folders
         above, self.folders_, line = _folder.above(paths, typed)
-        if said := (place and _folder.market(place, paths)) or line:
-            logging.getLogger("imgret").info("%s", said)
+        self.notes = [said] if (said := (place and _folder.market(place, paths)) or line) else []
         return above
 
     def _place(self) -> tuple[Path, str]:

@@ -1,7 +1,6 @@
 """`source=files`: whether folders are labels, what they are else, and what is said of it."""
 
 import itertools
-import logging
 import shlex
 from pathlib import Path
 from typing import Any
@@ -73,40 +72,38 @@ def test_names_are_kept_whatever_they_are_taken_as(folders: dict[str, int]) -> N
             assert tuple(map("".join, both)) == said
 
 
-def test_an_archive_is_told_of_in_one_line(tmp_path: Path, caplog: Any) -> None:
-    caplog.set_level(logging.INFO, "imgret")
+def test_an_archive_is_told_of_in_one_line(tmp_path: Path) -> None:
     root = write(tmp_path / "in", {f"{folder}/{i}.jpg": b"x" for folder in ARCHIVE for i in range(6)})
-    found = {item.path: (item.label, item.group, dict(item.columns)) for item in files(str(root))}
+    source = files(str(root))
+    found = {item.path: (item.label, item.group, dict(item.columns)) for item in source}
     assert found["2019/Summer in Italy/0.jpg"] == ("", "", {"folder": "2019", "subfolder": "Summer in Italy"})
     assert found["Scans/0.jpg"] == ("", "", {"folder": "Scans"})
-    assert caplog.messages == [
+    assert source.notes == [
         "folders are not labels but the column folder: 3 of 4 are named like a date or by a camera (2019, 2021-06 "
         "Birthday, DCIM); otherwise type source.folders=labels"
     ]
-    caplog.clear()
-    assert {item.label for item in files(str(root), folders="labels")} == {"2019", "2021-06 Birthday", "DCIM", "Scans"}
-    assert not {item.label for item in files(str(root), folders="columns")} - {""}
-    assert caplog.messages == []
+    typed = files(str(root), folders="labels")
+    assert {item.label for item in typed} == {"2019", "2021-06 Birthday", "DCIM", "Scans"}
+    assert typed.notes == []
 
 
-def test_second_folders_are_told_of(tmp_path: Path, caplog: Any) -> None:
-    caplog.set_level(logging.INFO, "imgret")
+def test_second_folders_are_told_of(tmp_path: Path) -> None:
     root = write(tmp_path / "in", {f"{c}/{i % 4}/{i}.jpg": b"x" for c in ("cat", "dog") for i in range(8)})
-    found = {item.path: (item.label, item.group, dict(item.columns)) for item in files(str(root))}
+    source = files(str(root))
+    found = {item.path: (item.label, item.group, dict(item.columns)) for item in source}
     assert found["cat/1/5.jpg"] == ("cat", "", {"subfolder": "1"})
-    assert caplog.messages == [
+    assert source.notes == [
         "the second folders are not groups but the column subfolder: 4 of 4 are of fewer than 5 files (0, 1, 2, ...); "
         "otherwise type source.folders=groups"
     ]
 
 
-def test_with_a_regular_expression_folders_are_neither_unless_typed(tmp_path: Path, caplog: Any) -> None:
-    caplog.set_level(logging.INFO, "imgret")
+def test_with_a_regular_expression_folders_are_neither_unless_typed(tmp_path: Path) -> None:
     root = write(tmp_path / "in", dict.fromkeys(["2019/a_1.jpg", "2020/b_2.jpg"], b"x"))
     for folders, column in (("auto", {}), ("columns", {"folder": "2019"})):
-        item = next(iter(files(str(root), r"(?P<label>[ab])_(?P<camera>\d)", folders=folders)))
-        assert (item.label, item.group, dict(item.columns)) == ("a", "1", column)
-    assert caplog.messages == []
+        source = files(str(root), r"(?P<label>[ab])_(?P<camera>\d)", folders=folders)
+        item, _ = source
+        assert (item.label, item.group, dict(item.columns), source.notes) == ("a", "1", column, [])
 
 
 def test_a_group_goes_by_the_name_that_it_is_given(tmp_path: Path) -> None:
@@ -130,13 +127,18 @@ def test_what_is_no_way_to_take_folders(tmp_path: Path) -> None:
         list(files(str(write(tmp_path / "in", {"1.jpg": b"x"})), folders="label"))
 
 
-def test_queries_are_read_as_the_run_was(colours: Path, tmp_path: Path) -> None:
+def test_queries_are_read_as_the_run_was(colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("imgret.pipeline.log.info", lambda text, *more: told.append(text % more if more else text))
     same: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "attributes": [], "metrics": [], "k": 3}
     queries = write(
         tmp_path / "q", {f"{c}/x/1.png": png((250, 20, n), noise=n + 90) for n, c in enumerate(("red", "2019"))}
     )
     asked = read(imgret.load(imgret.run(colours, **same).folder), str(queries))
     assert (asked.collection.truth_names, asked.collection.group_names) == (["2019", "red"], ["x"])
+    assert not [line for line in told if "folders" in line]
+    assert imgret.run(tmp_path / "q", **{**same, "k": 1}).truth_names == []
+    assert [line for line in told if line.startswith("folders are not labels but the column folder: 1 of 2 are named")]
 
 
 @pytest.mark.parametrize(("names", "told"), [
@@ -145,16 +147,13 @@ def test_queries_are_read_as_the_run_was(colours: Path, tmp_path: Path) -> None:
     (("bounding_box_test",), False),
     (("test", "query"), False),
 ])  # fmt: skip
-def test_the_folder_above_market_1501_s_names_the_commands(
-    tmp_path: Path, names: tuple[str, ...], told: bool, caplog: Any
-) -> None:
-    caplog.set_level(logging.INFO, "imgret")
+def test_the_folder_above_market_1501_s_names_the_commands(tmp_path: Path, names: tuple[str, ...], told: bool) -> None:
     crops = {f"all of it/{part}/0002_c{i}s1_{i}_01.jpg": b"x" for part, i in itertools.product(names, range(6))}
     root = write(tmp_path / "in", {**crops, "readme.txt": b"x"})
     for regex in ("", r"(?P<label>\d+)_c(?P<camera>\d)"):
-        caplog.clear()
-        list(files(str(root), regex))
-        said = [line for message in caplog.messages for line in message.splitlines() if line.startswith("python")]
+        source = files(str(root), regex)
+        list(source)
+        said = [line for message in source.notes for line in message.splitlines() if line.startswith("python")]
         assert [shlex.split(line)[3:] for line in said] == [
             [f"{root}/all of it/bounding_box_test", "preset=market1501"],
             ["evaluate", "--queries", f"{root}/all of it/query"],
