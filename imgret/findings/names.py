@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import math
 import re
+from collections import Counter
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -34,6 +36,7 @@ PRIOR = 10  # images, of the collection's shares, that every cluster is thought 
 SURE = 2.5  # deviations of the log-odds, which chance reaches once in 160 times
 MUCH = math.log(2)  # log-odds: the odds are twice those elsewhere
 SHARE = 0.5  # of a cluster's images, above which a value may be its name
+LOOK = 0.75  # the same for how images were taken and look, by which no two clusters may be called
 CHANCE = 0.01  # that the best of as many words as there are stands out so far by chance
 NUMBERED = re.compile("#[0-9a-f]{6}")  # colours for machines
 LONGEST = 40  # characters of a value that a cluster is called by
@@ -46,9 +49,9 @@ def names(run: Found) -> list[str]:
     The commonest label (`mostly dress (82 %)`), where more than half of the labelled have it, and it stands out as
     `stands_out` says; the words of the vocabulary that are nearest, where the backbone has a text tower (`looks like
     dress`); up to two values of columns that are known of the images (`mostly linen (91 %), shop 3 (64 %)`), by the
-    same two demands; what is beside it, dates and folder (`June 2021, in Italy`); by the same demands again how the
-    images were taken, or what was measured on them (`mostly Canon EOS 5D (70 %)`); the representative's file (`like
-    IMG_0216.jpg`).
+    same two demands; what is beside it, dates and folder (`June 2021, in Italy`); how three quarters of the images were
+    taken or look, where that stands out and no other cluster is called so (`mostly Canon EOS 5D (90 %)`); the
+    representative's file (`like IMG_0216.jpg`).
     """
     c = len(run.medoids)
     given = [_by_label(run, c)]
@@ -108,22 +111,27 @@ def _by_label(run: Found, c: int) -> list[str]:
 def _by_columns(run: Found, c: int) -> tuple[list[str], list[str]]:
     """Names by what is known of the images, and by how they were taken and what was measured on them."""
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=c).tolist()
-    found: list[list[tuple[bool, float, str]]] = [[] for _ in range(c)]
+    known: list[list[tuple[float, str, str]]] = [[] for _ in range(c)]
+    measured: list[list[tuple[float, str, str]]] = [[] for _ in range(c)]
     for column, (codes, values) in _columns(run).items():
         counts = _counts(run, codes, len(values), c)
         z, clear = log_odds(counts)[1], stands_out(counts)
+        found, share = (measured, LOOK) if _measured(run, column) else (known, SHARE)
         for cluster, size in enumerate(sizes):
             main = int(counts[cluster].argmax())
             many = int(counts[cluster, main])
-            if clear[cluster, main] and many > SHARE * size and 0 < len(values[main]) <= LONGEST:
-                said = f"{_called(column, values[main], run.group_word)} ({percent(many, size)})"
-                found[cluster].append((_measured(run, column), -float(z[cluster, main]), said))
+            if clear[cluster, main] and many > share * size and 0 < len(values[main]) <= LONGEST:
+                value = _called(column, values[main], run.group_word)
+                found[cluster].append((-float(z[cluster, main]), value, percent(many, size)))
+    times = Counter(value for each in measured for _, value, _ in each)
+    measured = [[said for said in each if times[said[1]] == 1][:1] for each in map(sorted, measured)]
+    return _mostly(known), _mostly(measured)
 
-    def by(measured: bool, most: int) -> list[str]:
-        said = [[name for its, _, name in sorted(each) if its == measured][:most] for each in found]
-        return [f"mostly {', '.join(each)}" if each else "" for each in said]
 
-    return by(False, 2), by(True, 1)
+def _mostly(found: Sequence[Sequence[tuple[float, str, str]]]) -> list[str]:
+    """The two that stand out most of each cluster's values, with their shares."""
+    said = [[f"{value} ({share})" for _, value, share in sorted(each)[:2]] for each in found]
+    return [f"mostly {', '.join(each)}" if each else "" for each in said]
 
 
 def _measured(run: Found, column: str) -> bool:

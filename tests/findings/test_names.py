@@ -91,10 +91,17 @@ def test_how_images_were_taken_and_look_comes_last() -> None:
     run = clustered(
         labels,
         camera=["Canon"] * 19 + ["Kodak", "Sony"] * 20 + [""],
-        hue=["red"] * 20 + ["blue"] * 14 + ["red"] * 26,
+        hue=["red"] * 20 + ["blue"] * 16 + ["red"] * 24,
         hue_rgb=["#ff0000"] * 40 + ["#0000ff"] * 20,
     )
-    assert names(run) == ["mostly Canon (95 %)", "mostly blue (70 %)", "like 040.jpg"]
+    assert names(run) == ["mostly Canon (95 %)", "mostly blue (80 %)", "like 040.jpg"]
+
+
+def test_a_look_that_three_quarters_have_or_two_clusters_is_no_name() -> None:
+    labels = [0] * 20 + [1] * 20 + [2] * 20 + [3] * 40
+    hue = ["red"] * 20 + ["red"] * 20 + ["blue"] * 15 + ["green"] * 5 + ["grey"] * 32 + ["green"] * 8
+    like = ["like 000.jpg", "like 020.jpg", "like 040.jpg"]
+    assert names(clustered(labels, hue=hue)) == [*like[:3], "mostly grey (80 %)"]
 
 
 def test_columns_that_repeat_the_path_are_told_as_places() -> None:
