@@ -118,9 +118,9 @@ class Backbone:
 class Source(Protocol):
     """Where images come from. Listed once a run, lazily; pickled into the worker processes, which call `open`.
 
-    `skipped` counts, by reason, what the listing passed over; it is read after the iteration. One that reads rows may
-    have `skipped_rows` as well, the line and the reason of each row that became no item. Items of one path are rows
-    that name one file.
+    `skipped` counts, by reason, what the listing passed over; it is read after the iteration. So are `notes`, where a
+    source has any: lines that a run says of it; and `skipped_rows` of one that reads rows: the line and the reason of
+    each row that became no item. Items of one path are rows that name one file.
     """
 
     skipped: Mapping[str, int]

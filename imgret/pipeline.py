@@ -53,6 +53,8 @@ def run(asked: Mapping[str, Any]) -> Run:
         source = make(settings, "source")
         everything = listing(source)
         items = sample(everything, settings["limit"], settings["seed"])
+        for note in getattr(source, "notes", ()):
+            log.info("%s", note)
     if not items:
         raise UsageError(f"{origin(settings)} has no files in it\ngive a folder that has images in it")
     k.check(settings, len(items), "files")

@@ -66,7 +66,7 @@ from imgret.store.files import (
     write_csv,
 )
 from imgret.store.store import digest, home
-from imgret.words import MISSING, counted, printable, tells_a_place, typed_path
+from imgret.words import MISSING, counted, percent, printable, tells_a_place, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
@@ -114,6 +114,7 @@ __all__ = [
     "other_than_utf8",
     "pages",
     "parse_size",
+    "percent",
     "printable",
     "processes",
     "read_file",

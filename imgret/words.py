@@ -89,8 +89,25 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def percent(part: int, whole: int) -> str:
+    """A share rounded to whole percents, of which 0 and 100 are kept for none and all."""
+    rounded = (200 * part + whole) // (2 * whole)
+    return f"{rounded if part in (0, whole) else min(max(rounded, 1), 99)} %"
+
+
+def spoken(column: str) -> str:
+    """The name of a column as people say it: `dominant color`."""
+    return column.replace("_", " ").strip() or column
+
+
 def listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def set_apart(distractors: int, junk: int) -> list[str]:
+    """What of the images without a label is ranked, and what is not."""
+    said = [f"{counted(distractors, 'distractor')} ranked"] if distractors else []
+    return [*said, *([f"{junk:,} junk not ranked"] if junk else [])]
 
 
 def tells_a_place(name: str, texts: Sequence[str]) -> bool:

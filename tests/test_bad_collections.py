@@ -76,7 +76,7 @@ def test_fewer_clusters_than_asked_for_are_told(tmp_path: Path) -> None:
     run = imgret.run(write(tmp_path / "in", same), k=3, **QUICK)
     assert "note      k=3, but there are images for 1 cluster only" in summary(run)
     assert not [
-        line for line in summary(imgret.run(mixed(tmp_path / "mixed"), k=3, **QUICK)) if line.startswith("note")
+        line for line in summary(imgret.run(mixed(tmp_path / "mixed"), k=3, **QUICK)) if line.startswith("note      k=")
     ]
 
 

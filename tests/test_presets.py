@@ -88,6 +88,13 @@ def _settings(monkeypatch: pytest.MonkeyPatch, **typed: Any) -> dict[str, Any]:
     return seen[0]
 
 
+def test_an_archive_has_folders_as_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(Path("photos"), {"1.png": png((9, 9, 9))})
+    assert _settings(monkeypatch, preset="archive")["source"]["folders"] == "columns"
+    assert _settings(monkeypatch, preset="archive", source__folders="labels")["source"]["folders"] == "labels"
+    assert _settings(monkeypatch)["source"]["folders"] == "auto"
+
+
 def test_the_stand_in_is_as_the_preset_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
     write(Path("photos"), {"1.png": png((9, 9, 9))})
     found = _settings(monkeypatch, preset="market1501")

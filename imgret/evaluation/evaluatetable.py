@@ -9,7 +9,7 @@ from imgret.evaluation.evaluate import AT, Clusters, Followed, Retrieval
 from imgret.evaluation.probes import Cost
 from imgret.ops.intervals import Interval
 from imgret.registry import figures
-from imgret.words import counted, listed, printable
+from imgret.words import counted, listed, printable, set_apart
 
 AT_K = {"map_at": "mAP@k", "p_at": "P@k", "recall_at": "R@k", "rank": "rank-k (CMC)"}
 NAME = 14  # characters of a line's name
@@ -67,8 +67,7 @@ def _retrieval(found: Retrieval | None) -> list[str]:
     notes = [f"re-ranked by {found.reranker}"] if found.reranker else []
     notes += [f"no query: {listed(found.left_out)}"] if found.left_out else []
     notes += ["the query's label on its own group is left out of its ranking"] if found.groups else []
-    notes += [f"{counted(found.distractors, 'distractor')} ranked"] if found.distractors else []
-    notes += [f"{found.junk:,} junk not ranked"] if found.junk else []
+    notes += set_apart(found.distractors, found.junk)
     lines += [f"           {'; '.join(notes)}"] if notes else []
     lines += [f"{title:<{NAME}}{interval(found.figures[name])}"
               for name, title in {"map": figures()["map"].title, "r_precision": "R-precision"}.items()]  # fmt: skip

@@ -33,9 +33,10 @@ class QuerySet(NamedTuple):
 def read(run: Run, folder: str) -> QuerySet:
     """The images of a folder (or whatever the run's source reads) as queries; the run stays as it is.
 
-    Labels and groups come from the run's own `source` options, features from its backbone and mean, kept in the store.
-    A query that is an image of the run, by content, is `own`. Raises UsageError where the run's source reads no folder,
-    where nothing is readable, and where no image has a label that the run knows.
+    Labels and groups come from the run's own `source` options, and from what its listing has settled, say whether
+    folders are labels; features come from its backbone and mean, and are kept in the store. A query that is an image of
+    the run, by content, is `own`. Raises UsageError where the run's source reads no folder, where nothing is readable,
+    and where no image has a label that the run knows.
     """
     node = run.settings["source"]
     if "images" not in node:
@@ -45,7 +46,7 @@ def read(run: Run, folder: str) -> QuerySet:
     from imgret.features.extract import extract
     from imgret.reading.loader import Reading
 
-    source = build("source", {**node, "images": folder})
+    source = build("source", {**node, **run.info.fitted.source, "images": folder})
     items = listing(source)
     if not items:
         raise UsageError(f"{printable(folder)} has no files in it\ngive a folder that has images in it")

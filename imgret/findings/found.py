@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from imgret.contracts import Backbone, Floats, Ints, Retriever, Source
     from imgret.features.engine import Engine
 
+CAMERA = re.compile(r"cam(era)?([_ ]?(id|no|number))?", re.IGNORECASE)
 NEIGHBOURS = 20  # of each image, found ahead of any query
 
 
@@ -94,6 +96,12 @@ class Found:
     @property
     def group_names(self) -> list[str]:
         return self.collection.group_names
+
+    @property
+    def group_word(self) -> str:
+        """What a group is: `camera` where the source calls it so, else `group`."""
+        called = str(self.info.fitted.source.get("group", ""))
+        return "camera" if CAMERA.fullmatch(called) else "group"
 
     @cached_property
     def X(self) -> Floats:

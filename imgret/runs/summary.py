@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,14 @@ from imgret.reading.outcomes import USABLE
 from imgret.registry import SHARED, called, figures
 from imgret.runs.clock import QUICKER
 from imgret.runs.run import Run
-from imgret.words import counted, duration, listed, printable, quoted, shown_path
+from imgret.words import counted, duration, listed, printable, quoted, set_apart, shown_path, spoken
 
 CELL = 8  # characters of a figure in the table, at the least
 HITS = 3
 OUT = "runs"  # of which `query` searches the latest where nobody names a run
 FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
+TAKING = "group", "camera", "size", "proportions"  # columns of how an image was taken; attributes say how it looks
+AS_MUCH = 0.75  # of the label's AMI: clusters that follow another column so far follow it about as much
 
 
 def summary(run: Run) -> list[str]:
@@ -148,7 +150,7 @@ def _scores(run: Run) -> list[str]:
         rows += [(run.info.baseline["backbone"], run.info.baseline)]
     width = max(len(name) for name, _ in rows)
     kinds = counted(len(run.truth_names), "label")
-    kinds += f", {counted(len(run.group_names), 'group')}" if run.group_names else ""
+    kinds += f", {counted(len(run.group_names), run.group_word)}" if run.group_names else ""
     widths = [max(CELL, len(printable(figure.title)) + 2) for figure in shown]
 
     def cells(texts: Iterable[str]) -> str:
@@ -158,7 +160,9 @@ def _scores(run: Run) -> list[str]:
     for name, row in rows:
         found = cells(figure.written(row[figure.name]) if figure.name in row else "-" for figure in shown)
         lines.append(f"          {name:<{max(width, len(kinds))}}{found}")
-    return lines
+    junk = run.collection.junk
+    apart = set_apart(int(((run.truth < 0) & ~junk).sum()), int(junk.sum()))
+    return [*lines, *([f"          {'; '.join(apart)}"] if apart else [])]
 
 
 def _quality(run: Run) -> list[str]:
@@ -180,11 +184,27 @@ def _follows(run: Run) -> list[str]:
     others = [key for key in above.difference(first) if amis[key] >= A_LITTLE]
     told = [*first, *sorted(others, key=lambda key: (-amis[key], key))[:FOLLOWED]]
     words = ", ".join(
-        f"{printable(key.partition('_')[2] or 'label').replace('_', ' ')} {amis[key]:.2f}"
-        + ("" if key in above else " (as by chance)")
-        for key in told
+        f"{_column(run, key)} {amis[key]:.2f}" + ("" if key in above else " (as by chance)") for key in told
     )
-    return [f"follows   AMI of the clusters with {words}"] if told else []
+    return [f"follows   AMI of the clusters with {words}", *_misled(run, amis, above)] if told else []
+
+
+def _misled(run: Run, amis: Mapping[str, float], above: Collection[str]) -> list[str]:
+    """That the clusters follow how the images were taken, or look, about as much as what they show, where they do."""
+    names = (*TAKING, *run.settings.get("attributes", ()))
+    taking = [key for key in (f"ami_{name}" for name in names) if key in above and amis[key] >= A_LITTLE]
+    most = max(taking, key=lambda key: amis[key], default="")
+    if not most or "ami" not in amis or amis[most] < AS_MUCH * amis["ami"]:
+        return []
+    how = "more than" if amis[most] > amis["ami"] else "about as much as"
+    return [f"note      the clusters follow the {_column(run, most)} {how} the label: read them with care"]
+
+
+def _column(run: Run, key: str) -> str:
+    """What an AMI is with, as people say it. A group goes by its own word, where no column has that."""
+    name = key.partition("_")[2] or "label"
+    word = run.group_word if f"ami_{run.group_word}" not in run.metrics else name
+    return word if name == "group" else spoken(printable(name))
 
 
 def _search(run: Run) -> list[str]:

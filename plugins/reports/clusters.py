@@ -33,8 +33,9 @@ def clusters(run: Run, folder: Path) -> list[Path]:
     -1; `label` is the commonest of the `labelled` members, `label_share` its part of them. `was` is the cluster's
     number in the previous run of the collection, to which the images that `stayed` belonged, but not those that `came`;
     `left` are that one's other images. Empty where there is no such run, and `was` where no cluster was this one.
-    `name` is what is much commoner in the cluster than elsewhere, `boundary` the ids of images nearly as near to
-    another centroid, `odd` those of images far from their own, with spaces between; empty where there are none.
+    `name` is what is much commoner in the cluster than elsewhere, or what lies beside it (docs/labels.md), `boundary`
+    the ids of images nearly as near to another centroid, `odd` those of images far from their own, with spaces between;
+    empty where there are none.
     """
     return [sheet.save(_overview(run), folder / "clusters.jpg"), _table(run, folder / "clusters.csv")]
 
@@ -97,10 +98,8 @@ def _draw(page: Image.Image, card: list[Image.Image | str], at: tuple[int, int],
 
 
 def _words(run: Run, cluster: int) -> tuple[str, str, str]:
-    rows = run.labels == cluster
-    label, count, known = sheet.main_label(run.truth[rows], run.truth_names)
-    share = f"{100 * count // known} % {label}" if known else ""
-    return f"Cluster {cluster:03d}", counted(int(rows.sum()), "image"), run.profiles[cluster].name or share
+    size = int((run.labels == cluster).sum())
+    return f"Cluster {cluster:03d}", counted(size, "image"), run.profiles[cluster].name
 
 
 def _facts(run: Run) -> str:

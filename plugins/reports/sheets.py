@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgret import register
-from imgret.plugin import Tile, contact_sheet, counted, main_label, printable, sheet
+from imgret.plugin import Tile, contact_sheet, counted, main_label, percent, printable, sheet
 
 if TYPE_CHECKING:
     from imgret import Run
@@ -60,7 +60,7 @@ def _sheet(run: Run, folder: Path, cluster: int, rows: Ints) -> Path:
     called = run.profiles[cluster].name if cluster >= 0 else ""
     facts += filter(None, [called])
     if known and printable(label) not in called:
-        facts.append(f"{100 * count // known} % {label}")
+        facts.append(f"{percent(count, known)} {label}")
     name, title = (f"cluster_{cluster:03d}", f"Cluster {cluster:03d}") if cluster >= 0 else ("noise", "Noise")
     return sheet.save(
         contact_sheet(tiles, title, " · ".join(facts), threads=1),

@@ -11,14 +11,14 @@ import logging
 import os
 import posixpath
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from imgret import UsageError
 from imgret.plugin import Item, check_size, printable
 
-from ._folder import hidden, labels
+from ._folder import Above, hidden
 from ._manifest import column
 from ._tables import fields, text
 
@@ -87,8 +87,15 @@ def index(file: Path, skipped: Counter[str]) -> Index:
     return found
 
 
-def items(file: Path, found: Index, label: str, group: str, skipped: Counter[str]) -> Iterator[Item]:
-    """One item an image, in the tar's order, with what its sidecars say of it."""
+def items(
+    file: Path,
+    found: Index,
+    label: str,
+    group: str,
+    skipped: Counter[str],
+    folders: Callable[[Sequence[str]], Sequence[Above]],
+) -> Iterator[Item]:
+    """One item an image, in the tar's order, with what its sidecars say of it; labels of none are the folders."""
     sidecars: dict[str, dict[str, str]] = {}
     with open(file, "rb") as stream:
         keys = {_key(path)[0] for path in found.images}
@@ -102,13 +109,13 @@ def items(file: Path, found: Index, label: str, group: str, skipped: Counter[str
                 skipped[f".{ending} that cannot be read"] += 1
     columns = list(dict.fromkeys(name for said in sidecars.values() for name in said))
     by, of = column(label, "label", ("cls", "label"), columns), column(group, "group", ("group",), columns)
-    folders = labels(list(found.images))
-    for path in found.images:
+    paths = list(found.images)
+    places = [Above()] * len(paths) if by or of else folders(paths)
+    for path, above in zip(paths, places, strict=True):
         said: Mapping[str, str] = sidecars.get(_key(path)[0], {})
-        above = next(folders)
-        its_label, its_group = (said.get(by, ""), said.get(of, "")) if by or of else above
+        its_label, its_group = (said.get(by, ""), said.get(of, "")) if by or of else above[:2]
         more = {key: value for key, value in said.items() if key not in (by, of)}
-        yield Item(path, "", its_label, its_group, more)
+        yield Item(path, "", its_label, its_group, {**above.columns, **more})
 
 
 def read(file: Path, place: Place) -> bytes:

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from imgret import UsageError, register
@@ -28,6 +28,12 @@ class files:
     take none from the others. Links are followed, a folder that contains itself is entered once; pipes, sockets,
     devices and, below `images`, the folders of runs, sweeps and exports are skipped.
 
+    `folders` says what the two are taken as: `labels` (the first), `groups` (and the second as the group), `columns`
+    (folder and subfolder: nothing is scored by them), or `auto`: labels where they look like classes, and groups
+    where the second do, too. Classes have 5 files each at least, and no name with a year or date, of a camera's or
+    messenger's folder (DCIM, 100CANON, Screenshots, WhatsApp Images), or of a part of a data set (train, test); one
+    folder in ten may be otherwise. What is not taken is told. With `label_regex` folders are typed to be neither.
+
     Manifest: one row an item, in its order, also where several rows name one file. The column `path` names the file:
     relative to the manifest's folder, absolute, or a file:// URI; left out, it is the first there is of path, file,
     filename, image, image_path, filepath, file_name, uri, url. The columns `label` and `group` (left out: those so
@@ -44,7 +50,8 @@ class files:
     an image, `.cls` is its label, an object in `.json` its columns, `.txt` the column txt; labels where neither
     says any are the folders, as above. Links, devices and names that lead out of the tar are skipped.
 
-    The named groups `label` and `group` of `label_regex`, searched for in the path, go before all of these. `junk` and
+    The named groups `label` and `group` (or `camera`, which is told by that name) of `label_regex`, searched for in the
+    path, go before all of these; so do others that the settings `label` and `group` name. `junk` and
     `distractor` are labels that mean so, as -1 and 0000 do in Market-1501, and become none: junk has no part in
     retrieval metrics, and a 1 in the column `junk`; a distractor is ranked there like any unlabelled image.
     """
@@ -59,38 +66,46 @@ class files:
         junk: str | int = "",
         distractor: str | int = "",
         missing: bool = True,
+        folders: str = _folder.AUTO,
     ) -> None:
         self.images, self.label_regex, self.junk, self.distractor = images, label_regex, str(junk), str(distractor)
-        self.path, self.label, self.group, self.missing = path, label, group, missing
+        self.path, self.label, self.group, self.missing, self.folders = path, label, group, missing, folders
         self.skipped: Counter[str] = Counter()
         self.skipped_rows: list[tuple[int, str]] | None = None
+        self.notes: list[str] = []  # what a run is to say of its folders
         self.images_: str | None = None  # absolute, once it is listed: a run finds its tar again from anywhere
+        self.folders_ = folders  # what they are taken as, once they are listed: queries are read as the run was
+        self.group_: str | None = None  # what label_regex calls it
         self._refused: dict[str, str] = {}
         self._members: dict[str, _tar.Place] | None = None
 
     def __iter__(self) -> Iterator[Item]:
+        _folder.check(self.folders)
         place, kind = self._place()
         pattern = self._pattern()
         for setting in ("path",) if kind == "tar" else ("path", "label", "group") if kind == "folder" else ():
-            if getattr(self, setting):
+            if getattr(self, setting) and getattr(self, setting) not in (pattern.groupindex if pattern else ()):
                 raise UsageError(f"source.{setting} names a column, and a {kind} has none\nleave source.{setting} out")
-        self.skipped, self.skipped_rows, self._refused, self._members = Counter(), None, {}, None
+        self.skipped, self.skipped_rows, self.notes = Counter(), None, []
+        self._refused, self._members = {}, None
         self.images_ = str(place)
+        by, of = self._named(pattern)
+        self.group_ = of if of not in ("", "group") else None
+        columns = ("" if self.label == by else self.label), ("" if self.group == of else self.group)
         first, matches, remote = None, 0, 0
-        for item in self._items(place, kind):
+        for item in self._items(place, kind, *columns):
             first = first or item
             remote += self._refused.get(item.path) is _manifest.REMOTE
             if pattern:
                 match = pattern.search(item.path)
                 matches += match is not None
                 said = match.groupdict() if match else {}
-                has = pattern.groupindex
-                label = said.get("label") or "" if "label" in has or kind == "folder" else item.label
-                group = said.get("group") or "" if "group" in has or kind == "folder" else item.group
+                label = said.get(by) or "" if by or kind == "folder" else item.label
+                group = said.get(of) or "" if of or kind == "folder" else item.group
                 item = Item(item.path, item.file, label, group, item.columns)
             if item.label and item.label in (self.junk, self.distractor):
-                columns = {**item.columns, **({"junk": "1"} if item.label == self.junk else {})}
-                item = Item(item.path, item.file, "", item.group, columns)
+                more = {**item.columns, **({"junk": "1"} if item.label == self.junk else {})}
+                item = Item(item.path, item.file, "", item.group, more)
             yield item
         log = logging.getLogger("imgret")
         if pattern and first and not matches:
@@ -115,20 +130,27 @@ class files:
             raise FileNotFoundError(errno.ENOENT, "no such member", item.path)
         return _tar.read(tar, self._members[item.path])
 
-    def _items(self, place: Path, kind: str) -> Iterator[Item]:
+    def _items(self, place: Path, kind: str, label: str, group: str) -> Iterator[Item]:
         if kind == "folder":
             paths = sorted(_folder.walk(str(place), self.skipped))
-            for path, (label, group) in zip(paths, _folder.labels(paths), strict=True):
-                yield Item(path, os.path.join(place, path), label, group)
+            for path, said in zip(paths, self._above(paths, str(place)), strict=True):
+                yield Item(path, os.path.join(place, path), *said)
         elif kind == "tar":
             found = _tar.index(place, self.skipped)
             self._members = found.images
-            yield from _tar.items(place, found, self.label, self.group, self.skipped)
+            yield from _tar.items(place, found, label, group, self.skipped, self._above)
         else:
             self.skipped_rows = []
-            columns = _manifest.Columns(self.path, self.label, self.group, self.missing)
+            columns = _manifest.Columns(self.path, label, group, self.missing)
             left = _manifest.Left(self.skipped, self.skipped_rows, self._refused)
             yield from _manifest.items(place, _tables.read(place, kind, self.path), columns, left)
+
+    def _above(self, paths: Sequence[str], place: str = "") -> list[_folder.Above]:
+        """What the folders of each path say; with a regular expression, which goes before them, as they were typed."""
+        typed = _folder.GROUPS if self.label_regex and self.folders == _folder.AUTO else self.folders
+        above, self.folders_, line = _folder.above(paths, typed)
+        self.notes = [said] if (said := (place and _folder.market(place, paths)) or line) else []
+        return above
 
     def _place(self) -> tuple[Path, str]:
         """The absolute path of `images`, and its kind: `folder`, `tar`, or that of a manifest."""
@@ -172,9 +194,15 @@ class files:
             pattern = re.compile(self.label_regex) if self.label_regex else None
         except re.error as error:
             raise UsageError(f"source.label_regex={self.label_regex}: {error}") from error
-        if pattern and not {"label", "group"} & set(pattern.groupindex):
+        if pattern and not any(self._named(pattern)):
             raise UsageError(
                 f"source.label_regex={self.label_regex} names neither label nor group\n"
                 r"write it like source.label_regex='(?P<label>\d+)_c(?P<group>\d)'"
             )
         return pattern
+
+    def _named(self, pattern: re.Pattern[str] | None) -> tuple[str, str]:
+        """The named groups of the pattern that are label and group, each nothing where there is none."""
+        has = pattern.groupindex if pattern else {}
+        by = next((name for name in (self.label, "label") if name in has), "")
+        return by, next((name for name in (self.group, "group", "camera") if name in has), "")

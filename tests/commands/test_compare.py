@@ -69,7 +69,7 @@ QUICK: dict[str, Any] = {"backbone": "pixels", "view": "pca", "reports": [], "lo
 def two(tmp_path: Path) -> list[str]:
     files = {f"{'red' if n % 2 else 'blue'}/{n}.png": png((20 * n, 90, 200), noise=n + 1) for n in range(8)}
     photos = write(tmp_path / "in", files | {'red/<script>alert("x")&\n\x1b[2J.png': png((9, 9, 9))})
-    return [str(imgret.run(photos, k=k, **QUICK).folder) for k in (2, 3)]
+    return [str(imgret.run(photos, k=k, source__folders="labels", **QUICK).folder) for k in (2, 3)]
 
 
 def test_the_command(two: list[str], capsys: Any) -> None:

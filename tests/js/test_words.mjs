@@ -11,7 +11,8 @@ test("what cannot be seen is spelt out, and spaces are spaces", () => {
 test("numbers in words", () => {
   assert.equal(grouped(22914), "22,914");
   assert.deepEqual([counted(1, "image"), counted(1200, "image")], ["1 image", "1,200 images"]);
-  assert.equal(percent(2, 3), "66 %");  // never more than there is
+  assert.deepEqual([[2, 3], [999, 1000], [1, 1000], [5, 5], [0, 5], [1, 8]].map(each => percent(...each)),
+    ["67 %", "99 %", "1 %", "100 %", "0 %", "13 %"]);
 });
 
 test("a column as one would say it", () => {

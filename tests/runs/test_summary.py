@@ -16,7 +16,7 @@ from imgret.search.search import Hit
 
 
 def _run(folder: Path, **changes: Any) -> Any:
-    items, junk = [SimpleNamespace(file="photos/a.jpg")], [False, False]
+    items, junk = [SimpleNamespace(file="photos/a.jpg")], np.zeros(2, bool)
     info = Info(
         title="in", config={}, fitted=Fitted(retriever={"name": "exact", "probes": 1}), space={}, root="", files=1,
         backbone=Choice("pixels", "pixels"), stages={"list": Stage(2.0)},
@@ -26,9 +26,9 @@ def _run(folder: Path, **changes: Any) -> Any:
         "collection": SimpleNamespace(items=items, outcomes={"ok": 1}, first=[0], records=[], junk=junk,
                                       disagreeing={}),
         "settings": {"clusterer": {"name": "kmeans"}, "retriever": {"name": "exact"}, "rerank": None, "top": 5,
-                     "formats": []},
+                     "formats": [], "attributes": ["dark_hue"]},
         "features": np.zeros((2, 3)),
-        "truth_names": ["a"], "group_names": ["x", "y"],
+        "truth_names": ["a"], "group_names": ["x", "y"], "group_word": "group", "truth": np.array([0, 0]),
         "ids": ["i", "j"], "paths": ["a.jpg", "b.jpg"], "medoids": [0], "folder": folder,
         "search": lambda row, top: [Hit(1, 0.5, -1, "b.jpg", "j", ""), Hit(2, 0.25, 0, "c.jpg", "k", "")],
     }  # fmt: skip
@@ -123,6 +123,38 @@ def test_what_is_no_more_than_chance_is_not_told_of_columns_and_said_of_labels(t
     chance = {"chance_ami": 0.1, "chance_ami_group": 0.02, "chance_ami_hue": 0.4, "chance_ami_day": 0.1}
     lines = summary(_run(tmp_path, metrics=metrics | chance))
     assert "follows   AMI of the clusters with label 0.50, group 0.01 (as by chance), day 0.20, shop 0.10" in lines
+
+
+@pytest.mark.parametrize(
+    ("amis", "word", "said"),
+    [
+        ({"ami": 0.4, "ami_group": 0.31}, "group", "group about as much as"),
+        ({"ami": 0.4, "ami_group": 0.41}, "camera", "camera more than"),
+        ({"ami": 0.4, "ami_group": 0.29}, "camera", ""),
+        ({"ami": 0.4, "ami_group": 0.31, "chance_ami_group": 0.35}, "camera", ""),
+        ({"ami": 0.02, "ami_group": 0.04}, "camera", ""),  # hardly either
+        ({"ami_group": 0.9}, "camera", ""),  # nothing is known of what they should follow
+        ({"ami": 0.4, "ami_shop": 0.9}, "camera", ""),  # what an image shows may go with the shop
+        ({"ami": 0.4, "ami_group": 0.31, "ami_size": 0.35}, "camera", "size about as much as"),
+        ({"ami": 0.4, "ami_group": 0.31, "ami_dark_hue": 0.5}, "camera", "dark hue more than"),  # an attribute
+        ({"ami": 0.4, "ami_group": 0.31, "ami_camera": 0.1}, "camera", "group about as much as"),  # two cameras
+    ],
+)  # fmt: skip
+def test_clusters_that_follow_how_images_were_taken(
+    tmp_path: Path, amis: dict[str, float], word: str, said: str
+) -> None:
+    lines = summary(_run(tmp_path, metrics=amis, group_word=word))
+    notes = [line for line in lines if line.startswith("note ")]
+    assert notes == [f"note      the clusters follow the {said} the label: read them with care"] * bool(said)
+
+
+def test_cameras_distractors_and_junk_are_told(tmp_path: Path) -> None:
+    run = _run(tmp_path, group_word="camera", metrics={"nmi": 0.5, "ami": 0.5, "ami_group": 0.1})
+    run.truth, run.collection.junk = np.array([0, 0, -1, -1, -1]), np.array([False, True, True, False, False])
+    lines = summary(run)
+    at = lines.index("against   1 label, 2 cameras     NMI")
+    assert lines[at + 2] == "          2 distractors ranked; 2 junk not ranked"
+    assert "follows   AMI of the clusters with label 0.50, camera 0.10" in lines
 
 
 def test_the_image_that_it_searches_with_is_no_junk(tmp_path: Path) -> None:

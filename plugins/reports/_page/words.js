@@ -7,4 +7,6 @@ export const shown = text => String(text).replace(/\p{Zs}/gu, " ").replace(/[\p{
 export const spoken = name => shown(name).replaceAll("_", " ");
 export const grouped = number => number.toLocaleString("en");
 export const counted = (number, noun) => grouped(number) + " " + noun + (number === 1 ? "" : "s");
-export const percent = (part, whole) => Math.floor(100 * part / whole) + " %";
+// Rounded; 0 and 100 are kept for none and all.
+export const percent = (part, whole) =>
+  (part === whole ? 100 : part ? Math.min(99, Math.max(1, Math.round(100 * part / whole))) : 0) + " %";

@@ -53,11 +53,11 @@ def test_sheets_show_the_representative_then_the_nearest(tmp_path: Path, monkeyp
 def test_sheets_tell_the_labels_where_they_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = fake_run([0] * 8 + [1], truth=np.array([1] * 6 + [0, -1, -1]), truth_names=["hat", "shoe"])
     drawn = list(drawn_sheets(run, tmp_path, monkeypatch).values())
-    assert [facts for _, _, facts in drawn] == ["8 images · 85 % shoe", "1 image"]  # of seven known
+    assert [facts for _, _, facts in drawn] == ["8 images · 86 % shoe", "1 image"]  # of seven known
     assert [tile.note for tile in drawn[0][0]] == ["shoe"] * 6 + ["hat", ""]
 
 
-@pytest.mark.parametrize(("name", "facts"), [("mostly shoe (85 %)", []), ("mostly red", ["85 % shoe"])])
+@pytest.mark.parametrize(("name", "facts"), [("mostly shoe (86 %)", []), ("mostly red", ["86 % shoe"])])
 def test_sheets_tell_the_name(name: str, facts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = fake_run([0] * 7, truth=np.array([1] * 6 + [0]), truth_names=["hat", "shoe"], profiles=[Profile(name)])
     ((_, _, said),) = drawn_sheets(run, tmp_path, monkeypatch).values()

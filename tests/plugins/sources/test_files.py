@@ -24,7 +24,8 @@ def test_listing_is_sorted_and_litter_is_counted(tmp_path: Path) -> None:
 
 def test_labels_and_groups_are_the_folders_below_what_all_share(tmp_path: Path) -> None:
     root = write(tmp_path / "in", dict.fromkeys(["all/cat/home/1.jpg", "all/cat/2.jpg", "all/dog/park/x/3.jpg"], b"x"))
-    assert [(i.label, i.group) for i in files(str(root))] == [("cat", ""), ("cat", "home"), ("dog", "park")]
+    found = [(i.label, i.group) for i in files(str(root), folders="groups")]
+    assert found == [("cat", ""), ("cat", "home"), ("dog", "park")]
 
 
 def test_labels_from_names(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_a_second_run_in_the_same_folder_sees_the_same_images(colours: Path, mon
 def test_loose_files_change_no_labels(tmp_path: Path, loose: str) -> None:
     names = [f"all/{c}/{s}/1.jpg" for c in ("red", "green", "blue") for s in "ab"]
     root = write(tmp_path / "in", dict.fromkeys([*names, loose], b"x"))
-    found = {item.path: (item.label, item.group) for item in files(str(root))}
+    found = {item.path: (item.label, item.group) for item in files(str(root), folders="groups")}
     assert found.pop(loose, ("", "")) == ("", "")
     assert found == {name: tuple(name.split("/")[1:3]) for name in names}
 

@@ -65,7 +65,8 @@ def test_a_sample_is_called_by_its_name_up_to_the_first_dot(tmp_path: Path) -> N
 
 def test_labels_are_the_folders_where_nothing_else_says_any(tmp_path: Path) -> None:
     place = str(tar(tmp_path / "s.tar", {"all/cat/1.png": A, "all/dog/2.png": B}))
-    assert [i.label for i in files(place)] == ["cat", "dog"]
+    assert [(i.label, dict(i.columns)) for i in files(place)] == [("", {"folder": "cat"}), ("", {"folder": "dog"})]
+    assert [i.label for i in files(place, folders="labels")] == ["cat", "dog"]
     assert [i.label for i in files(place, label_regex=r"(?P<label>\d)")] == ["1", "2"]
 
 
