@@ -8,6 +8,7 @@ from imgret.commands._parser import CONDITIONS, Parser
 from imgret.errors import UsageError
 from imgret.exporters import FORMATS, write
 from imgret.runs.run import Run
+from imgret.screen import say
 from imgret.search.chosen import chosen
 from imgret.words import printable, shown_path, typed_path
 
@@ -30,6 +31,4 @@ def main(words: Sequence[str]) -> None:
         raise UsageError(f"{printable(asked.out)}: give the name of a file or folder that is to be written")
     run = Run.load(asked.run)
     first, *more = write(asked.format, run, out, asked.copy, chosen(run, asked.where, asked.top))
-    print(f"wrote     {printable(shown_path(out))}: {first}")
-    for line in more:
-        print(f"          {line}")
+    say(f"wrote     {shown_path(out)}: {first}", *(f"          {line}" for line in more))

@@ -16,6 +16,7 @@ from imgret.registry import figures
 from imgret.runs.run import Run
 from imgret.runs.summary import account
 from imgret.runs.write import new_folder, whole
+from imgret.screen import say
 from imgret.store.files import write_csv
 from imgret.words import duration, printable, shown_path
 
@@ -54,7 +55,7 @@ class Sweep:
         self._say(asked, f"the same as {number}")
 
     def _say(self, asked: Asked, *more: str) -> None:
-        print("  ".join((str(asked), *more)), flush=True)
+        say("  ".join((str(asked), *more)), flush=True)
 
     def write(self) -> Path | None:
         """Write table.csv (a row a setting), jobs.csv (a row a job) and table.html; their folder, or None without runs.
@@ -78,8 +79,8 @@ class Sweep:
         """Write the table, and show it where there is one. Raises UsageError."""
         folder = self.write()
         if folder:
-            shown = ["", *text(fold(self.jobs)), *self._accounts(), f"sweep     {printable(shown_path(folder))}"]
-            print("\n".join(shown), flush=True)
+            shown = ["", *text(fold(self.jobs)), *self._accounts(), f"sweep     {shown_path(folder)}"]
+            say(*shown, flush=True)
 
     def _accounts(self) -> list[str]:
         """What became of the files, once where it is the same in all runs, else with the first job of each."""
