@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "search": "features findings reading settings store",
     "runs": "clusters findings reading search store",
     "evaluation": "features findings pictures reading runs settings store",
-    "care": "clusters findings reading runs store",
+    "care": "clusters executors findings reading runs store",
     "exporters": "findings reading runs store",
     "checks": "features findings reading runs settings",
     "pipeline": "clusters evaluation features findings reading runs settings store",

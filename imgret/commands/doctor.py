@@ -25,8 +25,9 @@ from imgret.words import counted, listed, printable, shown_path, size, tally, ty
 MORE = """
 The store (IMGRET_HOME) and the runs in ./runs are looked through, or the runs that are named. Every file is held to the
 digest that was recorded of it. What follows from others is removed or made again; a run's array is made again only
-where its bytes are then those that were recorded; pictures and reports are drawn again. Originals are never touched,
-and nothing is deleted that cannot be made again. Exit code 4 where damage is left, 5 where a full disk is why.
+where its bytes are then those that were recorded, a view only in ten minutes and in the memory that is free; pictures
+and reports are drawn again. What is whole is opened as `query` opens it. Originals are never touched, and nothing is
+deleted that cannot be made again. Exit code 4 where damage is left, 5 where a full disk is why.
 """
 PARSER = Parser("doctor", __doc__, MORE)
 PARSER.add_argument("runs", nargs="*", metavar="RUN", help="runs to look at (default: those in ./runs)")
