@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from imgret import UsageError, register
 from imgret.plugin import Item, printable, read_file, typed_path
 
-from . import _folder, _manifest, _tar
+from . import _folder, _manifest, _pattern, _tar
 
 KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".tar": "tar"}
 
@@ -63,20 +62,19 @@ class files:
 
     def __iter__(self) -> Iterator[Item]:
         place, kind = self._place()
-        pattern = self._pattern()
+        pattern = _pattern.compiled(self.label_regex) if self.label_regex else None
         for setting in ("path",) if kind == "tar" else ("path", "label", "group") if kind == "folder" else ():
             if getattr(self, setting):
                 raise UsageError(f"source.{setting} names a column, and a {kind} has none\nleave source.{setting} out")
         self.skipped, self._refused, self._members = Counter(), {}, None
         self.images_ = str(place)
         first, matches = None, 0
-        for item in self._items(place, kind):
+        items = self._items(place, kind)
+        for item, said in _pattern.found(pattern, items) if pattern else ((item, None) for item in items):
             first = first or item
             if pattern:
-                match = pattern.search(item.path)
-                matches += match is not None
-                said = match.groupdict() if match else {}
-                has = pattern.groupindex
+                matches += said is not None
+                said, has = said or {}, pattern.groupindex
                 label = said.get("label") or "" if "label" in has or kind == "folder" else item.label
                 group = said.get("group") or "" if "group" in has or kind == "folder" else item.group
                 item = Item(item.path, item.file, label, group, item.columns)
@@ -151,15 +149,3 @@ class files:
             kinds = "a manifest (.csv, .tsv, .jsonl, .parquet) or a .tar"
             raise UsageError(f"images={printable(self.images or '')} is a file of another kind\ngive a folder, {kinds}")
         return kind
-
-    def _pattern(self) -> re.Pattern[str] | None:
-        try:
-            pattern = re.compile(self.label_regex) if self.label_regex else None
-        except re.error as error:
-            raise UsageError(f"source.label_regex={self.label_regex}: {error}") from error
-        if pattern and not {"label", "group"} & set(pattern.groupindex):
-            raise UsageError(
-                f"source.label_regex={self.label_regex} names neither label nor group\n"
-                r"write it like source.label_regex='(?P<label>\d+)_c(?P<group>\d)'"
-            )
-        return pattern
