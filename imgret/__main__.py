@@ -20,11 +20,13 @@ from imgret.errors import FAULT, STOPPED, UsageError, is_full, unwritable
 from imgret.registry import load_plugins
 from imgret.screen import Lines, complain, gated, say
 from imgret.version import VERSION
+from imgret.words import shown_path
 
 if TYPE_CHECKING:
     from imgret.evaluation.jobs import Asked
     from imgret.evaluation.sweep import Sweep
 
+LEVELS = {"quiet": logging.ERROR, "info": logging.INFO, "debug": logging.DEBUG}  # of log=
 PATIENCE = 10  # seconds after a signal to end in which a further one disturbs no cleaning up
 
 
@@ -34,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
     last = words is None  # what this process does, and all that it does
     words = sys.argv[1:] if words is None else list(words)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
-    _talk(debug="log=debug" in words)
+    _talk(words)
     try:
         with _stopped_alike(last):
             command = words[:1] and words[0] in NAMES
@@ -49,7 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
         faults = [error]
     except Exception as error:
         faults = [error]
-    return max((_tell(fault) for fault in faults), default=0)
+    return max((_tell(fault) for fault in {str(fault): fault for fault in faults}.values()), default=0)
 
 
 def _do(words: list[str]) -> list[Exception]:
@@ -80,7 +82,7 @@ def _do(words: list[str]) -> list[Exception]:
         return []
     from imgret.evaluation.sweep import Sweep, said_once
 
-    sweep = Sweep(typed)
+    sweep = Sweep(typed, quiet="log=quiet" in words)
 
     def one(settings: dict[str, Any], asked: Asked | None) -> None:
         job(settings, asked, sweep)
@@ -164,25 +166,27 @@ def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
     from imgret.pipeline import run
     from imgret.runs.summary import summary
 
-    levels = {"quiet": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
-    logging.getLogger("imgret").setLevel(levels[settings["log"]])
+    logging.getLogger("imgret").setLevel(LEVELS[settings["log"]])
     if settings["about"] is not None:
         logging.getLogger("imgret").info(settings["about"])
     done = run(settings)
     if asked:
         sweep.add(asked, done)
+    elif settings["log"] == "quiet":
+        say(shown_path(done.folder))
     else:
         say(*summary(done))
 
 
-def _talk(debug: bool) -> None:
-    """Our own log on stderr, plainly; other libraries' only when looking for a fault."""
+def _talk(words: Sequence[str]) -> None:
+    """Our own log on stderr, as loud as was typed; other libraries' only when looking for a fault."""
+    debug = "log=debug" in words
     log = logging.getLogger("imgret")
     if not log.handlers:
         handler = logging.StreamHandler()
         handler.setFormatter(Lines())
         log.addHandler(handler)
-    log.setLevel(logging.DEBUG if debug else logging.INFO)
+    log.setLevel(LEVELS[next((word[4:] for word in words if word[:4] == "log=" and word[4:] in LEVELS), "info")])
     log.propagate = False
     if not debug:
         warnings.simplefilter("ignore")
