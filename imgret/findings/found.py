@@ -191,7 +191,7 @@ class Found:
 
     @cached_property
     def backbone(self) -> Backbone:
-        from imgret.features.extract import same_backbone
+        from imgret.features.space import same_backbone
 
         return same_backbone(self.settings["backbone"], self.called("backbone"), self.info.space)
 
