@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import signal
@@ -19,32 +18,32 @@ from typing import TYPE_CHECKING, Any
 from imgret.commands import NAMES
 from imgret.errors import FAULT, STOPPED, UsageError, is_full, unwritable
 from imgret.registry import load_plugins
+from imgret.screen import Lines, complain, gated, say
 from imgret.version import VERSION
-from imgret.words import printable
+from imgret.words import shown_path
 
 if TYPE_CHECKING:
     from imgret.evaluation.jobs import Asked
     from imgret.evaluation.sweep import Sweep
 
+LEVELS = {"quiet": logging.ERROR, "info": logging.INFO, "debug": logging.DEBUG}  # of log=
 PATIENCE = 10  # seconds after a signal to end in which a further one disturbs no cleaning up
 
 
+@gated()
 def main(words: Sequence[str] | None = None) -> int:
     """Run what `words` (default: the command line) say; the exit code, one of `EXIT_CODES`."""
     last = words is None  # what this process does, and all that it does
     words = sys.argv[1:] if words is None else list(words)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no run
-    _talk(debug="log=debug" in words)
+    _talk(words)
     try:
         with _stopped_alike(last):
             command = words[:1] and words[0] in NAMES
             faults = _do([word for word in words if word != "log=debug"] if command else words)
             sys.stdout.flush()
     except KeyboardInterrupt:
-        print("imgret: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
+        complain("stopped; what was computed is kept, and the same command goes on from there")
         return STOPPED
     except BrokenPipeError as error:
         if _unread():
@@ -52,7 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
         faults = [error]
     except Exception as error:
         faults = [error]
-    return max((_tell(fault) for fault in faults), default=0)
+    return max((_tell(fault) for fault in {str(fault): fault for fault in faults}.values()), default=0)
 
 
 def _do(words: list[str]) -> list[Exception]:
@@ -64,7 +63,7 @@ def _do(words: list[str]) -> list[Exception]:
         import_module("imgret.commands.help").main([])
         return []
     if "--version" in words:
-        print(f"imgret {VERSION}")
+        say(f"imgret {VERSION}")
         return []
     from imgret.settings.commandline import tidy
 
@@ -79,11 +78,11 @@ def _do(words: list[str]) -> list[Exception]:
         from imgret.completion import completions
 
         line = os.environ.get("COMP_LINE", "")
-        print("\n".join(completions(line[: int(os.environ.get("COMP_POINT") or len(line))], NAMES)))
+        say(*completions(line[: int(os.environ.get("COMP_POINT") or len(line))], NAMES))
         return []
     from imgret.evaluation.sweep import Sweep, said_once
 
-    sweep = Sweep(typed)
+    sweep = Sweep(typed, quiet="log=quiet" in words)
 
     def one(settings: dict[str, Any], asked: Asked | None) -> None:
         job(settings, asked, sweep)
@@ -147,27 +146,16 @@ def _unread() -> bool:
     return False
 
 
-class Plain(logging.Formatter):
-    """Lines in which nothing but their ends has a power over the terminal, whatever names and files put into them."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return plain(super().format(record))
-
-
-def plain(text: str) -> str:
-    return "\n".join(map(printable, text.split("\n")))
-
-
 def _tell(fault: Exception) -> int:
     """One or two lines on stderr, with a traceback where it was asked for; the exit code that goes with it."""
     told = fault
     if is_full(fault) and not isinstance(fault, UsageError):
         told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
     if isinstance(told, UsageError):
-        print(plain(f"imgret: {told}"), file=sys.stderr)
+        complain(told)
     else:
-        print(plain(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}"), file=sys.stderr)
-        print("type the same with log=debug to see where", file=sys.stderr)
+        said = " ".join(str(fault).splitlines())
+        complain(f"a fault of imgret's own, {type(fault).__name__}: {said}\ntype the same with log=debug to see where")
     if logging.getLogger("imgret").isEnabledFor(logging.DEBUG):
         traceback.print_exception(fault)
     return told.exit_code if isinstance(told, UsageError) else FAULT
@@ -178,25 +166,27 @@ def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
     from imgret.pipeline import run
     from imgret.runs.summary import summary
 
-    levels = {"quiet": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
-    logging.getLogger("imgret").setLevel(levels[settings["log"]])
+    logging.getLogger("imgret").setLevel(LEVELS[settings["log"]])
     if settings["about"] is not None:
         logging.getLogger("imgret").info(settings["about"])
     done = run(settings)
     if asked:
         sweep.add(asked, done)
+    elif settings["log"] == "quiet":
+        say(shown_path(done.folder))
     else:
-        print("\n".join(summary(done)))
+        say(*summary(done))
 
 
-def _talk(debug: bool) -> None:
-    """Our own log on stderr, plainly; other libraries' only when looking for a fault."""
+def _talk(words: Sequence[str]) -> None:
+    """Our own log on stderr, as loud as was typed; other libraries' only when looking for a fault."""
+    debug = "log=debug" in words
     log = logging.getLogger("imgret")
     if not log.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(Plain())
+        handler.setFormatter(Lines())
         log.addHandler(handler)
-    log.setLevel(logging.DEBUG if debug else logging.INFO)
+    log.setLevel(LEVELS[next((word[4:] for word in words if word[:4] == "log=" and word[4:] in LEVELS), "info")])
     log.propagate = False
     if not debug:
         warnings.simplefilter("ignore")

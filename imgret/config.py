@@ -241,4 +241,4 @@ def explain(error: Exception) -> str:
         place, _, key = str(cause.full_key).rpartition(".")
         keys = [k for k in cause.parent_node if k not in ("name", "hydra")]
         return unknown(f"setting in {place}" if place else "setting", key, keys)
-    return "\n".join(str(error).splitlines()[:2])
+    return " ".join(str(error).splitlines()[:2])

@@ -15,7 +15,8 @@ from imgret.errors import TooManyFailed, UsageError
 from imgret.evaluation.measure import measure
 from imgret.features import proportions
 from imgret.features.engine import Engine, choose_device
-from imgret.features.extract import extract, space
+from imgret.features.extract import extract
+from imgret.features.space import space
 from imgret.features.weights import WeightsUnavailable
 from imgret.findings.info import Choice, Computed, Fitted, Info
 from imgret.findings.originals import reach

@@ -42,6 +42,7 @@ from imgret.contracts import (
 )
 from imgret.errors import unwritable
 from imgret.executors import processes
+from imgret.executors.local import Lost, spread
 from imgret.features.weights import Remote, WeightsUnavailable, parse_size, seeded
 from imgret.features.weights import fetch as fetch_weights
 from imgret.features.weights import fill as fill_weights
@@ -84,6 +85,7 @@ __all__ = [
     "Floats",
     "Ints",
     "Item",
+    "Lost",
     "Metric",
     "Preprocess",
     "Reducer",
@@ -123,6 +125,7 @@ __all__ = [
     "sha256",
     "sheet",
     "sniff",
+    "spread",
     "sync_tree",
     "tells_a_place",
     "typed_path",

@@ -6,6 +6,8 @@ import logging
 import sys
 import time
 
+from imgret.words import printable
+
 EVERY = 20.0  # seconds between plain lines
 log = logging.getLogger("imgret")
 
@@ -21,7 +23,9 @@ class Progress:
         if total and sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, desc=what, unit=f" {unit}", leave=False, dynamic_ncols=True)
+            screen = getattr(sys.stderr, "beneath", sys.stderr)  # a bar sends the cursor back, which no gate lets pass
+            what, unit = printable(what), f" {unit}"
+            self._bar = tqdm(total=total, desc=what, unit=unit, file=screen, leave=False, dynamic_ncols=True)
 
     def advance(self, count: int) -> None:
         self.done += count

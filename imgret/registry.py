@@ -17,6 +17,7 @@ from imgret.contracts import OFFERED
 from imgret.errors import UsageError
 from imgret.figures import Figure, Figures
 from imgret.signatures import fits, hints, in_words
+from imgret.words import printable
 
 KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "reranker", "attribute", "metric", "report")
 SLOTS = {  # what is chosen by one name on the command line -> its kind
@@ -164,11 +165,11 @@ def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[.
     allowed = hints(component)
     for key, value in given.items():
         if key not in known:
-            raise UsageError(unknown(f"argument of {slot}={name}", key, known))
+            raise UsageError(unknown(f"argument of {slot}={printable(str(name))}", key, known))
         if value == OWED:
             raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
         if key in allowed and not fits(value, allowed[key]):
-            raise UsageError(f"{slot}.{key}={value}: {slot}={name} takes {in_words(allowed[key])} here")
+            raise UsageError(f"{slot}.{key}={printable(str(value))}: {slot}={name} takes {in_words(allowed[key])} here")
     for key, parameter in known.items():
         if parameter.default is parameter.empty and key not in given:
             raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
@@ -182,7 +183,7 @@ def on_device(node: Mapping[str, Any], device: str) -> dict[str, Any]:
 
 def called(settings: Mapping[str, Any], slot: str) -> str:
     """The name by which the option in a slot was chosen: an alias's own; its component's in a run of 0.1.0."""
-    return str(settings.get("chosen", {}).get(slot) or settings[slot]["name"])
+    return printable(str(settings.get("chosen", {}).get(slot) or settings[slot]["name"]))
 
 
 def learned(component: object, node: Mapping[str, Any]) -> dict[str, Any]:

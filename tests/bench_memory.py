@@ -87,7 +87,8 @@ def below(pid: int) -> list[int]:
 def extract_all(count: int, store: Path, size: int = SIDE, largest: bool = False) -> dict[str, Any]:
     """List, extract and collect `count` images of `size` pixels a side into a new store; the most bytes it took."""
     from imgret.features.engine import Engine
-    from imgret.features.extract import extract, space
+    from imgret.features.extract import extract
+    from imgret.features.space import space
     from imgret.reading.items import collect
     from imgret.registry import build, load_plugins
     from imgret.store.store import Store

@@ -133,7 +133,7 @@ METRICS = "metrics=[sizes,agreement,geometry,evenness]"
 
 @pytest.mark.usefixtures("even")
 def test_a_plug_in_s_figure_is_shown_everywhere(colours: Path, capsys: Any) -> None:
-    words = [word for word in QUICK if not word.startswith("reports")]
+    words = [word for word in QUICK if not word.startswith(("reports", "log"))]
     assert main([str(colours), "k=3", METRICS, *words, "reports=[page]"]) == 0
     assert f"quality   {TITLE} 1.000" in capsys.readouterr().out.splitlines()
     text = (imgret.load().folder / "report.html").read_text(encoding="utf-8")

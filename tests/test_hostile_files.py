@@ -15,11 +15,12 @@ import pytest
 
 import imgret
 from imgret import Run, UsageError
-from imgret.__main__ import main, plain
+from imgret.__main__ import main
 from imgret.errors import StoreDamaged
 from imgret.features.weights import read
 from imgret.registry import build
 from imgret.runs import clock
+from imgret.screen import plain
 from imgret.store.files import LARGEST, MOST_COLUMNS, place_in, read_json
 from tests.conftest import png, write
 from tests.runs.test_run import seal

@@ -11,10 +11,12 @@ import pytest
 
 import imgret
 import imgret.commands
+from imgret import register
 from imgret.__main__ import main
 from tests.conftest import png, write
 
 QUICK = ["backbone=pixels", "view=pca", "reports=[]", "log=quiet"]
+TOLD = [word for word in QUICK if word != "log=quiet"]
 PICTURES = {f"{i}.png": png((40 * i, 20, 200 - 30 * i), noise=i) for i in range(1, 7)}
 NAMES = ["plain", "with space", "com,ma", "br[ack]et{s}", "quo'te\"s", "eq=uals", "dol${k}lar", "tilde~", "Ünï 写真",
          "a:b", "back\\slash", "'quoted'", "null", "-dash", "new\nline", "(paren)", "per%cent#", "aus!"]  # fmt: skip
@@ -108,7 +110,7 @@ def test_a_traceback_where_it_is_asked_for(capsys: Any) -> None:
 
 def test_query_runs_and_plugins(capsys: Any) -> None:
     write(Path("photos"), PICTURES)
-    assert main(["photos", "k=2", *QUICK]) == 0
+    assert main(["photos", "k=2", *TOLD]) == 0
     summary = capsys.readouterr().out.splitlines()
     assert summary[0] == "images    6 files = 6 ok"
     assert len(summary) <= 25
@@ -129,7 +131,7 @@ def test_query_runs_and_plugins(capsys: Any) -> None:
 
 def test_a_sweep_runs_each_job_once(capsys: Any) -> None:
     write(Path("photos"), PICTURES)
-    assert main(["-m", "photos", "clusterer=kmeans,dbscan", "reducer=none", "k=2,3", *QUICK]) == 0, (
+    assert main(["-m", "photos", "clusterer=kmeans,dbscan", "reducer=none", "k=2,3", *TOLD]) == 0, (
         capsys.readouterr().err
     )
     runs = [imgret.load(f.parent) for f in sorted(Path("runs").glob("2*/run.json"))]
@@ -232,6 +234,7 @@ def connect(self, address):
     return real(self, address) if self.family == socket.AF_UNIX else refuse(self, address)
 socket.socket.connect = connect
 socket.getaddrinfo = refuse
+from imgret import register
 from imgret.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -240,3 +243,29 @@ sys.exit(main(sys.argv[1:]))
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 0, done.stderr
     assert list(home.rglob("*")) == []
+
+
+def test_quiet_says_where_the_run_is_alone(colours: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    """A file that fails, a plug-in that is off, a metric that fails and a previous run are no errors."""
+
+    @register("metric")
+    def failing(labels: Any) -> dict[str, float]:
+        raise ValueError("it cannot")
+
+    write(colours, {"bad.png": b"none"})
+    write(Path("plugins"), {"off.py": b"1 / 0"})
+    monkeypatch.setenv("IMGRET_PLUGINS", "plugins")
+    words = [str(colours), *QUICK, "metrics=[sizes,failing]", "reports=[maps]"]
+    assert main([*words, "k=2"]) == 0
+    assert capfd.readouterr() == (f"{os.path.relpath(Path('runs/latest').resolve())}\n", "")
+    assert main(["-m", *words, "k=2,99,98"]) == 2
+    out, err = capfd.readouterr()
+    run, sweep = out.splitlines()
+    assert (Path(run) / "run.json").is_file()
+    assert (Path(sweep) / "table.csv").is_file()
+    assert err.splitlines()[::2] == ["imgret: k=99: there are only 25 files", "imgret: k=98: there are only 25 files"]
+
+
+def test_an_error_of_several_jobs_is_told_once(colours: Path, capfd: Any) -> None:
+    assert main(["-m", str(colours), *QUICK, "k=99", "seed=0,1"]) == 2
+    assert capfd.readouterr().err.count("there are only") == 1

@@ -52,7 +52,7 @@ def test_parts_of_plugins_serve_their_own_kind_and_a_folder_of_parts_one_compone
 
 
 # Who may import whom: the rooms of imgret/, along the way of the data. All may import what lies on the ground.
-GROUND = "contracts errors figures ops progress registry signatures version words"
+GROUND = "contracts errors figures ops progress registry screen signatures version words"
 MAY_IMPORT = {
     "store": "moved",
     "executors": "",
@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "search": "features findings reading settings store",
     "runs": "clusters findings reading search store",
     "evaluation": "features findings pictures reading runs settings store",
-    "care": "clusters findings reading runs store",
+    "care": "clusters executors findings reading runs store",
     "exporters": "findings reading runs store",
     "checks": "features findings reading runs settings",
     "pipeline": "clusters evaluation features findings reading runs settings store",

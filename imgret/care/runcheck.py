@@ -6,10 +6,9 @@ report are drawn again from the arrays.
 
 from __future__ import annotations
 
-import csv
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -21,27 +20,31 @@ from imgret.care.faults import DAMAGED, UNKNOWN, Fault, stale, why
 from imgret.care.storecheck import NO_JPEG, read_shard
 from imgret.clusters.neighbours import Neighbours, packed
 from imgret.clusters.stages import reduction
-from imgret.errors import StoreDamaged, is_full
+from imgret.errors import StoreDamaged, UsageError, is_full
+from imgret.executors.bounded import bounded
 from imgret.findings import tables
 from imgret.findings.info import Info, reseal
+from imgret.findings.rows import rows
 from imgret.reading.formats import is_whole_jpeg
 from imgret.runs.run import Run
 from imgret.runs.write import digests, draw
 from imgret.store import schema
 from imgret.store.files import (
     commit,
-    place_in,
+    inside,
     read_array,
-    regular,
     save_array,
     sha256,
     sync_folder,
     sync_tree,
 )
+from imgret.store.room import free_memory
 from imgret.store.store import Store
 
+VIEW = 600  # seconds for one that is fitted again
 # What the run's other files follow from, what is needed to make another of them again first.
 CORE = ("items.csv", "failures.csv", "metrics.json", "features.npy", "mean.npy", "view.npy", "labels.npy")
+ANEW = "the run has to be made again"
 OURS = ("run.json", "thumbs", "queries", "sweep_k")  # and what its digests do not list
 
 
@@ -60,21 +63,34 @@ class RunCheck:
             yield Fault(DAMAGED, about, str(error).splitlines()[0], "left alone")
             return
         except Exception as error:  # what a damaged file makes its reader raise is anyone's guess
-            yield Fault(DAMAGED, about, why(error), "the run has to be made again")
+            yield Fault(DAMAGED, about, why(error), ANEW)
             return
         recorded = info.digests
-        ours = (*CORE, *({tables.GRAPH, tables.SKIPPED} & recorded.keys()))
-        for name in ours:
-            if what := self._wrong(name, recorded):
-                again = self._again(name, info, recorded.get(name, ""))
-                cure = "made again, the same bytes" if again else "the run has to be made again"
-                yield Fault(DAMAGED, self.folder / name, what, cure, again)
-        wrong = {name: self._wrong(name, recorded) for name in sorted(recorded) if name not in ours}
-        wrong = {name: what for name, what in wrong.items() if what} | self._cut()
+        core = [*CORE, *({tables.GRAPH, tables.SKIPPED} & recorded.keys())]
+        found = {name: self._wrong(name, recorded) for name in (*core, *sorted(recorded.keys() - {*core}))}
+        wrong = {name: what for name, what in found.items() if what} | self._cut()
+        others = list(self._others(recorded))  # all is looked at before anything is changed
+        for name in (name for name in core if name in wrong):
+            again, cure = self._again(name, info, recorded.get(name, ""))
+            yield Fault(DAMAGED, self.folder / name, wrong.pop(name), cure, again)
+        if not any(self._wrong(name, recorded) for name in core):
+            yield from self._contradictions(info)
         mend = cache(partial(_redraw, self.folder, list(wrong)))  # the first draws them all, or each of them fails
         for name, what in wrong.items():
             yield Fault(DAMAGED, self.folder / name, what, "drawn again", mend)
-        yield from self._others(recorded)
+        yield from others
+
+    def _contradictions(self, info: Info) -> Iterator[Fault]:
+        """What stands in files that are as they were recorded, and is none: `query` opens the run as this does."""
+        try:
+            run = Run.load(self.folder)
+            run.X  # noqa: B018
+            agree = np.array_equal(run.labels, self._labels(info))
+            what = "" if agree else "items.csv has other clusters than labels.npy"
+        except (UsageError, ValueError) as error:
+            what = why(error).partition(" is not a whole run: ")[2] or why(error)
+        if what:
+            yield Fault(DAMAGED, self.folder, what, ANEW)
 
     def _wrong(self, name: str, recorded: dict[str, str]) -> str:
         file = self.folder / name
@@ -97,8 +113,8 @@ class RunCheck:
             if not file.is_dir() and name not in recorded and name.split("/")[0] not in OURS and name[0] != ".":
                 yield Fault(UNKNOWN, file, "not written by imgret", "left alone")
 
-    def _again(self, name: str, info: Info, wanted: str) -> Callable[[], object] | None:
-        """What writes the very file that the run recorded, if that can be had."""
+    def _again(self, name: str, info: Info, wanted: str) -> tuple[Callable[[], object] | None, str]:
+        """What writes the very file that the run recorded, if that can be had; and words for what is done about it."""
         makers = {
             "features.npy": self._features,
             "labels.npy": self._labels,
@@ -111,13 +127,15 @@ class RunCheck:
         except Exception as error:
             if is_full(error):  # it might well be made again
                 raise
-            return None  # it is no array, or the files that it follows from are damaged as well
+            # It is no array, the files that it follows from are damaged as well, or it takes too long.
+            return None, f"{error}; {ANEW}" if isinstance(error, TimeoutError) else ANEW
         with tempfile.TemporaryDirectory() as folder:
             trial = Path(folder, name)
             save_array(trial, array)
             if sha256(trial) != wanted:
-                return None
-        return partial(commit, self.folder / name, lambda file: save_array(file, array))
+                return None, ANEW
+        write = partial(commit, self.folder / name, lambda file: save_array(file, array))
+        return write, "made again, the same bytes"
 
     def _collection(self, info: Info) -> Any:
         return tables.read_items(self.folder / "items.csv", info.root)
@@ -137,14 +155,15 @@ class RunCheck:
         raise KeyError("no set of features has them")
 
     def _labels(self, info: Info) -> Any:
-        with regular(self.folder / "items.csv").open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            clusters = [row["cluster"] for row in csv.DictReader(stream)]
+        clusters = [row["cluster"] for row, _ in rows(self.folder / "items.csv", ("cluster",))]
         return np.array([int(clusters[place]) for place in self._collection(info).first], np.int64)
 
     def _view(self, info: Info) -> Any:
-        """From the store, or fitted again: items.csv has six digits of it."""
-        store = Store(self.root, self.dry)
-        return reduction(self._normalised(info)[0], info.config, "view", store, Neighbours(store, "cpu"))
+        """From the store, or fitted again, apart: a run from elsewhere may ask for a billion iterations.
+
+        items.csv has six digits of it.
+        """
+        return bounded(partial(_view, self.folder, self.root, self.dry, info.config), VIEW, free_memory())
 
     def _neighbours(self, info: Info) -> Any:
         return packed(Neighbours(Store(self.root, self.dry), "cpu").graph(self._normalised(info)[0]))
@@ -153,9 +172,18 @@ class RunCheck:
         return self._normalised(info)[1]
 
     def _normalised(self, info: Info) -> Any:
-        """X (n, d) and the mean (d,), from the features."""
-        features = read_array(self.folder / "features.npy", np.float32, (-1, -1))
-        return ops.normalise(features, info.config["normalize"])
+        return _normalised(self.folder, info.config)
+
+
+def _normalised(folder: Path, config: Mapping[str, Any]) -> Any:
+    """X (n, d) and the mean (d,), from the features."""
+    features = read_array(folder / "features.npy", np.float32, (-1, -1))
+    return ops.normalise(features, config["normalize"])
+
+
+def _view(folder: Path, root: Path, dry: bool, config: Mapping[str, Any]) -> Any:
+    store = Store(root, dry)
+    return reduction(_normalised(folder, config)[0], config, "view", store, Neighbours(store, "cpu"))
 
 
 def _rows(folder: Path, ids: Sequence[str]) -> Any:
@@ -179,17 +207,18 @@ def _redraw(folder: Path, names: list[str]) -> None:
     Raises ValueError where a report that the run has does not make one of them, OSError where a link leads elsewhere.
     """
     run = Run.load(folder)
-    places = {name: place_in(folder, name) for name in names}
+    places = {name: inside(folder, name) for name in names}  # all of them, before anything is changed
     with tempfile.TemporaryDirectory(dir=folder, prefix=".imgret-", suffix=".tmp") as temporary:
         draw(run, Path(temporary))
         missing = [name for name in names if not Path(temporary, name).is_file()]
         if missing:
             raise ValueError(f"the reports of this run do not make {missing[0]}")
         thumbs = [file.relative_to(temporary).as_posix() for file in sorted(Path(temporary).glob("thumbs/*/*"))]
-        places |= {name: place_in(folder, name) for name in thumbs}
+        places |= {name: inside(folder, name) for name in thumbs}
         sync_tree(Path(temporary))
         for name, place in places.items():
-            os.replace(Path(temporary, name), place)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(Path(temporary, name), place)  # a link in its place, not what it leads to
         for above in sorted({place.parent for place in places.values()}):
             sync_folder(above)
     now = digests(folder)

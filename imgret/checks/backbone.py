@@ -10,7 +10,7 @@ import numpy as np
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import picture, png
 from imgret.contracts import Backbone
-from imgret.features.extract import space
+from imgret.features.space import space
 from imgret.reading.decode import check, decode
 
 if TYPE_CHECKING:

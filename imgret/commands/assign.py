@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 
 from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.runs.run import Run
+from imgret.screen import say, say_json
 from imgret.search.assign import Assigned
-from imgret.words import counted, listed, printable
+from imgret.words import counted, listed
 
 MORE = """
 An IMAGE is a file, a folder (read recursively), or an item of the run: its path, its id, or the first 8 characters of
@@ -36,10 +36,10 @@ def main(words: Sequence[str]) -> None:
     images = run.assign(asked.images)
     if asked.json:
         found = {"run": str(run.folder), "images": [image._asdict() for image in images]}
-        print(json.dumps(found, indent=1, allow_nan=False))
+        say_json(found)
     else:
         for image in images:
-            print(line(image))
+            say(line(image))
     outcomes = Counter(image.outcome for image in images)
     if "ok" not in outcomes:
         what = listed({name: outcomes[name] for name in sorted(outcomes)})
@@ -48,11 +48,11 @@ def main(words: Sequence[str]) -> None:
 
 def line(image: Assigned) -> str:
     """Where an image belongs, or why that is not known."""
-    name = printable(image.image)
+    name = image.image
     if image.cluster is None:
         return f"{image.outcome:<20} {name}: {image.reason}"
     place = "noise" if image.cluster < 0 else f"cluster {image.cluster}"
-    said = [_out(image), f"with {printable(image.representative)}" if image.representative else ""]
+    said = [_out(image), f"with {image.representative}" if image.representative else ""]
     said += ["an image of the run" if image.of_run else ""]
     return f"{place:<12} {image.distance:7.3f} {name}  ({', '.join(filter(None, said))})"
 

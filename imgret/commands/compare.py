@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from imgret.registry import figures
 from imgret.runs.differences import told_apart
 from imgret.runs.previous import age
 from imgret.runs.run import Run, find
+from imgret.screen import say, say_json
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
 MORE = """
@@ -51,15 +51,15 @@ def main(words: Sequence[str]) -> None:
     found = [Run.load(folder) for folder in folders]
     pair = Comparison(*found) if len(found) == 2 else None
     if asked.json:
-        print(json.dumps(_plain(found, pair), indent=1, allow_nan=False))
+        say_json(_plain(found, pair))
     else:
-        print("\n".join(printable(line) for line in (*_rows(found), *(_pair(pair) if pair else ()))))
+        say(*_rows(found), *(_pair(pair) if pair else ()))
     if asked.page and pair:
         from imgret.evaluation.comparepage import write
 
         file = write(pair, typed_path(asked.page))
         if not asked.json:
-            print(f"page      {printable(shown_path(file))}")
+            say(f"page      {shown_path(file)}")
 
 
 def _folders(names: Sequence[str]) -> list[Path]:

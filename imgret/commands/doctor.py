@@ -18,14 +18,16 @@ from imgret.commands._parser import Parser
 from imgret.errors import DiskFull, StoreDamaged, UsageError, is_full
 from imgret.registry import load_plugins
 from imgret.runs.run import find
+from imgret.screen import say
 from imgret.store.store import home
 from imgret.words import counted, listed, printable, shown_path, size, tally, typed_path
 
 MORE = """
 The store (IMGRET_HOME) and the runs in ./runs are looked through, or the runs that are named. Every file is held to the
 digest that was recorded of it. What follows from others is removed or made again; a run's array is made again only
-where its bytes are then those that were recorded; pictures and reports are drawn again. Originals are never touched,
-and nothing is deleted that cannot be made again. Exit code 4 where damage is left, 5 where a full disk is why.
+where its bytes are then those that were recorded, a view only in ten minutes and in the memory that is free; pictures
+and reports are drawn again. What is whole is opened as `query` opens it. Originals are never touched, and nothing is
+deleted that cannot be made again. Exit code 4 where damage is left, 5 where a full disk is why.
 """
 PARSER = Parser("doctor", __doc__, MORE)
 PARSER.add_argument("runs", nargs="*", metavar="RUN", help="runs to look at (default: those in ./runs)")
@@ -53,9 +55,9 @@ def main(words: Sequence[str]) -> None:
         kinds[fault.kind] += 1
         left += _tell(fault, asked.dry)
     seen = tally(dict(sorted(store.counts.items())))
-    print(f"store     {printable(shown_path(root))}: {seen or 'empty'}")
-    print(f"runs      {counted(len(folders), 'run')}")
-    print(f"faults    {listed({kind: kinds[kind] for kind in sorted(kinds)}) or 'none'}")
+    say(f"store     {shown_path(root)}: {seen or 'empty'}")
+    say(f"runs      {counted(len(folders), 'run')}")
+    say(f"faults    {listed({kind: kinds[kind] for kind in sorted(kinds)}) or 'none'}")
     if asked.gc:
         _free(gc.matrices(root) + gc.set_aside(root), ask=False, dry=asked.dry)
         if asked.gc == "features":
@@ -96,16 +98,16 @@ def _tell(fault: Fault, dry: bool) -> list[type[UsageError]]:
             cure, left = f"could not be mended: {why(error)}", [DiskFull if is_full(error) else StoreDamaged]
     would = "would be " if dry and fault.mend else ""
     place = os.path.join(shown_path(fault.file.parent), fault.file.name)  # a link by its own name
-    print(printable(f"{fault.kind:<10}{place}: {fault.what}; {would}{cure}"))
+    say(f"{fault.kind:<10}{place}: {fault.what}; {would}{cure}")
     return left if fault.kind == DAMAGED else []
 
 
 def _free(spares: list[gc.Spare], ask: bool, dry: bool) -> None:
     for spare in spares:
-        print(f"spare     {printable(shown_path(spare.place))}: {spare.what}, {size(spare.bytes)}")
+        say(f"spare     {shown_path(spare.place)}: {spare.what}, {size(spare.bytes)}")
     total = size(sum(spare.bytes for spare in spares))
     if dry or (ask and not (spares and _agreed(f"free these {total}? [y/N] "))):
-        print(f"kept      {total}" + (": type --yes to free them" if ask and spares and not dry else ""))
+        say(f"kept      {total}" + (": type --yes to free them" if ask and spares and not dry else ""))
         return
     for spare in spares:
         try:
@@ -114,7 +116,7 @@ def _free(spares: list[gc.Spare], ask: bool, dry: bool) -> None:
             raise UsageError(
                 f"{spare.place} cannot be freed: {why(error)}\ntype the same again when no run is using it"
             ) from error
-    print(f"freed     {total}")
+    say(f"freed     {total}")
 
 
 def _agreed(question: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 
 from imgret.commands._parser import Parser
 from imgret.errors import UsageError, unwritable
 from imgret.runs.run import Run
+from imgret.screen import say, say_json
 from imgret.words import printable, quoted, shown_path, typed_path
 
 MORE = """
@@ -51,13 +51,13 @@ def main(words: Sequence[str]) -> None:
     parts = clusters(run), retrieval(run, queries), probes.cost(run), follows(run)
     found = Evaluation(str(run.folder), run.called("clusterer"), repeat, run.seed, *parts)
     if asked.json:
-        print(json.dumps(found.plain(), indent=1, allow_nan=False))
+        say_json(found.plain())
     else:
-        print("\n".join(text(found)))
+        say(*text(found))
     if plot:
         try:
             file = probes.draw(found.search, run.title, repeat, plot)
         except OSError as error:
             raise unwritable(printable(asked.plot), error, "name another file: --plot FILE.png") from error
         if not asked.json:
-            print(f"plot       {printable(shown_path(file))}")
+            say(f"plot       {shown_path(file)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from imgret.commands._parser import Parser
 from imgret.errors import UsageError
+from imgret.screen import say
 from imgret.store.files import regular, writing
 from imgret.store.store import home
 from imgret.words import counted, printable, shown_path, tally, typed_path
@@ -34,11 +35,11 @@ def main(words: Sequence[str]) -> None:
     ids, paths = chosen(asked.images, root)
     with writing(root):
         gone = forget(root, ids, paths, asked.dry)
-    print(f"images    {counted(len(ids), 'image')}")
-    print(f"{'would go' if asked.dry else 'gone':<10}{tally(gone) or 'nothing: the store had no trace of them'}")
+    say(f"images    {counted(len(ids), 'image')}")
+    say(f"{'would go' if asked.dry else 'gone':<10}{tally(gone) or 'nothing: the store had no trace of them'}")
     for folder in shown_in(typed_path("runs"), ids):
-        print(f"still in  {printable(shown_path(folder))}: delete it to have them gone from there")
-    print("runs      those in ./runs were looked through, no others")
+        say(f"still in  {shown_path(folder)}: delete it to have them gone from there")
+    say("runs      those in ./runs were looked through, no others")
 
 
 def shown_in(runs: Path, ids: set[str]) -> list[Path]:

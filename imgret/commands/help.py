@@ -12,6 +12,7 @@ from imgret.commands.plugins import about
 from imgret.errors import EXIT_CODES
 from imgret.reading.outcomes import OUTCOMES
 from imgret.registry import OPTIONAL, SHARED, SLOTS, load_plugins, options
+from imgret.screen import say
 from imgret.settings.options import CONFIGS, STOP, nodes, root_node
 
 USAGE = """imgret: a folder of images becomes a clustered, evaluated, searchable collection.
@@ -34,31 +35,31 @@ def parsers() -> list[Parser]:
 
 def main(words: Sequence[str]) -> None:
     load_plugins()
-    print(USAGE)
+    say(*USAGE.split("\n"))
     for parser in parsers():
-        print(wrapped("python -m imgret", *parser.typed()))
-        print(f"{INDENT}{parser.about}")
-    print("\nOptions by what they are for; * is the default.\n")
+        say(*wrapped("python -m imgret", *parser.typed()).splitlines())
+        say(f"{INDENT}{parser.about}")
+    say("", "Options by what they are for; * is the default.", "")
     default = {slot: name for entry in root_node()["defaults"] if entry != "_self_" for slot, name in entry.items()}
     for slot, choices in nodes().items():
-        print(f"{slot}=" + "  none, unless one is typed" * (slot in OPTIONAL))
+        say(f"{slot}=" + "  none, unless one is typed" * (slot in OPTIONAL))
         for name, node in choices.items():
             skipped = ("name", "defaults", *SHARED)
             values = " ".join(f"{slot}.{k}={shown(v)}" for k, v in node.items() if k not in skipped)
             said = about(slot, name, node) if slot in SLOTS else node.get("about", "")
-            print(f"{' *'[name == default.get(slot)]} {name:<20} {cut(said)}")
+            say(f"{' *'[name == default.get(slot)]} {name:<20} {cut(said)}")
             if values and slot != "preset":
-                print(f"  {'':<20} {values}")
-    print(f"metrics=[{','.join(options('metric'))}]\nreports=[{','.join(options('report'))}]\n")
+                say(f"  {'':<20} {values}")
+    say(f"metrics=[{','.join(options('metric'))}]", f"reports=[{','.join(options('report'))}]", "")
     for line in (CONFIGS / "config.yaml").read_text(encoding="utf-8").splitlines():
         if line[:1].isalpha() and not line.startswith(("defaults", "hydra", "metrics", "reports", "about")):
-            print(f"{line.replace(': ', '=', 1)}")
-    print("\nWhat becomes of a file (failures.csv has each that failed, with its reason):")
+            say(f"{line.replace(': ', '=', 1)}")
+    say("", "What becomes of a file (failures.csv has each that failed, with its reason):")
     for outcome, meaning in OUTCOMES.items():
-        print(f"  {outcome:<20} {meaning}")
-    print("\nExit codes:")
+        say(f"  {outcome:<20} {meaning}")
+    say("", "Exit codes:")
     for code, means in EXIT_CODES.items():
-        print(f"  {code:<20} {means}")
+        say(f"  {code:<20} {means}")
 
 
 def wrapped(*words: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.registry import KINDS, SLOT_OF, SLOTS, arguments, declared, find, load_plugins, options, unknown
+from imgret.screen import say
 from imgret.settings.options import CONFIGS, nodes, sentences
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
@@ -48,18 +49,18 @@ def main(words: Sequence[str]) -> None:
     known = nodes()
     for each in KINDS if kind is None else (kind,):
         for name, component in options(each).items():
-            print(f"{each}={name}  {_values(arguments(component))}".rstrip())
-            print(f"    {first_line(component)}")
+            say(f"{each}={name}  {_values(arguments(component))}".rstrip())
+            say(f"    {first_line(component)}")
             for figure in declared(name) if each == "metric" else ():
-                print(printable(f"    {figure.name:<20} {figure.about}"))
-            print(f"    {_file(component)}  {_licence(component)}")
+                say(f"    {figure.name:<20} {figure.about}")
+            say(f"    {_file(component)}  {_licence(component)}")
         for slot in (slot for slot, its_kind in SLOTS.items() if its_kind == each):
             for name, node in known[slot].items():
                 if node["name"] != name:
-                    print(f"{slot}={name}  {_values(node)}")
-                    print(f"    {about(slot, name, node)}")
+                    say(f"{slot}={name}  {_values(node)}")
+                    say(f"    {about(slot, name, node)}")
                     file = shown_path(CONFIGS / slot / f"{name}.yaml")
-                    print(f"    {file}  {_licence_said(slot, name) or _licence(find(each, node['name']))}")
+                    say(f"    {file}  {_licence_said(slot, name) or _licence(find(each, node['name']))}")
 
 
 def check(words: Sequence[str]) -> None:
@@ -85,11 +86,11 @@ def check(words: Sequence[str]) -> None:
     findings = []
     for finding in imgret.checks.check(kind, name, **given):
         findings.append(finding)
-        print(printable(f"{'FAULT' if finding.fault else 'ok   '}  {finding.what}"))
+        say(f"{'FAULT' if finding.fault else 'ok   '}  {finding.what}")
         for line in filter(None, (finding.fault, finding.remark)):
-            print(printable(f"       {line}"))
+            say(f"       {line}")
     faults = sum(bool(finding.fault) for finding in findings)
-    print(f"{kind}/{name}: {counted(faults, 'fault') if faults else 'no fault'} in {counted(len(findings), 'check')}")
+    say(f"{kind}/{name}: {counted(faults, 'fault') if faults else 'no fault'} in {counted(len(findings), 'check')}")
     if faults:
         sys.stdout.flush()
         sys.exit(1)
@@ -105,15 +106,15 @@ def new(words: Sequence[str]) -> None:
 
     load_plugins()
     for file in write(asked.kind, asked.name, folder):
-        print(f"wrote  {printable(shown_path(file))}")
+        say(f"wrote  {shown_path(file)}")
     known = folder.resolve() in [typed_path(each).resolve() for each in homes]
     door = "" if known else f"IMGRET_PLUGINS={quoted(shown_path(folder))} "
     uses = {"metric": f"metrics=[{asked.name}]", "report": f"reports=[{asked.name}]"}
     slot = SLOT_OF.get(asked.kind)
     use = uses.get(asked.kind, f"{slot}={asked.name}" if slot else f"{asked.kind}s=[{asked.name}]")
-    print(f"next   {door}python -m imgret plugins check {asked.kind}/{asked.name}")
-    print(f"       pytest {quoted(shown_path(folder / f'test_{asked.name}.py'))}")
-    print(f"       {door}python -m imgret FOLDER {quoted(use)}")
+    say(f"next   {door}python -m imgret plugins check {asked.kind}/{asked.name}")
+    say(f"       pytest {quoted(shown_path(folder / f'test_{asked.name}.py'))}")
+    say(f"       {door}python -m imgret FOLDER {quoted(use)}")
 
 
 def first_line(component: Callable[..., Any]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from imgret.commands._parser import CONDITIONS, Parser
 from imgret.errors import UsageError
 from imgret.runs.run import Run
+from imgret.screen import complain, say, say_json
 from imgret.search.search import Hit, read
 from imgret.store.files import place_in
 from imgret.words import counted, printable, shown_path
@@ -58,17 +57,17 @@ def main(words: Sequence[str]) -> None:
         query = {"query": asked.images, "text": asked.text, "weights": weights}
         away = {"not": asked.unlike, "not_text": asked.unlike_text, "where": asked.where}
         found = {"run": str(run.folder), **query, **away, "hits": [hit._asdict() for hit in hits]}
-        print(json.dumps(found, indent=1, allow_nan=False))
+        say_json(found)
         return
     for hit in hits:
-        print(f"{hit.rank:>4}  {hit.score:6.3f}  {place(hit):<12} {printable(hit.path)}")
+        say(f"{hit.rank:>4}  {hit.score:6.3f}  {place(hit):<12} {hit.path}")
     try:
         said = [f'"{text}"' for text in asked.text] + [f'not "{text}"' for text in asked.unlike_text]
         said += [f"where {condition}" for condition in asked.where]
-        print(f"sheet {printable(shown_path(draw(run, asked.images, hits, asked.unlike, said, asked.text)))}")
+        say(f"sheet {shown_path(draw(run, asked.images, hits, asked.unlike, said, asked.text))}")
     except (OSError, UsageError) as error:  # the hits are what was asked for
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        print(f"imgret: no sheet was drawn: {reason}", file=sys.stderr)
+        complain(f"no sheet was drawn: {reason}")
 
 
 def draw(

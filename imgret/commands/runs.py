@@ -11,8 +11,9 @@ from imgret.errors import UsageError
 from imgret.findings.info import Info
 from imgret.findings.tables import read_figures
 from imgret.registry import figures, load_plugins
+from imgret.screen import say
 from imgret.store.files import read_json
-from imgret.words import counted, printable, shown_path, typed_path
+from imgret.words import counted, shown_path, typed_path
 
 PARSER = Parser("runs", __doc__)
 PARSER.add_argument("out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)")
@@ -24,10 +25,10 @@ def main(words: Sequence[str]) -> None:
         raise UsageError(f"{out} does not exist\nmake a run with `python -m imgret FOLDER`")
     folders = [file.parent for file in out.glob("[!.]*/run.json") if not file.parent.is_symlink()]
     if not folders:
-        print(f"no runs in {printable(shown_path(out))}")
+        say(f"no runs in {shown_path(out)}")
     load_plugins()  # metrics say how their figures are called
     for folder in sorted(folders, key=lambda f: f.name, reverse=True):
-        print(f"{printable(shown_path(folder))}  {described(folder)}")
+        say(f"{shown_path(folder)}  {described(folder)}")
 
 
 def described(folder: Path) -> str:
@@ -38,6 +39,6 @@ def described(folder: Path) -> str:
         of = f" of {counted(files, 'file')}" if files > ok else ""
         words = [f"{info.title} · {counted(ok, 'image')}{of}"]
         words += [f"{each.title} {each.written(found[each.name])}" for each in figures().among(found, where="line")]
-        return printable("  ".join(words))
+        return "  ".join(words)
     except Exception as error:  # what a damaged file can raise is anyone's guess
         return f"cannot be read: {type(error).__name__}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -17,9 +16,10 @@ from imgret.commands._parser import Parser
 from imgret.errors import UsageError, unwritable
 from imgret.registry import SHARED, find, parameters
 from imgret.runs.run import Run
+from imgret.screen import say, say_json
 from imgret.store.files import place_in
 from imgret.store.store import Store
-from imgret.words import counted, duration, printable, shown_path
+from imgret.words import counted, duration, shown_path
 
 MORE = """
 Halves of the images are clustered by the run's clusterer into 2, 3, ... clusters, each number a quarter larger than
@@ -53,13 +53,13 @@ def main(words: Sequence[str]) -> None:
     name = settings["clusterer"]["name"] if asked.clusterer else run.called("clusterer")
     if asked.json:
         found = {"run": str(run.folder), "clusterer": name, **advice.plain(), "picture": str(picture)}
-        print(json.dumps(found, indent=1, allow_nan=False))
+        say_json(found)
         return
-    print("\n".join(table(advice)))
-    print(f"k         {advice.vote}, by {name}")
-    print("\n".join(f"          {said}" for said in advice.said))
-    print(f"cost      {advice.cost}, {duration(perf_counter() - started)}")
-    print(f"picture   {printable(shown_path(picture))}")
+    say(*table(advice))
+    say(f"k         {advice.vote}, by {name}")
+    say(*(f"          {said}" for said in advice.said))
+    say(f"cost      {advice.cost}, {duration(perf_counter() - started)}")
+    say(f"picture   {shown_path(picture)}")
 
 
 def settings_of(run: Run, clusterer: str | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from imgret.registry import figures
 from imgret.runs.run import Run
 from imgret.runs.summary import account
 from imgret.runs.write import new_folder, whole
+from imgret.screen import say
 from imgret.store.files import write_csv
 from imgret.words import duration, printable, shown_path
 
@@ -25,11 +26,13 @@ LINE = 2  # figures of a job's line
 class Sweep:
     """Collects the jobs of a sweep, says each in a line, and writes the table. `words` are what was typed.
 
+    `quiet`: the folders alone.
+
     Methods that print raise BrokenPipeError where nobody reads.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
-        self.command = shlex.join(["python", "-m", "imgret", *words])
+    def __init__(self, words: Sequence[str], quiet: bool = False) -> None:
+        self.command, self.quiet = shlex.join(["python", "-m", "imgret", *words]), quiet
         self.jobs: list[Done] = []
 
     def add(self, asked: Asked, run: Run) -> None:
@@ -41,6 +44,8 @@ class Sweep:
         )
         scores = [printable(f"{each.title} {each.written(done.figures[each.name])}") for each in told[:LINE]]
         scores = scores or [f"clusters {done.figures['n_clusters']:.0f}"]
+        if self.quiet:
+            say(shown_path(run.folder), flush=True)
         self._say(asked, *scores, duration(done.figures["total_seconds"]), printable(shown_path(run.folder)))
 
     def fail(self, asked: Asked, error: Exception) -> None:
@@ -54,7 +59,8 @@ class Sweep:
         self._say(asked, f"the same as {number}")
 
     def _say(self, asked: Asked, *more: str) -> None:
-        print("  ".join((str(asked), *more)), flush=True)
+        if not self.quiet:
+            say("  ".join((str(asked), *more)), flush=True)
 
     def write(self) -> Path | None:
         """Write table.csv (a row a setting), jobs.csv (a row a job) and table.html; their folder, or None without runs.
@@ -77,9 +83,11 @@ class Sweep:
     def finish(self) -> None:
         """Write the table, and show it where there is one. Raises UsageError."""
         folder = self.write()
-        if folder:
-            shown = ["", *text(fold(self.jobs)), *self._accounts(), f"sweep     {printable(shown_path(folder))}"]
-            print("\n".join(shown), flush=True)
+        if folder and self.quiet:
+            say(shown_path(folder), flush=True)
+        elif folder:
+            shown = ["", *text(fold(self.jobs)), *self._accounts(), f"sweep     {shown_path(folder)}"]
+            say(*shown, flush=True)
 
     def _accounts(self) -> list[str]:
         """What became of the files, once where it is the same in all runs, else with the first job of each."""

@@ -58,10 +58,13 @@ def staged(out: Path) -> Iterator[Path]:
         raise
 
 
-def write(format: str, run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
-    """Write the run to `out`; returns the lines that say what was written. Raises UsageError as `staged` does."""
+def write(format: str, run: Run, out: Path, copy: bool, places: Sequence[int], **options: bool) -> list[str]:
+    """Write the run to `out`; returns the lines that say what was written. Raises UsageError as `staged` does.
+
+    `options` are those that only this format has.
+    """
     with staged(out) as temporary:
-        lines: list[str] = import_module(f"imgret.exporters.{format}").write(run, temporary, copy, places)
+        lines: list[str] = import_module(f"imgret.exporters.{format}").write(run, temporary, copy, places, **options)
         if os.path.isdir(temporary):
             (temporary / MARK).touch()
     return lines

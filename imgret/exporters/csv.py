@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +11,24 @@ from imgret.runs.run import Run
 from imgret.store.files import write_csv
 from imgret.words import counted
 
+# What a spreadsheet takes for a formula, and runs: https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
-def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
-    """The columns of items.csv; the features have no place in a CSV file."""
+
+def write(run: Run, out: Path, copy: bool, places: Sequence[int], for_spreadsheets: bool = False) -> list[str]:
+    """The columns of items.csv; the features have no place in a CSV file.
+
+    `for_spreadsheets`: as `harmless` has it, names of columns as well, and with the mark by which Excel knows UTF-8.
+    """
     columns = table(run)
-    write_csv(out, list(columns), ([values[at] for values in columns.values()] for at in places))
+    header, rows = list(columns), ([values[at] for values in columns.values()] for at in places)
+    if for_spreadsheets:
+        header, rows = [f"\ufeff{header[0]}", *map(harmless, header[1:])], (list(map(harmless, row)) for row in rows)
+    write_csv(out, header, rows)
     return [f"{counted(len(places), 'row')}, {counted(len(columns), 'column')}"]
+
+
+def harmless(cell: str) -> str:
+    """A cell that a spreadsheet would run stands behind an apostrophe, and is text there; numbers stay numbers."""
+    return f"'{cell}" if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell) else cell

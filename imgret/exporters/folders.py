@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from imgret.findings.originals import check_place
 from imgret.runs.run import Run
 from imgret.words import counted
 
@@ -85,21 +84,17 @@ def _short(name: str) -> str:
 def put(run: Run, at: int, target: Path, copy: bool) -> bool:
     """Link or copy the file of an item to `target`; whether it was still there. Raises OSError where `target` fails.
 
-    Copied is only the very image that the run saw, linked only a file in the folders that the run recorded.
+    Only the very image that the run saw, by its bytes: a run from elsewhere may name any file of yours.
     """
     item = run.collection.items[at]
+    try:
+        data = run.original(at)
+    except (OSError, ValueError):  # gone, changed, or no file of the run's; ValueError: no system has such a name
+        return False
     if item.file and not copy:
-        try:
-            check_place(item, run.folders)
-        except (OSError, ValueError):  # gone, or no file of the run's; ValueError: no system has one of such a name
-            return False
         with suppress(OSError, NotImplementedError):  # Windows without the right to make links, FAT
             target.symlink_to(item.file)
             return True
-    try:
-        data = run.original(at)
-    except (OSError, ValueError):
-        return False
     target.write_bytes(data)
     return True
 

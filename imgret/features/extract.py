@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,14 @@ import numpy as np
 from imgret.contracts import Backbone, Item, Source
 from imgret.errors import UsageError
 from imgret.executors.local import Lost, spread
-from imgret.features.weights import WeightsUnavailable, fingerprint
 from imgret.progress import Progress
-from imgret.reading.decode import DECODE, decode
+from imgret.reading.decode import decode
 from imgret.reading.filecache import FileCache, Stamp
 from imgret.reading.items import distinct
 from imgret.reading.loader import READING, Reading, batches
 from imgret.reading.outcomes import PASSING, Failures
 from imgret.reading.record import Record
-from imgret.registry import build, find, parameters
-from imgret.store.store import FeatureSet, Store, code
+from imgret.store.store import FeatureSet, Store
 from imgret.words import counted, duration, printable
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from imgret.store.room import Room
 
 SHARD = 512  # images a shard: what a killed run loses at the most
-UNKEYED = {"weights", "offline", "device"}  # arguments that the digest of the weights stands for, or change nothing
 NOT_FINITE = "its features are not finite"
 log = logging.getLogger("imgret")
 
@@ -46,43 +43,6 @@ class Extraction:
     features: FeatureSet
     computed: int
     seconds: float
-
-
-def space(node: Mapping[str, Any], backbone: Backbone) -> dict[str, Any]:
-    """What makes two features comparable: architecture, weights, preprocessing; and the weights of a text tower."""
-    made_elsewhere = {"vectors": backbone.vectors.digest} if backbone.vectors else {}
-    unkeyed = UNKEYED | ({"vectors", "ids"} if backbone.vectors else set())  # for which that digest stands
-    return {
-        "backbone": node["name"],
-        "arguments": {key: value for key, value in node.items() if key != "name" and key not in unkeyed},
-        "code": code(find("backbone", node["name"])),
-        "weights": fingerprint(backbone.module),
-        "preprocess": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(backbone.preprocess).items()},
-        "decode": DECODE,
-        **made_elsewhere,
-        **({"text": fingerprint(backbone.text.module)} if backbone.text else {}),
-    }
-
-
-def same_backbone(node: Mapping[str, Any], name: str, made_in: Mapping[str, Any]) -> Backbone:
-    """The backbone that features were `made_in`, without fetching anything: a run may come from anywhere.
-
-    Raises UsageError where it is not on this machine, or is not the same.
-    """
-    try:
-        takes = parameters(find("backbone", node["name"]))  # whether or not the run says anything of it
-        backbone: Backbone = build("backbone", {**node, **({"offline": True} if "offline" in takes else {})})
-    except WeightsUnavailable as error:
-        raise WeightsUnavailable(
-            f"{str(error).splitlines()[0]}\nsearch with an image of the run, or make a run with "
-            f"backbone={printable(name)} first, which fetches them"
-        ) from error
-    if space(node, backbone) != made_in:
-        raise UsageError(
-            f"the features of this run were not made with the weights or preprocessing that backbone={printable(name)} "
-            "has here\nsearch with an image of the run, or make the run again"
-        )
-    return backbone
 
 
 def recipe(space: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
@@ -102,7 +62,7 @@ def extract(
     by: str = "",
     room: Room | None = None,
 ) -> Extraction:
-    """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see `space`.
+    """Settle every item: to an id whose features are in the store, or to a named failure. `made_in`: see space.py.
 
     `listing` is all that the source lists, where `items` are a part of it; `by` is what the backbone is called on the
     screen, where that is not its component's name. Where there is a `room`, UsageError is raised for what does not fit

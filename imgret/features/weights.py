@@ -109,7 +109,7 @@ def fetch(remote: Remote, what: str, offline: bool = False, hint: str = "") -> P
     instead = f"type backbone.weights=FILE (the file is at {remote.url}){f', or {hint}' if hint else ''}"
     if offline:
         raise WeightsUnavailable(f"the weights {what} are not on this machine, and offline=true\n{instead}")
-    log.warning("fetching the weights %s, about %.0f MB, from %s to %s", what, remote.megabytes, remote.url, file)
+    log.error("fetching the weights %s, about %.0f MB, from %s to %s", what, remote.megabytes, remote.url, file)
     try:
         _download(remote, file)
     except Exception as error:  # a server and the way to it can fail in every way there is

@@ -12,14 +12,14 @@ import numpy as np
 
 from imgret import ops
 from imgret.clusters.neighbours import Graph, Neighbours, likest
-from imgret.errors import UsageError
+from imgret.errors import StoreDamaged, UsageError
 from imgret.findings.info import Info
 from imgret.findings.originals import original
 from imgret.findings.rerank import loaded
 from imgret.findings.suspects import Suspects, suspects
 from imgret.reading.items import Collection
 from imgret.registry import build, called
-from imgret.words import printable
+from imgret.words import printable, quoted, shown_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Backbone, Floats, Ints, Retriever, Source
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 CAMERA = re.compile(r"cam(era)?([_ ]?(id|no|number))?", re.IGNORECASE)
 NEIGHBOURS = 20  # of each image, found ahead of any query
+
+
+def damaged(folder: Path, what: str) -> StoreDamaged:
+    """What to raise where the run in a folder is not all there, with what to type."""
+    text = printable(f"{folder} is not a whole run: {what}"[:500])
+    return StoreDamaged(f"{text}\nsee what can be mended: python -m imgret doctor {quoted(shown_path(folder))}")
 
 
 @dataclass
@@ -107,11 +113,11 @@ class Found:
     def X(self) -> Floats:
         """The features (n, d) as everything after the backbone sees them: centred, rows of unit length.
 
-        Raises UsageError where the file of the features is damaged: they were finite when the run was made.
+        Raises StoreDamaged where the features are not what they were when the run was made: finite.
         """
         X, _ = ops.normalise(self.features, self.settings["normalize"], self.mean)
         if not all(np.isfinite(X[rows]).all() for rows in ops.blocks(len(X), 8192)):
-            raise UsageError(f"{printable(str(self.folder))} is not a whole run: features.npy holds non-finite values")
+            raise damaged(self.folder, "features.npy holds non-finite values")
         return X
 
     @cached_property
@@ -193,7 +199,7 @@ class Found:
 
     @cached_property
     def backbone(self) -> Backbone:
-        from imgret.features.extract import same_backbone
+        from imgret.features.space import same_backbone
 
         return same_backbone(self.settings["backbone"], self.called("backbone"), self.info.space)
 

@@ -118,7 +118,7 @@ class Info:
     """What a run says of itself beside its figures, tables and arrays.
 
     `config` is what the run used: the settings that it was given, with what it decided. `space` is the features' recipe
-    but for the machine (see extract.space), `engine` what computed them. `files` were listed, those in `skipped` not;
+    but for the machine (see space.py), `engine` what computed them. `files` were listed, those in `skipped` not;
     `outcomes` are those of the others. `rows` are those of the manifest, listed or skipped, 0 where there is none.
     `data` stands for the set of images. `root` is the folder of the files, `reach` that of what links lead to outside
     of it; either may be empty. `baseline` has a backbone's name and its figures, `k` why there are so many clusters

@@ -1,7 +1,8 @@
 """The image files of a run, which may come from elsewhere and name any file of yours.
 
-Opened is what the run lists, if it is a regular file that lies, links resolved, under the folder that the run recorded;
-handed on is the very image that the run saw, by its SHA-256.
+Opened is what the run lists, if it is a regular file that lies, links resolved, under the folder that the run recorded,
+and on a file system that holds files: what the kernel answers in their place (/proc, /sys, /dev) is nobody's image.
+Handed on, or linked to, is the very image that the run saw, by its SHA-256.
 """
 
 from __future__ import annotations
@@ -10,9 +11,36 @@ import hashlib
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from errno import EINVAL
+from functools import cache
 
 from imgret.contracts import Item, Source
+
+# File systems whose files are answers of the kernel, as /proc/self/mountinfo calls them.
+ANSWERS = {
+    "autofs",
+    "binfmt_misc",
+    "bpf",
+    "cgroup",
+    "cgroup2",
+    "configfs",
+    "debugfs",
+    "devfs",
+    "devpts",
+    "devtmpfs",
+    "efivarfs",
+    "fusectl",
+    "mqueue",
+    "nsfs",
+    "proc",
+    "pstore",
+    "rpc_pipefs",
+    "securityfs",
+    "selinuxfs",
+    "sysfs",
+    "tracefs",
+}
 
 
 def original(source: Source, item: Item, id: str, folders: Sequence[str]) -> bytes:
@@ -31,11 +59,27 @@ def check_place(item: Item, folders: Sequence[str]) -> None:
     """Raises OSError where the file of an item, if it has one, is none, or lies below none of the run's folders."""
     if not item.file:
         return
-    if not stat.S_ISREG(os.stat(item.file).st_mode):
+    status = os.stat(item.file)
+    if not stat.S_ISREG(status.st_mode) or status.st_dev in _answering():
         raise OSError(EINVAL, "not a file", item.file)
     real = os.path.realpath(item.file)
     if folders and not any(is_under(real, os.path.realpath(folder)) for folder in folders):
         raise OSError(EINVAL, "a link leads out of the folder of the run", item.file)
+
+
+@cache
+def _answering() -> frozenset[int]:
+    """The devices of the file systems that are ANSWERS; where they cannot be listed, those of the usual folders."""
+    devices = set()
+    for folder in ("/proc", "/sys", "/dev"):
+        with suppress(OSError):
+            devices.add(os.stat(folder).st_dev)
+    with suppress(OSError), open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
+        devices.clear()
+        for fields in map(str.split, mounts):  # id, parent, device, ..., "-", type of file system, ...
+            if fields[fields.index("-") + 1] in ANSWERS:
+                devices.add(os.makedev(*map(int, fields[2].split(":"))))
+    return frozenset(devices)
 
 
 def reach(items: Sequence[Item], root: str) -> str:

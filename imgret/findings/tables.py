@@ -5,7 +5,6 @@ Tables are UTF-8 with surrogate escapes, so that any file name survives the roun
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 import re
@@ -17,11 +16,12 @@ import numpy as np
 
 from imgret.clusters.neighbours import WIDTH, unpacked
 from imgret.contracts import Item
+from imgret.findings.rows import rows
 from imgret.reading.columns import free
 from imgret.reading.items import Collection, collect
 from imgret.reading.outcomes import USABLE
 from imgret.reading.record import Record
-from imgret.store.files import MOST_COLUMNS, leads_out, read_array, read_json, regular, sha256, write_csv
+from imgret.store.files import leads_out, read_array, read_json, sha256, write_csv
 from imgret.words import decimal
 
 if TYPE_CHECKING:
@@ -93,30 +93,23 @@ def write_skipped(folder: Path, rows: Sequence[tuple[int, str]]) -> None:
         write_csv(folder / SKIPPED, ("line", "reason"), rows)
 
 
-def read_items(file: Path, root: str) -> Collection:
-    """The collection of an items.csv; files lie under `root`, if they are files.
+def read_items(file: Path, root: str, most: int | None = None) -> Collection:
+    """The collection of an items.csv of at most so many files, which lie under `root`, if they are files.
 
-    Raises ValueError for a path that leads out of `root` by itself, for a row that lacks a cell, for an id or a date
-    that is none, and for more columns than a manifest, attributes and imgret itself can have given it.
+    Raises ValueError as `rows` does, for a path that leads out of `root` by itself, and for an id or a date that is
+    none.
     """
     items, records = [], []
-    with regular(file).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if len(reader.fieldnames or ()) > 2 * MOST_COLUMNS:
-            raise ValueError(f"{file.name} has {len(reader.fieldnames or ()):,} columns")
-        for row in reader:
-            if None in row or None in row.values():
-                raise ValueError(f"{file.name} has a row that is shorter or longer than its header")
-            path = row["path"]
-            if leads_out(path):
-                raise ValueError(f"{path!r} lies outside the collection")
-            taken = row.get("taken", "")
-            if not ID.fullmatch(row["id"]) or not TAKEN.fullmatch(taken):  # they become names of files
-                raise ValueError(f"{path!r} has the id {row['id']!r}, taken {taken!r}")
-            more = {name: value for name, value in row.items() if name not in ITEMS}
-            items.append(Item(path, os.path.join(root, path) if root else "", row["label"], row["group"], more))
-            size = int(row["width"] or 0), int(row["height"] or 0)
-            records.append(Record(row["id"], row["outcome"], "", *size, taken, row.get("camera", "")))
+    for row, more in rows(file, ITEMS, most):
+        path = row["path"]
+        if leads_out(path):
+            raise ValueError(f"{path!r} lies outside the collection")
+        taken = row.get("taken", "")
+        if not ID.fullmatch(row["id"]) or not TAKEN.fullmatch(taken):  # they become names of files
+            raise ValueError(f"{path!r} has the id {row['id']!r}, taken {taken!r}")
+        items.append(Item(path, os.path.join(root, path) if root else "", row["label"], row["group"], more))
+        size = int(row["width"] or 0), int(row["height"] or 0)
+        records.append(Record(row["id"], row["outcome"], "", *size, taken, row.get("camera", "")))
     return collect(items, records)
 
 

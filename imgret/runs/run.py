@@ -8,16 +8,16 @@ from functools import cached_property
 from pathlib import Path
 
 from imgret.clusters.neighbours import packed
-from imgret.errors import StoreDamaged, UsageError
+from imgret.errors import UsageError
 from imgret.findings import tables
-from imgret.findings.found import Found
+from imgret.findings.found import Found, damaged
 from imgret.findings.info import Info
 from imgret.findings.profiles import Profile, profiles
 from imgret.registry import load_plugins
 from imgret.search.assign import Assigned, assign
 from imgret.search.search import Hit, search
 from imgret.store.files import save_array, write_json
-from imgret.words import printable, quoted, shown_path, typed_path
+from imgret.words import printable, typed_path
 
 
 class Run(Found):
@@ -74,17 +74,15 @@ class Run(Found):
         folder = find(typed_path(folder))
         try:
             info = Info.read(folder)
-            collection = tables.read_items(folder / "items.csv", info.root)
+            most = sum(info.outcomes.values()) if info.outcomes else None
+            collection = tables.read_items(folder / "items.csv", info.root, most)
             metrics = tables.read_figures(folder / "metrics.json")
             arrays = tables.read_arrays(folder, len(collection.ids), info.digests)
             tables.check_digests(folder, info.digests)
         except (UsageError, NameError, ImportError):  # the last two are faults of ours
             raise
         except Exception as error:  # what a damaged or hostile file makes its reader raise is anyone's guess
-            text = printable(f"{folder} is not a whole run: {type(error).__name__}: {error}"[:500])
-            raise StoreDamaged(
-                f"{text}\nsee what can be mended: python -m imgret doctor {quoted(shown_path(folder))}"
-            ) from error
+            raise damaged(folder, f"{type(error).__name__}: {error}") from error
         return cls(info, collection, metrics=metrics, folder=folder, **arrays)
 
 

@@ -49,9 +49,6 @@ def summary(run: Run) -> list[str]:
     lines += _follows(run)
     lines += _search(run)
     lines += _pictures(run)
-    if info.backbone.used != info.backbone.asked:
-        asked, used = info.backbone.asked, info.backbone.used
-        lines.append(f"note      the weights of {asked} were not to be had, so this run used {used}")
     return lines
 
 

@@ -121,15 +121,23 @@ def leads_out(name: str) -> bool:
     return bool(PurePath(name).anchor) or ".." in PurePath(name).parts or "\0" in name
 
 
-def place_in(folder: Path, name: str) -> Path:
-    """Where the file `name` is to be written in `folder`; folders that it lacks are made, a link in its place goes.
+def inside(folder: Path, name: str) -> Path:
+    """The file `name` in `folder`, there or not; nothing is changed. Raises OSError where a folder lies there.
 
-    Raises OSError where the name, or a link on the way, leads out of `folder`: a run from elsewhere may hold either,
-    and what is written there would take the place of a file of yours.
+    And where the name, or a link on the way, leads out of `folder`: a run from elsewhere may hold either, and what is
+    written there would take the place of a file of yours.
     """
     file = folder / name
     if leads_out(name) or not Path(os.path.realpath(file.parent)).is_relative_to(os.path.realpath(folder)):
         raise OSError(errno.EINVAL, "it leads out of its folder", str(file))
+    if file.is_dir() and not file.is_symlink():
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+    return file
+
+
+def place_in(folder: Path, name: str) -> Path:
+    """The same file, to be written: folders that it lacks are made, a link in its place goes."""
+    file = inside(folder, name)
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.is_symlink():
         file.unlink()

@@ -11,6 +11,8 @@ from . import _faiss
 if TYPE_CHECKING:
     from imgret.plugin import Floats, Ints
 
+MOST = 1024  # links of an image, for each of which memory is taken before it is known how many images there are
+
 
 @register("retriever")
 class faiss_hnsw:
@@ -24,8 +26,10 @@ class faiss_hnsw:
     """
 
     def __init__(self, M: int = 32, ef: int = 128, build: int = 100, seed: int = 0) -> None:
-        if M < 2:
-            raise UsageError(f"retriever.M={M}: it is the number of links of an image, at least 2\nretriever.M=32")
+        if not 2 <= M <= MOST:
+            raise UsageError(
+                f"retriever.M={M}: it is the number of links of an image, from 2 to {MOST:,}\nretriever.M=32"
+            )
         for name, value in (("ef", ef), ("build", build)):
             if value < 1:
                 raise UsageError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from imgret import UsageError, register
 from imgret.plugin import Item, other_than_utf8, printable, read_file, typed_path
 
-from . import _folder, _manifest, _tables, _tar
+from . import _folder, _manifest, _pattern, _tables, _tar
 
 KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".tar": "tar"}
 
@@ -82,24 +81,24 @@ class files:
     def __iter__(self) -> Iterator[Item]:
         _folder.check(self.folders)
         place, kind = self._place()
-        pattern = self._pattern()
+        pattern = _pattern.compiled(self.label_regex, self.label, self.group) if self.label_regex else None
         for setting in ("path",) if kind == "tar" else ("path", "label", "group") if kind == "folder" else ():
             if getattr(self, setting) and getattr(self, setting) not in (pattern.groupindex if pattern else ()):
                 raise UsageError(f"source.{setting} names a column, and a {kind} has none\nleave source.{setting} out")
         self.skipped, self.skipped_rows, self.notes = Counter(), None, []
         self._refused, self._members = {}, None
         self.images_ = str(place)
-        by, of = self._named(pattern)
+        by, of = _pattern.named(pattern, self.label, self.group) if pattern else ("", "")
         self.group_ = of if of not in ("", "group") else None
         columns = ("" if self.label == by else self.label), ("" if self.group == of else self.group)
         first, matches, remote = None, 0, 0
-        for item in self._items(place, kind, *columns):
+        items = self._items(place, kind, *columns)
+        for item, said in _pattern.found(pattern, items) if pattern else ((item, None) for item in items):
             first = first or item
             remote += self._refused.get(item.path) is _manifest.REMOTE
             if pattern:
-                match = pattern.search(item.path)
-                matches += match is not None
-                said = match.groupdict() if match else {}
+                matches += said is not None
+                said = said or {}
                 label = said.get(by) or "" if by or kind == "folder" else item.label
                 group = said.get(of) or "" if of or kind == "folder" else item.group
                 item = Item(item.path, item.file, label, group, item.columns)
@@ -188,21 +187,3 @@ class files:
             kinds = "a manifest (.csv, .tsv, .jsonl, .parquet) or a .tar"
             raise UsageError(f"images={printable(self.images or '')} is a file of another kind\ngive a folder, {kinds}")
         return kind
-
-    def _pattern(self) -> re.Pattern[str] | None:
-        try:
-            pattern = re.compile(self.label_regex) if self.label_regex else None
-        except re.error as error:
-            raise UsageError(f"source.label_regex={self.label_regex}: {error}") from error
-        if pattern and not any(self._named(pattern)):
-            raise UsageError(
-                f"source.label_regex={self.label_regex} names neither label nor group\n"
-                r"write it like source.label_regex='(?P<label>\d+)_c(?P<group>\d)'"
-            )
-        return pattern
-
-    def _named(self, pattern: re.Pattern[str] | None) -> tuple[str, str]:
-        """The named groups of the pattern that are label and group, each nothing where there is none."""
-        has = pattern.groupindex if pattern else {}
-        by = next((name for name in (self.label, "label") if name in has), "")
-        return by, next((name for name in (self.group, "group", "camera") if name in has), "")

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import imgret
 from imgret.__main__ import main
 from imgret.care.runcheck import RunCheck
 from imgret.runs.run import Run
 from imgret.store.store import home
 from tests.care.conftest import damage, doctor, one, state
-from tests.conftest import write
+from tests.conftest import png, write
+from tests.runs.test_run import seal
 
 ARRAYS = ("features.npy", "view.npy")
 
@@ -120,3 +123,74 @@ def test_a_picture_of_a_run_that_cannot_be_read_is_left_with_one_reason(photos: 
     assert main(["query", "0.png"]) == 4
     name = folder.relative_to(Path.cwd())
     assert capsys.readouterr().err.endswith(f"see what can be mended: python -m imgret doctor {name}\n")
+
+
+def _nan(array: Any) -> Any:
+    array = array.copy()
+    array.flat[-1] = np.nan
+    return array
+
+
+@pytest.mark.parametrize(
+    ("name", "spoilt", "said"),
+    [
+        ("features.npy", _nan, "features.npy holds non-finite values"),
+        ("view.npy", _nan, "view.npy holds non-finite values"),
+        ("mean.npy", lambda array: array.astype(np.float64), "ValueError: mean.npy holds float64"),
+        ("labels.npy", lambda array: array[1:], "ValueError: labels.npy holds int64"),
+        ("labels.npy", lambda array: array[::-1], "items.csv has other clusters than labels.npy"),
+        ("features.npy", lambda array: np.array([array.tolist(), {}], object), "holds no array: ValueError"),
+    ],
+)
+def test_what_query_does_not_open_is_told_whatever_its_digest(
+    name: str, spoilt: Callable[[Any], Any], said: str, run: Path, capsys: Any
+) -> None:
+    array = spoilt(np.load(run / name))
+    (run / name).unlink()  # features.npy is a link to the store's
+    np.save(run / name, array, allow_pickle=True)
+    seal(run)
+    before = state(run)
+    code, lines = doctor(capsys, str(run))
+    assert (code, len(lines)) == (4, 1)
+    assert said in lines[0]
+    assert lines[0].endswith("the run has to be made again")
+    assert state(run) == before
+    refused = main(["query", "0.png", "--run", str(run)])
+    assert refused == (0 if "other clusters" in said else 4)
+    assert ("doctor" in capsys.readouterr().err) == bool(refused)
+
+
+def test_all_is_looked_at_before_anything_is_changed(run: Path, tmp_path: Path, capsys: Any) -> None:
+    """One file is a link, another lies in a folder that is one: neither is taken away."""
+    yours = write(tmp_path / "yours", {"map.png": b"mine", "thumbs/aa/0.jpg": b"mine"})
+    (run / "map.png").unlink()
+    (run / "map.png").symlink_to(yours / "map.png")
+    shutil.rmtree(run / "thumbs")
+    (run / "thumbs").symlink_to(yours / "thumbs")
+    before = sorted(run.rglob("*"))
+    code, lines = doctor(capsys, str(run))
+    assert code == 4
+    assert len(lines) >= 2
+    assert all("leads out of its folder" in line or "not written by imgret" in line for line in lines)
+    assert (run / "map.png").is_symlink()
+    assert sorted(run.rglob("*")) == before
+    assert {file.read_bytes() for file in yours.rglob("*.*")} == {b"mine"}
+    (run / "thumbs").unlink()
+    (run / "report.html").unlink()
+    (run / "report.html").mkdir()
+    assert doctor(capsys, str(run))[0] == 4
+    assert (run / "map.png").is_symlink()
+
+
+def test_a_view_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """A run from elsewhere may ask for a billion iterations."""
+    photos = write(tmp_path / "in", {f"{n}.png": png((20 * n, 90, 200), noise=n + 1) for n in range(12)})
+    run = imgret.run(photos, backbone="pixels", view="pca", k=2, reports=[]).folder
+    (run / "view.npy").unlink()
+    info = json.loads((run / "run.json").read_text())
+    info["config"]["view"] = {"name": "tsne", "n_iter": 10**9}
+    (run / "run.json").write_text(json.dumps(info))
+    monkeypatch.setattr("imgret.care.runcheck.VIEW", 2)
+    code, lines = doctor(capsys, str(run))
+    assert code == 4
+    assert [line.partition("; ")[2] for line in lines] == ["no result after 2 s; the run has to be made again"]

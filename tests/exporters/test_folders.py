@@ -44,12 +44,15 @@ def test_names_that_collide() -> None:
 
 
 @pytest.mark.usefixtures("run")
-def test_only_the_bytes_that_the_run_saw_are_copied(root: Path, capsys: Any) -> None:
-    """A run from elsewhere may name any file of yours."""
+@pytest.mark.parametrize("format", ["folders", "imagefolder", "coco"])
+@pytest.mark.parametrize("copy", [False, True])
+def test_only_the_bytes_that_the_run_saw_are_handed_on(root: Path, format: str, copy: bool, capsys: Any) -> None:
+    """A run from elsewhere may name any file of yours, and a root of /."""
     (root / "a/0.png").write_bytes(b"secret")
-    assert main(["export", "folders", "out", "--copy"]) == 0
+    assert main(["export", format, "out", *["--copy"] * copy]) == 0
     assert "1 image of the run is gone or changed" in capsys.readouterr().out
     assert b"secret" not in [file.read_bytes() for file in Path("out").rglob("*.png")]
+    assert len(list(Path("out").rglob("*.png"))) == 12
 
 
 def test_a_source_without_files(capsys: Any) -> None:

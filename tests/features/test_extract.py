@@ -12,7 +12,8 @@ import torch
 from imgret.contracts import Backbone, Preprocess
 from imgret.errors import UsageError
 from imgret.features.engine import Engine
-from imgret.features.extract import embed, extract, space
+from imgret.features.extract import embed, extract
+from imgret.features.space import space
 from imgret.plugins.sources.files import files
 from imgret.reading.loader import Reading
 from imgret.store.store import Store

@@ -1,7 +1,9 @@
 """The files of a run: what is opened, and a folder of links."""
 
+import hashlib
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ import imgret
 from imgret import Run
 from imgret.__main__ import main
 from imgret.contracts import Item
-from imgret.findings.originals import is_under, reach
+from imgret.findings.originals import check_place, is_under, original, reach
+from imgret.registry import build
 from imgret.store.store import home
 from tests.conftest import png, write
 
@@ -48,3 +51,26 @@ def test_reach_is_the_folder_of_what_lies_outside(tmp_path: Path) -> None:
     assert reach([Item("a.png")], "") == ""
     assert not is_under(str(tmp_path / "rooted" / "d.png"), str(root))
     assert is_under("/a", "/")
+
+
+@pytest.mark.skipif(not os.path.isfile("/proc/self/environ"), reason="/proc")
+def test_what_the_kernel_answers_is_no_file(tmp_path: Path) -> None:
+    """It says that it is empty: its digest would be that of nothing, whatever is then read through a link."""
+    nothing = hashlib.sha256(b"").hexdigest()
+    source = build("source", {"name": "files", "images": None})
+    write(tmp_path, {"empty.png": b""})
+    (tmp_path / "link.png").symlink_to("/proc/self/environ")
+    assert original(source, Item("empty.png", str(tmp_path / "empty.png")), nothing, ["/"]) == b""
+    for name in (
+        "/proc/self/environ",
+        "/proc/version",
+        str(tmp_path / "link.png"),
+        "/dev/null",
+        "/sys/kernel/uevent_seqnum",
+    ):
+        with pytest.raises(OSError):  # noqa: PT011
+            original(source, Item(name, name), nothing, ["/"])
+    if os.access("/dev/shm", os.W_OK):  # memory that holds files
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            write(Path(folder), {"empty.png": b""})
+            check_place(Item("empty.png", f"{folder}/empty.png"), [folder])

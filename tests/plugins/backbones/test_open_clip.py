@@ -17,7 +17,7 @@ from imgret.__main__ import main
 from imgret.checks import faults
 from imgret.contracts import Backbone
 from imgret.features import weights
-from imgret.features.extract import space
+from imgret.features.space import space
 from imgret.features.weights import WeightsUnavailable, seeded
 from imgret.registry import build
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import imgret
 from imgret.errors import UsageError
 from imgret.plugins.sources.files import files
+from imgret.settings.options import CONFIGS
 from tests.conftest import write
 
 ODD = ["with space.jpg", "a,b[c]{d}.jpg", "quo'te\".jpg", "eq=ual~${k}.jpg", "Ünïcødé 写真.jpg", "new\nline.jpg"]
@@ -157,6 +159,35 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "scandir", refuse)  # a superuser is let in everywhere
     with pytest.raises(UsageError, match=r"cannot be read: Permission denied\ngive a folder"):
         list(files(str(tmp_path)))
+
+
+@pytest.mark.parametrize("regex", ["^(?P<label>(a+)+)$", "(?P<label>(a|aa){2,99})$", "(?P<label>a*a*a*a*a*a*a*)!"])
+def test_a_pattern_that_comes_to_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, regex: str) -> None:
+    monkeypatch.setattr("imgret.plugins.sources._pattern.WHILE", 1)
+    root, long = str(tmp_path / "in"), "a" * 120
+    write(tmp_path / "in", {"a": b"", "b": b"", f"{long}b": b""})
+    with pytest.raises(UsageError) as caught:
+        list(files(root, label_regex=regex))
+    said, hint = str(caught.value).splitlines()
+    assert said == f"source.label_regex={regex} comes to no end for the path {long}b: no result after 1 s"
+    assert hint.startswith("write it without a repeat in a repeat")
+    (tmp_path / "in" / f"{long}b").unlink()
+    write(tmp_path / "in", {f"{'b' * 250}/c": b"", "aa": b""})
+    wanted = [] if regex.endswith("!") else ["a", "aa"] if "+" in regex else ["aa"]
+    assert [item.label for item in files(root, label_regex=regex) if item.label] == wanted
+
+
+def test_usual_patterns_take_no_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgret.plugins.sources._pattern.spread", None)
+    write(tmp_path / "in", {"0002_c1s1_000451_03.jpg": b""})
+    market = yaml.safe_load((CONFIGS / "preset" / "market1501.yaml").read_text())["source"]["label_regex"]
+    for regex in (
+        market,
+        r"(?P<label>-?\d+)_c(?P<group>\d)",
+        r"(?P<label>[^/*+{]+)_\d+_\d+\.jpg",
+        r"^(?P<label>(\d)?)",
+    ):
+        assert [bool(item.label) for item in files(str(tmp_path / "in"), label_regex=regex)] == [True]
 
 
 @pytest.mark.parametrize(
