@@ -125,7 +125,7 @@ def batches(
     import torch
 
     empty = np.empty((0, 3, *preprocess.size), np.uint8)
-    for chunk, done in spread(Decoder(source, preprocess, reading.formats), items, reading.timeout, workers, source):
+    for chunk, done in spread(Decoder(source, preprocess, reading.formats), items, reading.timeout, workers):
         found = [_lost(item, one) if isinstance(one, Lost) else one for item, one in zip(chunk, done, strict=True)]
         kept = [one.pixels for one in found if one.pixels is not None]
         pixels = torch.from_numpy(np.stack(kept) if kept else empty)
