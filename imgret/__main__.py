@@ -17,8 +17,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from imgret.commands import NAMES
-from imgret.errors import FAULT, STOPPED, UsageError, is_full, unwritable
+from imgret.errors import FAULT, STOPPED, UsageError, is_full, too_little, unwritable
 from imgret.registry import load_plugins
+from imgret.streams import fill, mute, quiet_end, unprinted, unread
 from imgret.version import VERSION
 from imgret.words import printable
 
@@ -34,25 +35,26 @@ def main(words: Sequence[str] | None = None) -> int:
     last = words is None  # what this process does, and all that it does
     words = sys.argv[1:] if words is None else list(words)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
+    fill()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show ends no run
     _talk(debug="log=debug" in words)
     try:
-        with _stopped_alike(last):
+        with _stopped_alike(last), quiet_end(sys.stderr):
             command = words[:1] and words[0] in NAMES
             faults = _do([word for word in words if word != "log=debug"] if command else words)
             sys.stdout.flush()
     except KeyboardInterrupt:
-        print("imgret: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
+        _say("imgret: stopped; what was computed is kept, and the same command goes on from there")
         return STOPPED
     except BrokenPipeError as error:
-        if _unread():
+        if unread():
             return 0
         faults = [error]
     except Exception as error:
         faults = [error]
-    return max((_tell(fault) for fault in faults), default=0)
+    return max((_tell(unprinted(fault) or fault) for fault in faults), default=0)
 
 
 def _do(words: list[str]) -> list[Exception]:
@@ -136,17 +138,6 @@ def _stopped_alike(last: bool) -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN if last and told else handler)
 
 
-def _unread() -> bool:
-    """Whether nobody reads what we print, as when `| head` has seen enough; what is left to print then goes nowhere."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            print(file=stream, flush=True)  # a flush alone does not tell: what could not be printed is forgotten
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            return True
-    return False
-
-
 class Plain(logging.Formatter):
     """Lines in which nothing but their ends has a power over the terminal, whatever names and files put into them."""
 
@@ -161,16 +152,27 @@ def plain(text: str) -> str:
 def _tell(fault: Exception) -> int:
     """One or two lines on stderr, with a traceback where it was asked for; the exit code that goes with it."""
     told = fault
-    if is_full(fault) and not isinstance(fault, UsageError):
-        told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
+    if not isinstance(fault, UsageError):
+        if is_full(fault):
+            told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
+        else:
+            told = too_little(fault) or fault
     if isinstance(told, UsageError):
-        print(plain(f"imgret: {told}"), file=sys.stderr)
+        _say(f"imgret: {told}")
     else:
-        print(plain(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}"), file=sys.stderr)
-        print("type the same with log=debug to see where", file=sys.stderr)
+        _say(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}")
+        _say("type the same with log=debug to see where")
     if logging.getLogger("imgret").isEnabledFor(logging.DEBUG):
         traceback.print_exception(fault)
     return told.exit_code if isinstance(told, UsageError) else FAULT
+
+
+def _say(text: str) -> None:
+    """A line on stderr, where there is one that takes it."""
+    try:
+        print(plain(text), file=sys.stderr, flush=True)
+    except OSError:
+        mute(sys.stderr)
 
 
 def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
@@ -185,8 +187,12 @@ def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
     done = run(settings)
     if asked:
         sweep.add(asked, done)
-    else:
-        print("\n".join(summary(done)))
+        return
+    try:
+        print("\n".join(summary(done)), flush=True)
+    except OSError:
+        logging.getLogger("imgret").info("the run is there, and whole: %s", done.folder)
+        raise
 
 
 def _talk(debug: bool) -> None:

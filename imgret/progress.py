@@ -18,7 +18,7 @@ class Progress:
         self.done = 0
         self.started = self.told = time.perf_counter()
         self._bar = None
-        if total and sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
+        if total and sys.stderr and sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
             from tqdm import tqdm
 
             self._bar = tqdm(total=total, desc=what, unit=f" {unit}", leave=False, dynamic_ncols=True)

@@ -117,7 +117,7 @@ def test_no_room_for_what_is_printed() -> None:
     with open("/dev/full", "wb") as full:
         command = [sys.executable, "-m", "imgret", "--help"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, text=True, check=False)
-    said = "imgret: a disk cannot be written to: No space left on device\nmake room there\n"
+    said = "imgret: standard output cannot be written to: No space left on device\nmake room there\n"
     assert (done.returncode, done.stderr) == (DiskFull.exit_code, said)
 
 

@@ -52,7 +52,7 @@ def test_parts_of_plugins_serve_their_own_kind_and_a_folder_of_parts_one_compone
 
 
 # Who may import whom: the rooms of imgret/, along the way of the data. All may import what lies on the ground.
-GROUND = "contracts errors figures ops progress registry signatures version words"
+GROUND = "contracts errors figures ops progress registry signatures streams version words"
 MAY_IMPORT = {
     "store": "moved",
     "executors": "",

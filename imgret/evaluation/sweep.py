@@ -54,7 +54,12 @@ class Sweep:
         self._say(asked, f"the same as {number}")
 
     def _say(self, asked: Asked, *more: str) -> None:
-        print("  ".join((str(asked), *more)), flush=True)
+        try:
+            print("  ".join((str(asked), *more)), flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError:  # a full disk, say: the runs are made, and `finish` raises it
+            pass
 
     def write(self) -> Path | None:
         """Write table.csv (a row a setting), jobs.csv (a row a job) and table.html; their folder, or None without runs.
