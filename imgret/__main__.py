@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from imgret.commands import NAMES
-from imgret.errors import FAULT, STOPPED, UsageError, is_full, too_little, unwritable
+from imgret.errors import FAULT, STOPPED, UsageError, is_full, refuse_nowhere, too_little, unwritable
 from imgret.registry import load_plugins
 from imgret.streams import fill, mute, quiet_end, unprinted, unread
 from imgret.version import VERSION
@@ -59,6 +59,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _do(words: list[str]) -> list[Exception]:
     """What was asked for; returns what went wrong in the runs of a sweep, raises what went wrong before."""
+    refuse_nowhere()
     if words and words[0] in NAMES:
         import_module(f"imgret.commands.{words[0].replace('-', '_')}").main(words[1:])
         return []

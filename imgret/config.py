@@ -21,7 +21,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from imgret.errors import UsageError
+from imgret.errors import UsageError, refuse_nowhere
 from imgret.evaluation.jobs import Asked
 from imgret.registry import OPTIONAL, SLOTS, load_plugins, unknown
 from imgret.settings.commandline import as_typed, is_path, literal, parts
@@ -140,6 +140,7 @@ def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Ru
     """The run that `imgret.run` returns."""
     from imgret.pipeline import run
 
+    refuse_nowhere()
     load_plugins()
     flat: dict[str, Any] = {} if images is None else {"images": str(images)}
     for key, value in changes.items():

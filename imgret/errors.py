@@ -79,6 +79,14 @@ def too_little(error: BaseException) -> TooLittle | None:
     return None
 
 
+def refuse_nowhere() -> None:
+    """Raises UsageError where the folder that this process stands in was deleted: some libraries end it there."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise UsageError("the folder to stand in was deleted\ngo to another: cd FOLDER") from None
+
+
 def is_full(error: Exception) -> bool:
     """Whether this was raised because a disk, or what one may have of it, is full."""
     if isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in FULL):
@@ -91,6 +99,8 @@ def unwritable(place: object, error: Exception, otherwise: str = "") -> UsageErr
 
     `otherwise` is what to type instead, say "type out=FOLDER".
     """
+    if found := too_little(error):  # no other place would do
+        return found
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     said = f"{place} cannot be written to: {reason}"
     if is_full(error):
