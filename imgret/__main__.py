@@ -16,9 +16,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from imgret.commands import NAMES
-from imgret.errors import FAULT, STOPPED, UsageError, is_full, unwritable
+from imgret.errors import FAULT, STOPPED, UsageError, is_full, refuse_nowhere, too_little, unwritable
 from imgret.registry import load_plugins
 from imgret.screen import Lines, complain, gated, say
+from imgret.streams import quiet_end, unprinted, unread
 from imgret.version import VERSION
 from imgret.words import shown_path
 
@@ -38,7 +39,7 @@ def main(words: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait by spinning halve a machine that is shared
     _talk(words)
     try:
-        with _stopped_alike(last):
+        with _stopped_alike(last), quiet_end(sys.stderr):
             command = words[:1] and words[0] in NAMES
             faults = _do([word for word in words if word != "log=debug"] if command else words)
             sys.stdout.flush()
@@ -46,16 +47,18 @@ def main(words: Sequence[str] | None = None) -> int:
         complain("stopped; what was computed is kept, and the same command goes on from there")
         return STOPPED
     except BrokenPipeError as error:
-        if _unread():
+        if unread():
             return 0
         faults = [error]
     except Exception as error:
         faults = [error]
-    return max((_tell(fault) for fault in {str(fault): fault for fault in faults}.values()), default=0)
+    told = {str(fault): unprinted(fault) or fault for fault in faults}
+    return max(map(_tell, told.values()), default=0)
 
 
 def _do(words: list[str]) -> list[Exception]:
     """What was asked for; returns what went wrong in the runs of a sweep, raises what went wrong before."""
+    refuse_nowhere()
     if words and words[0] in NAMES:
         import_module(f"imgret.commands.{words[0].replace('-', '_')}").main(words[1:])
         return []
@@ -135,22 +138,14 @@ def _stopped_alike(last: bool) -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN if last and told else handler)
 
 
-def _unread() -> bool:
-    """Whether nobody reads what we print, as when `| head` has seen enough; what is left to print then goes nowhere."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            print(file=stream, flush=True)  # a flush alone does not tell: what could not be printed is forgotten
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            return True
-    return False
-
-
 def _tell(fault: Exception) -> int:
     """One or two lines on stderr, with a traceback where it was asked for; the exit code that goes with it."""
     told = fault
-    if is_full(fault) and not isinstance(fault, UsageError):
-        told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
+    if not isinstance(fault, UsageError):
+        if is_full(fault):
+            told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
+        else:
+            told = too_little(fault) or fault
     if isinstance(told, UsageError):
         complain(told)
     else:
@@ -172,10 +167,12 @@ def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
     done = run(settings)
     if asked:
         sweep.add(asked, done)
-    elif settings["log"] == "quiet":
-        say(shown_path(done.folder))
-    else:
-        say(*summary(done))
+        return
+    try:
+        say(*([shown_path(done.folder)] if settings["log"] == "quiet" else summary(done)), flush=True)
+    except OSError:
+        logging.getLogger("imgret").info("the run is there, and whole: %s", done.folder)
+        raise
 
 
 def _talk(words: Sequence[str]) -> None:

@@ -6,16 +6,14 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import suppress
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra import compose, initialize
 from hydra import main as hydra_main
-from hydra.core.config_store import ConfigNode, ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException
@@ -23,44 +21,20 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from imgret.errors import UsageError
+from imgret.errors import UsageError, refuse_nowhere
 from imgret.evaluation.jobs import Asked
 from imgret.registry import OPTIONAL, SLOTS, load_plugins, unknown
 from imgret.settings.commandline import as_typed, is_path, literal, parts
-from imgret.settings.options import check, chooses, chosen, nodes, offered, root_node, unused
+from imgret.settings.hydra import COMPOSING, own_hydra
+from imgret.settings.options import check, chooses, chosen, nodes, unused
 
 if TYPE_CHECKING:
     from imgret.evaluation.sweep import Sweep
     from imgret.runs.run import Run
 
 Job = Callable[[dict[str, Any], Asked | None], None]
+FULL = "HYDRA_FULL_ERROR"
 VERBATIM = ("images", "out", "source.label_regex", "source.path", "source.label", "source.group")
-
-
-def store_options() -> None:
-    """Hand every option to Hydra, and the root settings with the defaults list."""
-    ConfigStore.instance().repo.update(_stored(offered()))
-
-
-class Kept(ConfigNode):
-    """A config of the store that stays as it is: Hydra copies it when it is taken out, and the store for each job."""
-
-    def __deepcopy__(self, _: object) -> Kept:
-        return self
-
-
-@lru_cache(maxsize=4)  # to make them takes Hydra a third as long as to compose
-def _stored(_: Hashable) -> dict[str, Any]:
-    """What Hydra's store has of ours, by slot and file."""
-    stored: dict[str, Any] = {"config.yaml": Kept("config.yaml", OmegaConf.create(root_node()), None, None, None)}
-    for slot, options in nodes().items():
-        none: dict[str, Any] = {"null": {}} if slot in OPTIONAL else {}  # Hydra takes no null where a name is typed
-        package = "_global_" if slot == "preset" else slot
-        stored[slot] = {
-            f"{name}.yaml": Kept(f"{name}.yaml", OmegaConf.create(dict(node)), slot, package, None)
-            for name, node in {**options, **none}.items()
-        }
-    return stored
 
 
 def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
@@ -125,8 +99,9 @@ def run_from_command_line(words: Sequence[str], job: Job, sweep: Sweep) -> list[
 
     words = [as_hydra_reads(word, is_sweep(words)) for word in words if word != "preset=null"]
     try:
-        with tempfile.TemporaryDirectory() as folder:  # a sweep of Hydra's writes a file, which nobody wants to keep
-            if is_sweep(words):
+        # a sweep of Hydra's writes a file, which nobody wants to keep
+        with tempfile.TemporaryDirectory() if is_sweep(words) else nullcontext() as folder:
+            if folder:
                 overrides = OverridesParser.create().parse_overrides([w for w in words if not w.startswith("-")])
                 overrides = [each for each in overrides if each.is_sweep_override()]
                 swept |= {o.get_key_element().lstrip("+~"): len(list(o.sweep_iterator())) for o in overrides}
@@ -150,21 +125,23 @@ def _chosen(key: str, cfg: DictConfig, hydra: Any) -> str:
 
 def hydra_itself(words: Sequence[str], task: Callable[[DictConfig], None]) -> None:
     """Hydra's own command line, errors as exceptions."""
-    store_options()
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # composition errors come to us, not to exit code 1
-    before, sys.argv = sys.argv, ["imgret", *words]
+    before, sys.argv = (sys.argv, os.environ.get(FULL)), ["imgret", *words]
+    os.environ[FULL] = "1"  # composition errors come to us, not to exit code 1
     try:
-        hydra_main(version_base="1.3", config_path=None, config_name="config")(task)()
+        with own_hydra():
+            hydra_main(version_base="1.3", config_path=None, config_name="config")(task)()
     finally:
-        sys.argv = before
+        sys.argv, full = before
+        os.environ.pop(FULL)
+        os.environ.update({} if full is None else {FULL: full})
 
 
 def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Run:
     """The run that `imgret.run` returns."""
     from imgret.pipeline import run
 
+    refuse_nowhere()
     load_plugins()
-    store_options()
     flat: dict[str, Any] = {} if images is None else {"images": str(images)}
     for key, value in changes.items():
         if isinstance(value, Mapping):
@@ -176,7 +153,7 @@ def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Ru
     if not {"images", "source", "preset"} & set(flat):
         words.append("preset=demo")
     try:
-        with initialize(version_base="1.3", config_path=None):
+        with COMPOSING, own_hydra(), initialize(version_base="1.3", config_path=None):
             cfg = compose("config", words, return_hydra_config=True)
         hydra, mine = cfg.hydra, OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
         idle = unused(OmegaConf.to_yaml(mine), words, mine)

@@ -12,6 +12,7 @@ EXIT_CODES = {  # what `--help` says of them
     3: "too many files failed (max_failed), or none is readable",
     4: "the store or a run is damaged, or of a later version",
     5: "a disk is full; what was computed before is kept, and the same command goes on from there",
+    6: "the machine gives too little: memory, processes, open files, a folder for temporary files",
     130: "stopped; the same command goes on from there",
 }
 FAULT, STOPPED = 1, 130  # the other codes are those of the errors below
@@ -45,6 +46,47 @@ class DiskFull(UsageError):
     exit_code = 5
 
 
+class TooLittle(UsageError):
+    """The machine, or what one may have of it, does not give what is needed: memory, processes, open files."""
+
+    exit_code = 6
+
+
+# What is refused: by the number of the system, by the words of libraries; and what to do.
+MEMORY = "close what needs memory, raise the limit (ulimit -v, the container's or the job's), or type a smaller limit="
+PROCESSES = "raise the limit of processes (ulimit -u, the container's or the job's)"
+REFUSED: tuple[tuple[set[int], tuple[str, ...], str], ...] = (
+    ({errno.ENOMEM}, ("annot allocate memory", "failed to map segment", "out of memory", "bad_alloc"), MEMORY),
+    ({errno.EAGAIN, errno.ECHILD}, ("can't start new thread", "pthread_create"), PROCESSES),
+    ({errno.EMFILE, errno.ENFILE}, ("Too many open files",), "raise the limit of open files: ulimit -n 4096"),
+    (set(), ("No usable temporary directory",), "set TMPDIR=FOLDER, a folder that can be written to"),
+)
+
+
+def too_little(error: BaseException) -> TooLittle | None:
+    """What to tell in place of an error that says what the machine does not give; None for any other."""
+    causes: list[BaseException] = []
+    while error not in causes:
+        causes.append(error)
+        said, number = str(error), getattr(error, "errno", None)
+        for numbers, words, otherwise in REFUSED:
+            memory = otherwise == MEMORY and isinstance(error, MemoryError)
+            kind = isinstance(error, OSError | RuntimeError | ImportError | SystemError)
+            if memory or (kind and (number in numbers or any(word in said for word in words))):
+                reason = getattr(error, "strerror", None) or said or "out of memory"
+                return TooLittle(f"the machine gives too little: {' '.join(reason.split())[:200]}\n{otherwise}")
+        error = error.__cause__ or error.__context__ or error
+    return None
+
+
+def refuse_nowhere() -> None:
+    """Raises UsageError where the folder that this process stands in was deleted: some libraries end it there."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise UsageError("the folder to stand in was deleted\ngo to another: cd FOLDER") from None
+
+
 def is_full(error: Exception) -> bool:
     """Whether this was raised because a disk, or what one may have of it, is full."""
     if isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in FULL):
@@ -57,6 +99,8 @@ def unwritable(place: object, error: Exception, otherwise: str = "") -> UsageErr
 
     `otherwise` is what to type instead, say "type out=FOLDER".
     """
+    if found := too_little(error):  # no other place would do
+        return found
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     said = f"{place} cannot be written to: {reason}"
     if is_full(error):

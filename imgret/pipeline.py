@@ -13,6 +13,7 @@ from imgret.clusters.stages import blamed, cluster, make, reduction
 from imgret.contracts import Backbone
 from imgret.errors import TooManyFailed, UsageError
 from imgret.evaluation.measure import measure
+from imgret.executors.worker import refuse_worker
 from imgret.features import proportions
 from imgret.features.engine import Engine, choose_device
 from imgret.features.extract import extract
@@ -45,6 +46,7 @@ def run(asked: Mapping[str, Any]) -> Run:
     They stay as they are: those of the run have what it decided in their place, its device, k and perhaps backbone.
     Raises UsageError for what is wrong with the settings or the input; the run is on disk when this returns.
     """
+    refuse_worker()
     clock, store, reading = Clock(), Store(), Reading.of(asked)
     device = choose_device(asked["device"])
     settings: Mapping[str, Any] = {**asked, "device": device}

@@ -16,7 +16,8 @@ charts      a page with a title and matplotlib's axes on it, in the same type an
 weights     `Remote`, `fetch_weights`, `read_weights`, ...: a file of weights is fetched, checked, never unpickled
 files       read whole or refused, written whole or not at all; tables that any name survives; where the store lies
 words       names, counts and paths as people read them: nothing of a stranger's is printed but through `printable`
-processes   worker processes that begin with nothing of this one
+processes   worker processes that begin with nothing of this one; `spread` has them go through things, one of which may
+            crash or hang and is `Lost` then, and `Progress` says how far a long stage is
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ from imgret.features.weights import read as read_weights
 from imgret.figures import Figure
 from imgret.pictures import charts, pages, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
+from imgret.progress import Progress
 from imgret.reading.fits import FILTERS, Fit
 from imgret.reading.formats import sniff
 from imgret.reading.textfile import other_than_utf8
@@ -88,6 +90,7 @@ __all__ = [
     "Lost",
     "Metric",
     "Preprocess",
+    "Progress",
     "Reducer",
     "Remote",
     "Report",

@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 
 from imgret.words import printable
 
 EVERY = 20.0  # seconds between plain lines
 log = logging.getLogger("imgret")
+_counting: list[Progress] = []  # those under way, in whatever thread
 
 
 class Progress:
@@ -19,8 +23,9 @@ class Progress:
         self.what, self.total, self.unit = what, total, unit
         self.done = 0
         self.started = self.told = time.perf_counter()
+        _counting.append(self)
         self._bar = None
-        if total and sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
+        if total and sys.stderr and sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
             from tqdm import tqdm
 
             screen = getattr(sys.stderr, "beneath", sys.stderr)  # a bar sends the cursor back, which no gate lets pass
@@ -40,5 +45,26 @@ class Progress:
             log.info("%s: %s of %s %s, %.0f a second, %.0f s left", self.what, done, total, self.unit, rate, left)
 
     def close(self) -> None:
+        if self in _counting:
+            _counting.remove(self)
         if self._bar is not None:
             self._bar.close()
+
+
+@contextmanager
+def under_way(what: str) -> Iterator[None]:
+    """Say now and then that this is still being done, unless something counts what is done."""
+    started, over = time.perf_counter(), Event()
+
+    def say() -> None:
+        while not over.wait(EVERY):
+            if not _counting:
+                log.info("%s: under way for %.0f s", what, time.perf_counter() - started)
+
+    thread = Thread(target=say, name=f"imgret {what}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

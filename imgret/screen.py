@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
 
+from imgret.streams import fill, mute
 from imgret.words import printable
 
 ODD = re.compile(r"[^\n\t -~]+")  # where anything may be that is not shown as it is
@@ -28,7 +29,10 @@ def say(*lines: str, flush: bool = False) -> None:
 
 def complain(error: object) -> None:
     """Say on stderr what went wrong, and on a line of its own what to type: the text behind the last end of a line."""
-    print("\n".join(map(printable, f"imgret: {error}".rsplit("\n", 1))), file=sys.stderr)
+    try:
+        print("\n".join(map(printable, f"imgret: {error}".rsplit("\n", 1))), file=sys.stderr, flush=True)
+    except OSError:  # nobody can be told
+        mute(sys.stderr)
 
 
 def say_json(value: object) -> None:
@@ -62,6 +66,7 @@ class Gate:
 @contextmanager
 def gated() -> Iterator[None]:
     """While it lasts, nothing that Python prints reaches the standard streams but through a gate."""
+    fill()
     before = sys.stdout, sys.stderr
     for stream in before:
         if isinstance(stream, io.TextIOWrapper):

@@ -1,5 +1,6 @@
 """The same run in other surroundings: another user, locale, umask, home, clock, folder. It gives the same bytes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -141,3 +142,45 @@ def test_another_process(usual: Run, tmp_path: Path, surroundings: dict[str, str
     assert b"Traceback" not in done.stderr
     same(usual.folder, (tmp_path / "runs" / "latest").resolve())
     assert list(Path("read-only").iterdir()) == []
+
+
+LITTLE = """
+import json, multiprocessing, os, sys, threading
+
+def go(folder):
+    import imgret
+    try:
+        run = imgret.run(folder, **json.loads(sys.argv[2]))
+        return str(run.folder.absolute())
+    except BaseException as error:
+        return repr(error)
+
+if __name__ == "__main__":
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.map(go, [sys.argv[1]])[0])
+    told = []
+    threads = [threading.Thread(target=lambda: told.append(go(sys.argv[1]))) for _ in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    print(*told, sep="\\n")
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_may_do_little_makes_the_same_run(usual: Run, tmp_path: Path) -> None:
+    """In a daemonic process, and in threads at once; the folder for temporary files has a name of 114 characters."""
+    long = tmp_path / ("x" * 114)
+    long.mkdir()
+    Path("script.py").write_text(LITTLE)
+    env = os.environ | {
+        "TMPDIR": str(long),
+        "IMGRET_HOME": str(tmp_path / "other"),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    command = [sys.executable, "script.py", str(tmp_path / "in"), json.dumps(QUICK)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    folders = done.stdout.split()
+    assert len(folders) == 3
+    for folder in folders:
+        same(usual.folder, Path(folder))
+    assert list(long.iterdir()) == []

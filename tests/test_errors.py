@@ -20,9 +20,11 @@ from imgret.errors import (
     STOPPED,
     DiskFull,
     StoreDamaged,
+    TooLittle,
     TooManyFailed,
     UsageError,
     is_full,
+    too_little,
     unwritable,
 )
 from imgret.store.store import home
@@ -72,6 +74,64 @@ def test_what_is_said_of_a_place_that_cannot_be_written_to() -> None:
     assert str(unwritable("out", OSError(), "give another")).startswith("out cannot be written to: OSError\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MemoryError(), "out of memory\nclose what needs memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "Cannot allocate memory\nclose what needs memory"),
+        (ImportError("libmine.so: failed to map segment from shared object"), "libmine.so: failed to map"),
+        (
+            BlockingIOError(errno.EAGAIN, "no more now"),
+            "no more now\nraise the limit of processes",
+        ),
+        (RuntimeError("can't start new thread"), "can't start new thread\nraise the limit of processes"),
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files\nraise the limit of open files: ulimit -n"),
+        (FileNotFoundError(2, "No usable temporary directory found in ['/x']"), "No usable temporary directory"),
+        (OSError(errno.EACCES, "Permission denied"), None),
+        (ImportError("No module named 'mine'"), None),
+        (ValueError("out of memory"), None),
+    ],
+)
+def test_what_the_machine_does_not_give_is_known_and_said_with_what_to_do(error: Exception, says: str | None) -> None:
+    def fails() -> None:
+        try:
+            raise error
+        except Exception as cause:
+            raise KeyError("behind it") from cause
+
+    found = too_little(error)
+    assert (found is None) == (says is None)
+    if found and says:
+        assert str(found).startswith(f"the machine gives too little: {says}")
+        assert type(unwritable("out", error)) is TooLittle
+        with pytest.raises(KeyError) as caught:
+            fails()
+        assert str(too_little(caught.value)) == str(found)
+
+
+def test_too_little_ends_a_command_with_its_code(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    def fails(words: list[str]) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("imgret.commands.runs.main", fails)
+    assert main(["runs"]) == TooLittle.exit_code
+    assert capsys.readouterr().err.splitlines()[0] == "imgret: the machine gives too little: out of memory"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is stood in stays there")
+def test_a_folder_to_stand_in_that_was_deleted_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    said = "the folder to stand in was deleted\ngo to another: cd FOLDER"
+    assert main([str(tmp_path)]) == UsageError.exit_code
+    assert capsys.readouterr().err == f"imgret: {said}\n"
+    with pytest.raises(UsageError, match=said):
+        imgret.run(tmp_path)
+
+
 def _full(*_: object, **__: object) -> None:
     raise FULL
 
@@ -117,11 +177,13 @@ def test_no_room_for_what_is_printed() -> None:
     with open("/dev/full", "wb") as full:
         command = [sys.executable, "-m", "imgret", "--help"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, text=True, check=False)
-    said = "imgret: a disk cannot be written to: No space left on device\nmake room there\n"
+    said = "imgret: standard output cannot be written to: No space left on device\nmake room there\n"
     assert (done.returncode, done.stderr) == (DiskFull.exit_code, said)
 
 
-@pytest.mark.parametrize(("error", "code"), [(UsageError, 2), (TooManyFailed, 3), (StoreDamaged, 4), (DiskFull, 5)])
+@pytest.mark.parametrize(
+    ("error", "code"), [(UsageError, 2), (TooManyFailed, 3), (StoreDamaged, 4), (DiskFull, 5), (TooLittle, 6)]
+)
 def test_an_error_is_its_words_and_its_code(
     error: type[UsageError], code: int, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

@@ -184,7 +184,7 @@ def test_a_pipe_that_is_closed_early(monkeypatch: Any, capsys: Any) -> None:
     assert main(["-m", "photos", "k=2,3", *QUICK]) == 1  # the output is fine: some other pipe
     assert done == [1]
     assert "BrokenPipeError" in capsys.readouterr().err
-    monkeypatch.setattr("imgret.__main__._unread", lambda: True)
+    monkeypatch.setattr("imgret.__main__.unread", lambda: True)
     assert main(["-m", "photos", "k=2,3", *QUICK]) == 0
     assert done == [1, 1]
     assert "imgret:" not in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Plain lines where there is no terminal, no more than one in twenty seconds."""
 
 import logging
+import threading
 
 import pytest
 
@@ -20,3 +21,21 @@ def test_lines(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
         "features: 400 of 1,000 images, 20 a second, 30 s left",
         "features: 800 of 1,000 images, 20 a second, 10 s left",
     ]
+
+
+def test_a_long_stage_says_that_it_goes_on_and_one_that_is_counted_leaves_it_to_that(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0.01)
+    heard = threading.Event()
+    caplog.handler.addFilter(lambda _: heard.set() or True)
+    with caplog.at_level(logging.INFO, "imgret"), progress.under_way("view"):
+        assert heard.wait(60)
+    assert caplog.messages[0] == "view: under way for 0 s"
+    caplog.clear()
+    counter = progress.Progress("features", 10, "images")
+    with caplog.at_level(logging.INFO, "imgret"), progress.under_way("view"):
+        threading.Event().wait(0.1)
+    counter.close()
+    assert caplog.messages == []
+    assert not [thread for thread in threading.enumerate() if thread.name == "imgret view"]

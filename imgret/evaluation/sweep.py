@@ -45,7 +45,7 @@ class Sweep:
         scores = [printable(f"{each.title} {each.written(done.figures[each.name])}") for each in told[:LINE]]
         scores = scores or [f"clusters {done.figures['n_clusters']:.0f}"]
         if self.quiet:
-            say(shown_path(run.folder), flush=True)
+            self._print(shown_path(run.folder))
         self._say(asked, *scores, duration(done.figures["total_seconds"]), printable(shown_path(run.folder)))
 
     def fail(self, asked: Asked, error: Exception) -> None:
@@ -60,7 +60,15 @@ class Sweep:
 
     def _say(self, asked: Asked, *more: str) -> None:
         if not self.quiet:
-            say("  ".join((str(asked), *more)), flush=True)
+            self._print("  ".join((str(asked), *more)))
+
+    def _print(self, line: str) -> None:
+        try:
+            say(line, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError:  # a full disk, say: the runs are made, and `finish` raises it
+            pass
 
     def write(self) -> Path | None:
         """Write table.csv (a row a setting), jobs.csv (a row a job) and table.html; their folder, or None without runs.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -11,9 +12,45 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from imgret.executors import forks
+from imgret.executors.forks import Forked
+from imgret.executors.worker import work
+
 # Held to start a process and to wait for its end: multiprocessing keeps its processes, and we swap the main module,
 # as if there were no threads.
 STARTING = threading.RLock()
+
+
+class Spawned:
+    """A worker as `forks.Forked`, where there is no fork."""
+
+    def __init__(self) -> None:
+        processes = multiprocessing.get_context("spawn")
+        self.pipe, theirs = processes.Pipe()
+        with STARTING, without_main():
+            self._process = processes.Process(target=work, args=(theirs,), daemon=True)
+            self._process.start()
+        theirs.close()  # from now on, its end is the pipe's end
+
+    def ended(self, seconds: float) -> int | None:
+        with STARTING:
+            self._process.join(seconds)
+            return self._process.exitcode
+
+    def kill(self) -> None:
+        with STARTING:
+            self._process.kill()
+
+
+def start() -> Forked | Spawned:
+    """A process that does what `worker.work` says. Raises OSError where the system starts none."""
+    frozen = getattr(sys, "frozen", False)  # there is no interpreter beside this program
+    return forks.fork() if forks.POSSIBLE and not frozen else Spawned()
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def context(preload: Sequence[str] = ()) -> Any:

@@ -19,7 +19,7 @@ from imgret.progress import Progress
 from imgret.reading.decode import decode
 from imgret.reading.filecache import FileCache, Stamp
 from imgret.reading.items import distinct
-from imgret.reading.loader import READING, Reading, batches
+from imgret.reading.loader import READING, Reading, batches, closed
 from imgret.reading.outcomes import PASSING, Failures
 from imgret.reading.record import Record
 from imgret.store.store import FeatureSet, Store
@@ -86,6 +86,9 @@ def extract(
     known = {file: record for file, record in known.items() if record.outcome != "ok" or record.id in features}
     todo = [item for item in files if item.file not in known]
     found: dict[str, Record] = {item.path: known[item.file] for item in files if item.file in known}
+    if unread := closed(todo):  # links to nothing, say, which are not remembered: no engine has to be ready for them
+        found |= {item.path: record for item, record in zip(todo, unread, strict=True)}
+        todo = []
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 NO_MEMORY = re.compile(  # what PyTorch (CPU, CUDA, MPS), cuDNN, cuBLAS, oneDNN and OpenVINO say of it
     r"out of memory|not enough memory|allocate memory|failed to allocate|bad_alloc|alloc_failed", re.IGNORECASE
 )
+
+
+EXPORTING = threading.Lock()  # PyTorch exports one module at a time; what is silenced meanwhile is so for all threads
 
 
 def out_of_memory(error: BaseException) -> bool:
@@ -91,7 +95,7 @@ def by_openvino(backbone: Backbone, batch: int) -> Forward:
 
     height, width = backbone.preprocess.size
     example = torch.zeros(1, 3, height, width, dtype=torch.uint8)
-    with _without("openvino_telemetry"), _quiet(), torch.no_grad():
+    with EXPORTING, _without("openvino_telemetry"), _quiet(), torch.no_grad():
         import openvino
 
         model = openvino.convert_model(torch.export.export(_normalised(backbone), (example,)))

@@ -11,7 +11,7 @@ from imgret.errors import UsageError
 from imgret.progress import Progress
 from imgret.reading.filecache import FileCache
 from imgret.reading.items import distinct
-from imgret.reading.loader import Reading, batches
+from imgret.reading.loader import Reading, batches, closed
 from imgret.reading.outcomes import PASSING, USABLE, Failures
 from imgret.reading.record import Record
 from imgret.store.store import digest
@@ -130,6 +130,9 @@ def _read(
     known = {} if reading.rehash else cache.known((item.file for item in items if item.file), *reading[:2])
     found = {item.path: known[item.file] for item in items if item.file in known}
     todo = [item for item in items if item.file not in known]
+    if unread := closed(todo):
+        found |= {item.path: record for item, record in zip(todo, unread, strict=True)}
+        todo = []
     for item in items:
         if item.path in found:
             failures.add(item, found[item.path])

@@ -88,11 +88,8 @@ def read(
                 refused = decode(head, preprocess, formats)
                 return Record("", refused.outcome, refused.reason, format=_further(head)), None
         data = source.open(item)
-    except FileNotFoundError:
-        return Record("", "missing", "no such file"), None
     except OSError as error:
-        outcome = "too_large" if error.errno == errno.EFBIG else "unreadable"
-        return Record("", outcome, error.strerror or type(error).__name__), None
+        return _unread(error), None
     done = decode(data, preprocess, formats)
     id = hashlib.sha256(data).hexdigest()
     format = _further(data[:HEAD])
@@ -100,6 +97,27 @@ def read(
         format = ""
     seen = done.width, done.height, done.taken, done.camera
     return Record(id, done.outcome, done.reason, *seen, format), done.pixels
+
+
+def closed(items: Sequence[Item]) -> list[Record] | None:
+    """What reading gives where none of these items can be opened, so that no worker is needed; None where one can."""
+    records = []
+    for item in items:
+        if not item.file:
+            return None
+        try:
+            read_file(item.file, 0)
+            return None
+        except OSError as error:
+            records.append(_unread(error))
+    return records
+
+
+def _unread(error: OSError) -> Record:
+    if isinstance(error, FileNotFoundError):
+        return Record("", "missing", "no such file")
+    outcome = "too_large" if error.errno == errno.EFBIG else "unreadable"
+    return Record("", outcome, error.strerror or type(error).__name__)
 
 
 def _same_bytes(before: Stamp, after: Stamp) -> bool:
@@ -125,7 +143,7 @@ def batches(
     import torch
 
     empty = np.empty((0, 3, *preprocess.size), np.uint8)
-    for chunk, done in spread(Decoder(source, preprocess, reading.formats), items, reading.timeout, workers, source):
+    for chunk, done in spread(Decoder(source, preprocess, reading.formats), items, reading.timeout, workers):
         found = [_lost(item, one) if isinstance(one, Lost) else one for item, one in zip(chunk, done, strict=True)]
         kept = [one.pixels for one in found if one.pixels is not None]
         pixels = torch.from_numpy(np.stack(kept) if kept else empty)

@@ -146,7 +146,7 @@ def look(
     lost: list[str] = []
     progress = Progress("thumbnails", len(items), "images")
     try:
-        for chunk, looks in spread(looker, items, reading.timeout, needs=source):
+        for chunk, looks in spread(looker, items, reading.timeout):
             for item, each in zip(chunk, looks, strict=True):
                 if isinstance(each, Lost):
                     lost.append(f"{printable(item.path)}: {each.outcome}, {each.reason}")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from imgret.findings.info import Stage
+from imgret.progress import under_way
 
 QUICKER = 1.2  # times as fast; less is within what two timings differ by
 
@@ -26,7 +27,8 @@ class Clock:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         started = time.perf_counter()
-        yield
+        with under_way(name):
+            yield
         self.stages[name] = Stage(round(time.perf_counter() - started, 3), peak_bytes())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from imgret.findings.info import Info
 from imgret.findings.profiles import Profile, profiles
 from imgret.registry import load_plugins
 from imgret.search.assign import Assigned, assign
+from imgret.search.given import Given
 from imgret.search.search import Hit, search
 from imgret.store.files import save_array, write_json
 from imgret.words import printable, typed_path
@@ -23,6 +24,10 @@ from imgret.words import printable, typed_path
 class Run(Found):
     """What was found, with what is done with it: it is searched, given new images, saved and loaded."""
 
+    def __reduce__(self) -> tuple[Callable[[Path], Run], tuple[Path]]:
+        """Pickled, a run is the path of its folder: unpickled, it is loaded from there, and nothing else is."""
+        return Run.load, (self.folder.absolute(),)
+
     @cached_property
     def profiles(self) -> list[Profile]:
         """Of each cluster (c,) its name, what lies on its boundary, and its odd ones out."""
@@ -30,9 +35,9 @@ class Run(Found):
 
     def search(
         self,
-        images: str | Path | Sequence[str | Path] = (),
+        images: Given = (),
         top: int | None = None,
-        unlike: str | Path | Sequence[str | Path] = (),
+        unlike: Given = (),
         where: str | Sequence[str] = (),
         weights: Sequence[float] | None = None,
         text: str | Sequence[str] = (),
@@ -40,9 +45,10 @@ class Run(Found):
     ) -> list[Hit]:
         """The `top` images most like `images`, and unlike others: `run.search("photo.jpg", top=20)`.
 
-        An image is a file, or one of this run by its path or id, which is left out of the hits. `where` are conditions
-        such as `label=cat` on the columns of items.csv, `weights` say how much each image and text counts, and a `text`
-        says what to look for where the backbone has a text tower. Raises UsageError for what is none of these.
+        An image is a file, or one of this run by its path or id, which is left out of the hits; or a picture: the bytes
+        of a file, an image of Pillow, an array of uint8 (h, w, 3). `where` are conditions such as `label=cat` on the
+        columns of items.csv, `weights` say how much each image and text counts, and a `text` says what to look for
+        where the backbone has a text tower. Raises UsageError for what is none of these.
         """
         return search(self, images, top, unlike, where, weights, text, unlike_text)
 

@@ -16,6 +16,7 @@ import numpy as np
 from imgret import ops
 from imgret.errors import UsageError
 from imgret.findings import texts
+from imgret.search.given import Given, Picture, given
 from imgret.search.keys import row_called
 from imgret.search.where import where as fulfilling
 from imgret.store.files import read_file
@@ -46,9 +47,9 @@ class Hit(NamedTuple):
 
 def search(
     run: Found,
-    images: str | Path | Sequence[str | Path] = (),
+    images: Given = (),
     top: int | None = None,
-    unlike: str | Path | Sequence[str | Path] = (),
+    unlike: Given = (),
     where: str | Sequence[str] = (),
     weights: Sequence[float] | None = None,
     text: str | Sequence[str] = (),
@@ -57,7 +58,8 @@ def search(
     """The `top` images most like `images`, and unlike others; all of these are left out of the hits by content.
 
     An image is a file, or an item of this run: its path, its id, or the first 8 characters of that or more, or what
-    else only it is called (see `keys.py`). A `text`
+    else only it is called (see `keys.py`); or a picture itself (see `given.py`), which as pixels is the image of this
+    run that has its features. A `text`
     says what to look for where the backbone has a text tower (see `texts.py`). Several images and texts count by
     `weights`, one for each, images first, or alike; how they become one query says `combined`.
 
@@ -73,7 +75,7 @@ def search(
     top = run.settings["top"] if top is None else top
     if top < 1:
         raise UsageError(f"top={top}: the number of hits is a whole number, at least 1\ntype --top 20")
-    names, others = _texts(images), _texts(unlike)
+    names, others = given(images), given(unlike)
     said, unsaid = _texts(text), _texts(unlike_text)
     if not names and not said:
         also = ": --not turns a search away from an image, and needs one to be like" if others or unsaid else ""
@@ -153,17 +155,17 @@ def _shares(weights: Sequence[float] | None, images: int, said: int = 0) -> list
     return [weight / max(weights) for weight in weights]
 
 
-def _vectors(run: Found, names: Sequence[str]) -> tuple[Floats, set[int]]:
+def _vectors(run: Found, names: Sequence[str | Picture]) -> tuple[Floats, set[int]]:
     """Vectors (q, d), and the rows of those that are images of this run."""
     own: dict[int, int] = {}  # place among the queries -> row
     new: dict[int, tuple[str, bytes]] = {}
     for place, name in enumerate(names):
-        found = _find(run, name)
+        found = name.data if isinstance(name, Picture) else _find(run, name)
         row = run.row_of.get(hashlib.sha256(found).hexdigest()) if isinstance(found, bytes) else found
         if row is not None:
             own[place] = row
         elif isinstance(found, bytes):
-            new[place] = name, found
+            new[place] = name.name if isinstance(name, Picture) else name, found
     vectors = np.empty((len(names), run.X.shape[1]), np.float32)
     for place, row in own.items():
         vectors[place] = run.X[row]
@@ -178,6 +180,11 @@ def _vectors(run: Found, names: Sequence[str]) -> tuple[Floats, set[int]]:
 
         features = embed(list(new.values()), run.backbone, run.engine, Reading.of(run.settings))
         vectors[list(new)] = ops.normalise(features, run.settings["normalize"], run.mean)[0]
+        for place, row_of_features in zip(new, features, strict=True):
+            name = names[place]
+            if isinstance(name, Picture) and name.made:  # nobody can tell by the bytes whether it is of this run
+                alike = np.flatnonzero((run.features == row_of_features).all(axis=1))
+                own |= {place: int(alike[0])} if len(alike) else {}
     return vectors, set(own.values())
 
 

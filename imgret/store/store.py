@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgret.errors import StoreDamaged
+from imgret.errors import StoreDamaged, UsageError
 from imgret.store import schema
 from imgret.store.files import clean, commit, load_array, make_folder, save_array, writing
 from imgret.words import typed_path
@@ -41,12 +41,14 @@ log = logging.getLogger("imgret")
 
 
 def home() -> Path:
-    """`IMGRET_HOME`, or the user's cache folder for imgret."""
+    """`IMGRET_HOME`, or the user's cache folder for imgret. Raises UsageError where the user has none."""
     if "IMGRET_HOME" in os.environ:
         return typed_path(os.environ["IMGRET_HOME"])
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "imgret"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "imgret"
+    name, below = ("LOCALAPPDATA", "AppData/Local") if os.name == "nt" else ("XDG_CACHE_HOME", ".cache")
+    try:
+        return Path(os.environ.get(name) or Path.home() / below) / "imgret"
+    except RuntimeError:  # HOME is not set, and the system does not know who this is
+        raise UsageError("this user has no home folder to keep the store in\nset IMGRET_HOME=FOLDER") from None
 
 
 def digest(*parts: object) -> str:

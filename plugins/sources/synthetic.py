@@ -7,14 +7,12 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from itertools import repeat
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgret import UsageError, register
-from imgret.plugin import Item, processes, read_file
+from imgret.plugin import Item, Lost, Progress, read_file, spread
 
 if TYPE_CHECKING:
     from .fabrics.plan import Shot
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("imgret")
 
 TASK = 64  # shots a task at most: few enough to share out evenly, enough to pay for the fabric's tile
+HOUR = 3600  # seconds that one task has: a slow machine is no reason to give up
 ALONE = 100  # so many are drawn sooner than worker processes start
 
 
@@ -117,18 +116,16 @@ def _draw_all(folder: Path, plan: Sequence[Shot], size: int, seed: int) -> None:
     for shot in plan:
         of_fabric.setdefault(shot.fabric, []).append(shot)
     tasks = [group[at : at + TASK] for group in of_fabric.values() for at in range(0, len(group), TASK)]
-    workers = min(os.cpu_count() or 1, 16, len(tasks)) if len(plan) > ALONE else 1
-    if workers > 1:
-        try:
-            with (
-                processes.without_main(),
-                ProcessPoolExecutor(workers, processes.context(), initializer=processes.ignore_interrupt) as pool,
-            ):
-                for _ in pool.map(draw, repeat(folder), tasks, repeat(size), repeat(seed)):
-                    pass
-            return
-        except BrokenProcessPool:  # killed, or started from a script that cannot be imported
-            log.warning("the drawing processes have ended early; one process draws the rest")
-    for task in tasks:
-        if not all((folder / shot.name).exists() for shot in task):
-            draw(folder, task, size, seed)
+    task = partial(draw, folder, size=size, seed=seed)
+    progress = Progress("drawing", len(plan), "photographs")
+    try:
+        if len(plan) > ALONE:
+            for (shots,), (done,) in spread(task, tasks, HOUR, chunk=1):
+                if isinstance(done, Lost):  # perhaps killed for want of memory
+                    task(shots)
+                progress.advance(len(shots))
+        else:
+            for shots in tasks:
+                task(shots)
+    finally:
+        progress.close()

@@ -1,7 +1,9 @@
 """Workers: order, what a crash and a hang cost, what a task raises, and that no worker outlives who started it."""
 
 import ctypes
+import errno
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imgret.errors import TooLittle
 from imgret.executors.local import CHUNK, CRASHED, LATE, Lost, late, spread
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="names of signals")
@@ -52,6 +55,13 @@ class Once:
         if (self.folder / "begun").read_text().count(thing) == 1:
             os.abort()
         return thing
+
+
+class Deadly:
+    """Ends the process that takes it in."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return exec, ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)",)
 
 
 class Unpacked:
@@ -126,16 +136,24 @@ def test_what_the_task_raises_is_raised_here() -> None:
     assert "in work\n" in caught.value.__notes__[0]
 
 
-def test_a_worker_that_does_not_start_is_no_fault_of_the_things() -> None:
-    with pytest.raises(RuntimeError, match=r"^a worker process did not start: "):
+def test_what_a_worker_that_cannot_begin_says_of_it_is_raised_here() -> None:
+    with pytest.raises(ValueError, match=r"^not here"):
         list(spread(Unpacked(), ["a"]))
 
 
-def test_a_system_that_starts_no_more_processes_is_said_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    def start(self: object) -> None:
-        raise BlockingIOError("no more processes")
+@POSIX
+def test_a_worker_that_ends_before_it_begins_is_no_fault_of_the_things(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgret.executors.local.wrapped", lambda *_: pickle.dumps(Deadly()))
+    with pytest.raises(TooLittle, match=r"^a worker process did not start: killed by SIGKILL\nsee how much"):
+        list(spread(work, ["a"]))
 
-    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", start)
+
+@POSIX
+def test_a_system_that_starts_no_more_processes_is_said_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start() -> None:
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr("imgret.executors.local.start", start)
     with pytest.raises(BlockingIOError, match="no more processes"):
         list(spread(work, ["a"]))
 

@@ -186,3 +186,16 @@ def test_queries_are_answered_in_the_batches_that_there_is_memory_for() -> None:
     images = [(f"{i}", png((2 * i, 100, 50))) for i in range(6)]
     found = embed(images, engine.backbone, engine)
     np.testing.assert_allclose(found * 255, [[i, 50, 25] for i in range(6)], rtol=1e-5)
+
+
+def test_a_link_to_nothing_makes_no_engine_ready_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write(tmp_path / "in", {f"{i}.png": png((i * 40, 9, 9)) for i in range(1, 4)})
+    for file in root.iterdir():
+        os.utime(file, (1e9, 1e9))
+    (root / "gone.png").symlink_to("nowhere")
+    first = _extract(root, FakeEngine(), Store(tmp_path / "store"))
+    engine = FakeEngine()
+    monkeypatch.setattr(engine, "prepare", None)
+    second = _extract(root, engine, Store(tmp_path / "store"))
+    assert second.records == first.records
+    assert [record.outcome for record in second.records] == ["ok", "ok", "ok", "missing"]

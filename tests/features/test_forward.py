@@ -1,6 +1,9 @@
 """The forward pass: pixels normalised by hand, by either engine, and which errors are of memory."""
 
+import logging
 import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -76,3 +79,12 @@ def test_openvino_is_had_without_its_telemetry() -> None:
 )
 def test_which_errors_are_of_memory(error: Exception, is_one: bool) -> None:
     assert out_of_memory(error) == is_one
+
+
+def test_in_threads_at_once_each_has_its_engine_and_nothing_is_left_silent() -> None:
+    before, silent = list(warnings.filters), logging.root.manager.disable
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: by_openvino(backbone(weighted()), 1)(PIXELS), range(3)))
+    for features in found:
+        np.testing.assert_allclose(features, BY_HAND, atol=1e-6)
+    assert (list(warnings.filters), logging.root.manager.disable) == (before, silent)

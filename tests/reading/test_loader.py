@@ -15,7 +15,7 @@ from imgret.contracts import Item, Preprocess
 from imgret.executors.local import CHUNK, Lost
 from imgret.plugins.sources.files import files
 from imgret.reading.filecache import stamp
-from imgret.reading.loader import One, Reading, _lost, batches, read
+from imgret.reading.loader import One, Reading, _lost, batches, closed, read
 from imgret.reading.record import Record
 from tests.conftest import png, write
 
@@ -111,3 +111,17 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     (root / "mine.png").chmod(0)
     source = files(str(root))
     assert read(source, next(iter(source)), TINY)[0].outcome == "unreadable"
+
+
+def test_what_cannot_be_opened_needs_no_worker_unless_one_can(tmp_path: Path) -> None:
+    link, loop, file = tmp_path / "link", tmp_path / "loop", tmp_path / "file"
+    link.symlink_to("nowhere")
+    loop.symlink_to("loop")
+    file.write_bytes(b"x")
+    items = [Item(path.name, str(path)) for path in (link, loop, file)]
+    found = closed(items[:2])
+    assert found
+    assert [record.outcome for record in found] == ["missing", "unreadable"]
+    assert found == [read(files("."), item, Preprocess((4, 4)))[0] for item in items[:2]]
+    assert closed(items) is None
+    assert closed([Item("of a tar")]) is None

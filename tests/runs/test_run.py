@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -216,3 +218,21 @@ def test_folders_as_typed(made: Path, tmp_path: Path) -> None:
     (tmp_path / "latest").write_bytes(b"\xff" * 400)
     with pytest.raises(UsageError, match="does not exist"):
         find(tmp_path / "latest")
+
+
+def test_a_run_goes_through_a_pickle_as_the_path_of_its_folder(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(copy.parent)
+    run = Run.load(copy)
+    run.folder = Path(copy.name)  # as a fresh one has it, with an engine that goes through no pickle
+    run.engine = Lock()
+    data = pickle.dumps(run)
+    assert len(data) < 1000
+    monkeypatch.chdir(tmp_path.parent)
+    again = pickle.loads(data)
+    assert again.folder == copy.resolve()
+    assert np.array_equal(again.features, run.features)
+    shutil.rmtree(copy)
+    with pytest.raises(UsageError, match="does not exist"):
+        pickle.loads(data)

@@ -1,5 +1,6 @@
 """The store: features survive, arrays are computed once, damage is passed over."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -172,3 +173,14 @@ def test_only_a_users_own_code_is_part_of_a_key(tmp_path: Path) -> None:
 
     assert code(none) == ""
     assert code(test_home) == code(test_home) != ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="another variable is asked there")
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IMGRET_HOME", "HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 54321)  # whom nobody knows
+    with pytest.raises(UsageError, match=r"^this user has no home folder to keep the store in\nset IMGRET_HOME=FOLDER"):
+        home()
+    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
+    assert home() == Path("/cache/imgret")

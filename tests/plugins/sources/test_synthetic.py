@@ -15,6 +15,7 @@ from PIL import Image
 
 from imgret.contracts import Item, Preprocess
 from imgret.errors import UsageError
+from imgret.plugin import Lost
 from imgret.plugins.sources import synthetic as module
 from imgret.plugins.sources.fabrics.draw import DESIGNS, tile
 from imgret.plugins.sources.fabrics.fields import SIDE, nearest, noise, scatter
@@ -195,23 +196,17 @@ def test_the_number_of_processes_changes_nothing(monkeypatch: pytest.MonkeyPatch
     many = {"n": 30, "kinds": 2, "size": 32}
     alone = digests(list(synthetic(**many)))
     monkeypatch.setattr(module, "ALONE", 0)
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
     monkeypatch.setenv("IMGRET_HOME", str(tmp_path / "other"))
     assert digests(list(synthetic(**many))) == alone
 
 
-def test_processes_that_die_are_replaced_by_this_one(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    class Broken(module.ProcessPoolExecutor):
-        def map(self, *_: object, **__: object) -> object:  # type: ignore[override]
-            raise module.BrokenProcessPool
+def test_what_a_process_was_lost_over_is_drawn_by_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def all_lost(task: object, tasks: list[object], *_: object, **__: object) -> list[object]:
+        return [([each], [Lost("decoder_crashed", "killed by SIGKILL", 0)]) for each in tasks]
 
     monkeypatch.setattr(module, "ALONE", 0)
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(module, "ProcessPoolExecutor", Broken)
+    monkeypatch.setattr(module, "spread", all_lost)
     assert len(list(synthetic(n=4, kinds=2, size=32, broken=0))) == 4
-    assert "one process draws the rest" in caplog.text
 
 
 def test_it_is_pickled_into_workers() -> None:
