@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from imgret.commands import NAMES
-from imgret.errors import FAULT, STOPPED, UsageError, is_full, unwritable
+from imgret.errors import FAULT, STOPPED, Fault, UsageError, is_full, unwritable
 from imgret.registry import load_plugins
 from imgret.version import VERSION
 from imgret.words import printable
@@ -103,7 +103,7 @@ def _do(words: list[str]) -> list[Exception]:
         sweep.finish()
     except UsageError as error:
         faults.append(error)
-    return faults
+    return [*faults, *sweep.faults]
 
 
 @contextmanager
@@ -163,7 +163,9 @@ def _tell(fault: Exception) -> int:
     told = fault
     if is_full(fault) and not isinstance(fault, UsageError):
         told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
-    if isinstance(told, UsageError):
+    if isinstance(told, Fault) and told.told:
+        pass
+    elif isinstance(told, UsageError):
         print(plain(f"imgret: {told}"), file=sys.stderr)
     else:
         print(plain(f"imgret: a fault of imgret's own, {type(fault).__name__}: {fault}"), file=sys.stderr)
@@ -183,6 +185,7 @@ def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
     if settings["about"] is not None:
         logging.getLogger("imgret").info(settings["about"])
     done = run(settings)
+    sweep.faults += done.faults
     if asked:
         sweep.add(asked, done)
     else:

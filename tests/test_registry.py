@@ -17,6 +17,8 @@ from imgret.registry import arguments, build, check_node, learned, load_plugins,
 def _offer(kind: str = "clusterer") -> Any:
     @register(kind)
     class mine:
+        fit_predict = len
+
         def __init__(self, k: int = 3, eps: float = 0.5, how: Literal["a", "b"] = "a", random_state: int = 0) -> None:
             self.k, self.eps, self.how, self.random_state = k, eps, how, random_state
 
@@ -80,7 +82,9 @@ def test_a_taken_name_shows_both_owners() -> None:
 
     def other() -> None: ...
 
-    with pytest.raises(ValueError, match=r"'mine' is taken by .*_offer.*mine; .*other needs another name"):
+    with pytest.raises(
+        ValueError, match=r"'mine' is that of \S+test_registry.py already, so that of \S+ needs another"
+    ):
         register("clusterer", "mine")(other)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from math import fsum
 from pathlib import Path
 
-from imgret.errors import UsageError
+from imgret.errors import Fault, UsageError
 from imgret.evaluation.jobs import Asked, Done, fold
 from imgret.evaluation.sweeptable import jobs_csv, page, table_csv, text
 from imgret.registry import figures
@@ -31,6 +31,7 @@ class Sweep:
     def __init__(self, words: Sequence[str]) -> None:
         self.command = shlex.join(["python", "-m", "imgret", *words])
         self.jobs: list[Done] = []
+        self.faults: list[Fault] = []  # of components, that cost no run
 
     def add(self, asked: Asked, run: Run) -> None:
         done = Done(asked, figures_of(run), run.folder, peak_of=run.info.peak_of, account=account(run))

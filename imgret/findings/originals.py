@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from errno import EINVAL
 
 from imgret.contracts import Item, Source
+from imgret.demands.values import opened
 
 
 def original(source: Source, item: Item, id: str, folders: Sequence[str]) -> bytes:
@@ -21,7 +22,7 @@ def original(source: Source, item: Item, id: str, folders: Sequence[str]) -> byt
     Raises OSError where it is not there any more, no regular file, outside of the folders, or another image.
     """
     check_place(item, folders)
-    data = source.open(item)
+    data = opened(source, item)
     if hashlib.sha256(data).hexdigest() != id:
         raise OSError(EINVAL, "not the image that the run saw", item.file or item.path)
     return data

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgret.contracts import Item
+from imgret.demands.values import listed
 from imgret.reading.outcomes import OUTCOMES, USABLE, causes
 from imgret.reading.record import Record
-from imgret.words import printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,12 +76,8 @@ class Collection:
 
 
 def listing(source: Source) -> list[Item]:
-    """All that a source lists. Raises ValueError where two have one path: what became of one would stand for both."""
-    items = list(source)
-    twice = next((path for path, count in Counter(item.path for item in items).items() if count > 1), None)
-    if twice is not None:
-        raise ValueError(f"the source lists {printable(twice)} twice; a path is the name of one item")
-    return items
+    """All that a source lists. Raises Fault where two have one path: what became of one would stand for both."""
+    return listed(source)
 
 
 def root(items: Sequence[Item]) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from imgret.errors import UsageError
+from imgret.blame import owned
+from imgret.errors import Fault, UsageError
 from imgret.reading.formats import FURTHER
 from imgret.registry import (
     OPTIONAL,
@@ -150,8 +151,9 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
             raise UsageError(f"{key}={settings[key]}: it is a list\ntype {key}=[{','.join(list(options(kind))[:2])}]")
         for name in settings[key]:
             component = find(kind, name)
-            if kind == "metric" and (fault := asks_in_vain(component)):
-                raise UsageError(f"metric {name}: {fault}\nmend it, or leave it out of metrics=[...]")
+            with owned(kind, name, component):
+                if kind == "metric" and (fault := asks_in_vain(component)):
+                    raise Fault(fault)
     further, typed = [kind.lower() for kind in FURTHER], settings["formats"]
     if not isinstance(typed, list) or not set(map(str, typed)) <= set(further):
         raise UsageError(f"formats={typed}: a list of formats to read as well\ntype formats=[{','.join(further)}]")
