@@ -14,7 +14,7 @@ from types import NoneType
 from typing import Any, TypeVar
 
 from imgret.blame import file_of, named, owned
-from imgret.demands.objects import built
+from imgret.demands.objects import built, takes_a_retriever
 from imgret.errors import UsageError
 from imgret.figures import Figure, Figures
 from imgret.figures import check as check_figures
@@ -143,6 +143,8 @@ def build(kind: str, node: Mapping[str, Any], slot: str = "", **handed: Any) -> 
     component = check_node(kind, node, slot)
     wanted = {key: value for key, value in handed.items() if key in parameters(component)}
     with owned(kind, node["name"], component):
+        if kind == "reranker":
+            takes_a_retriever(parameters(component))
         return built(kind, component(**{key: value for key, value in node.items() if key != "name"}, **wanted))
 
 
@@ -171,7 +173,7 @@ def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[.
 
 
 def _owed(slot: str, name: object, key: str) -> str:
-    hint = f"; {shared_hint(key)}" if shared_hint(key) else ""
+    hint = f", or in its code {shared_hint(key)}" if shared_hint(key) else ""
     return f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...{hint}"
 
 

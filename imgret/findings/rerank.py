@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgret.demands import arrays
-from imgret.demands.objects import takes_a_retriever
 from imgret.ops.ranking import BLOCK, Ranking, blocks
-from imgret.registry import blamed, build, find, learned, on_device, parameters
+from imgret.registry import blamed, build, learned, on_device
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints, Reranker
@@ -27,7 +26,6 @@ def around(settings: Mapping[str, Any], knn: Any = None) -> Any:
         retriever = build("retriever", on_device(settings["retriever"], settings["device"]))
     node = on_device(settings["rerank"], settings["device"])
     with blamed(settings, "rerank"):
-        takes_a_retriever(parameters(find("reranker", node["name"])))
         return build("reranker", node, "rerank", retriever=retriever, knn=knn)
 
 

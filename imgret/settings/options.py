@@ -30,6 +30,7 @@ from imgret.registry import (
 )
 from imgret.settings.k import AUTO, defer
 from imgret.settings.vocabulary import words
+from imgret.signatures import shared_hint
 
 HERE = Path(__file__).parents[1]
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
@@ -124,7 +125,9 @@ def unused(config: str, overrides: Sequence[str], chosen: Mapping[str, Any]) -> 
     for key, slot in (("k", "clusterer"), ("images", "source")):
         name = (chosen.get(slot) or {}).get("name")
         if name and any(word.startswith(f"{key}=") for word in overrides) and f"${{{key}}}" not in config:
-            return key, f"{key} has no effect on {slot}={name}\nleave {key} out, or choose another {slot}"
+            near = next((p for p in chosen[slot] if shared_hint(str(p)).startswith(f"call it {key} ")), "")
+            mend = f"in its code {near}: {shared_hint(near)}" if near else f"choose another {slot}"
+            return key, f"{key} has no effect on {slot}={name}\nleave {key} out, or {mend}"
     return None
 
 
