@@ -24,14 +24,15 @@ def array(given: object) -> str:
 
 
 def numbers(given: object, whole: bool = False) -> Any:
-    """As an array of numbers, or of whole ones; None where it is none."""
+    """As an array of real numbers, or of whole ones; None where it is none."""
     import numpy as np
 
     try:
         found = np.asarray(given)
     except (TypeError, ValueError):
         return None
-    return found if np.issubdtype(found.dtype, np.integer if whole else np.number) else None
+    allowed = (np.integer,) if whole else (np.integer, np.floating)
+    return found if any(np.issubdtype(found.dtype, kind) for kind in allowed) else None
 
 
 def features(given: Any, images: Any) -> Any:
@@ -73,7 +74,7 @@ def reduced(given: Any, X: Floats, columns: int | None = None) -> Floats:
         raise Fault(f"X {X.shape} became {array(given)}, not numbers ({n}, {columns or 'r'})")
     with np.errstate(over="ignore"):
         made: Floats = np.asarray(found, np.float32)
-    if np.iscomplexobj(found) or not all(np.isfinite(made[at : at + 8192]).all() for at in range(0, n, 8192)):
+    if not all(np.isfinite(made[at : at + 8192]).all() for at in range(0, n, 8192)):
         raise Fault(f"X {X.shape} became {found.dtype} that are not all finite numbers")
     return made
 

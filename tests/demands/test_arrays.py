@@ -21,7 +21,7 @@ def test_columns_of_any_number_are_taken_as_float32() -> None:
     assert arrays.reduced([[1], [2], [3]], X).tolist() == [[1.0], [2.0], [3.0]]
     assert arrays.reduced(X.astype(np.float64), X, 2).dtype == np.float32
     for wrong in (np.full((3, 1), 1e300), np.ones((3, 1)) * 1j, np.ones((3, 0))):
-        with pytest.raises(Fault, match="^X "):
+        with pytest.raises(Fault, match=r"^X "):
             arrays.reduced(wrong, X)
 
 

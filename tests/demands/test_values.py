@@ -43,7 +43,7 @@ def test_files_may_be_told_as_text(tmp_path: Path) -> None:
     mine = tmp_path / "mine.txt"
     mine.touch()
     assert values.written([str(mine)], tmp_path, [], [mine]) == [mine]
-    with pytest.raises(Fault, match="where no file of its own lies: mine.txt"):
+    with pytest.raises(Fault, match=r"where no file of its own lies: mine\.txt"):
         values.written([mine], tmp_path, [mine], [mine])
     with pytest.raises(Fault, match="it returns a str, not the paths"):
         values.written(str(mine), tmp_path, [], [mine])
