@@ -45,6 +45,7 @@ SHARED = {  # a parameter with one of these names receives the run's setting
     "offline": "offline",
     "images": "images",
 }
+MANY = 15  # choices, of which the one that was meant says more than all of them
 OWED = "???"  # a value that the user must type, in OmegaConf's spelling
 
 Component = TypeVar("Component", bound=Callable[..., Any])
@@ -213,7 +214,8 @@ def learned(component: object, node: Mapping[str, Any]) -> dict[str, Any]:
 def unknown(what: str, given: object, choices: Iterable[str]) -> str:
     choices = sorted(choices)
     close = get_close_matches(str(given), choices, 1)
-    return f"no {what} {given!r}{f', did you mean {close[0]}?' if close else ''}\nchoose from: {', '.join(choices)}"
+    said = f"no {what} {given!r}{f', did you mean {close[0]}?' if close else ''}"
+    return said if close and len(choices) > MANY else f"{said}\nchoose from: {', '.join(choices)}"
 
 
 def load_plugins() -> None:

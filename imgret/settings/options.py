@@ -151,7 +151,8 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
             raise UsageError(f"{key}={settings[key]}\nchoose from: {', '.join(str(c).lower() for c in choices)}")
     for key, kind in (("attributes", "attribute"), ("metrics", "metric"), ("reports", "report")):
         if not isinstance(settings[key], list):
-            raise UsageError(f"{key}={settings[key]}: it is a list\ntype {key}=[{','.join(list(options(kind))[:2])}]")
+            some = [settings[key]] if settings[key] in options(kind) else list(options(kind))[:2]
+            raise UsageError(f"{key}={settings[key]}: it is a list\ntype {key}=[{','.join(some)}]")
         for name in settings[key]:
             component = find(kind, name)
             with owned(kind, name, component):
@@ -174,9 +175,11 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _check_whole(key: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        usual = root_node().get(key)
         more = f", or {key}={AUTO}" if key == "k" else ""
         raise UsageError(
-            f"{key}={value}: it is a whole number, at least {least}\ntype {key}={max(least, 1)} or more{more}"
+            f"{key}={value}: it is a whole number, at least {least}\n"
+            f"type a whole number, such as {key}={max(least, 1) if usual is None else usual}{more}"
         )
 
 

@@ -156,7 +156,7 @@ class files:
         try:
             pattern = re.compile(self.label_regex) if self.label_regex else None
         except re.error as error:
-            raise UsageError(f"source.label_regex={self.label_regex}: {error}") from error
+            raise UsageError(f"source.label_regex={self.label_regex}: no regular expression: {error}") from error
         if pattern and not {"label", "group"} & set(pattern.groupindex):
             raise UsageError(
                 f"source.label_regex={self.label_regex} names neither label nor group\n"
