@@ -19,7 +19,7 @@ from imgret.errors import UsageError
 from imgret.figures import Figure, Figures
 from imgret.figures import check as check_figures
 from imgret.signatures import asks_in_vain as asks_in_vain
-from imgret.signatures import fits, hints, in_words, readable, shared_hint
+from imgret.signatures import fits, hints, in_words, plain, readable, shared_hint
 from imgret.signatures import parameters as parameters
 
 KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "reranker", "attribute", "metric", "report")
@@ -207,7 +207,7 @@ def shared_hints(settings: Mapping[str, Any], slot: str) -> list[str]:
 
 def learned(component: object, node: Mapping[str, Any]) -> dict[str, Any]:
     """The node with what fitting has settled: a plain attribute `p_` takes the place of the argument `p`."""
-    settled = {p: getattr(component, f"{p}_", None) for p in node}
+    settled = {p: plain(getattr(component, f"{p}_", None)) for p in node}
     return {p: v if settled[p] is None else settled[p] for p, v in node.items()}
 
 

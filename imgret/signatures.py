@@ -17,6 +17,14 @@ MEANT = {  # a parameter with one of these names does not, and its author may th
 }
 
 
+def plain(value: Any) -> Any:
+    """A value that can be typed, as which a number of NumPy's is taken; None for an array or an object."""
+    value = value.item() if getattr(value, "shape", None) == () else value
+    if isinstance(value, list | tuple):
+        return list(value) if all(each is not None and plain(each) is each for each in value) else None
+    return value if isinstance(value, bool | int | float | str) else None
+
+
 def hints(component: Callable[..., Any]) -> dict[str, Any]:
     """The annotations of the arguments, by name; none where they cannot be evaluated, which then check nothing."""
     try:

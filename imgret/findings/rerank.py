@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgret.blame import owned
 from imgret.demands import arrays
 from imgret.ops.ranking import BLOCK, Ranking, blocks
-from imgret.registry import blamed, build, learned, on_device
+from imgret.registry import blamed, build, find, learned, on_device
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints, Reranker
@@ -61,7 +62,9 @@ def loaded(fitted: Fitted, X: Floats, labels: Ints, device: str, knn: Any) -> An
     found = build("retriever", on_device(inner, device))
     if outer:
         found = build("reranker", on_device(outer, device), "rerank", retriever=found, knn=knn)
-    found.fit(X, labels)
+    kind, node = ("reranker", outer) if outer else ("retriever", inner)
+    with owned(kind, node["name"], find(kind, node["name"])):
+        found.fit(X, labels)
     return found
 
 
