@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from imgret.commands import NAMES
-from imgret.errors import FAULT, STOPPED, UsageError, is_full, refuse_nowhere, too_little, unwritable
+from imgret.errors import FAULT, STOPPED, Fault, UsageError, is_full, refuse_nowhere, too_little, unwritable
 from imgret.registry import load_plugins
 from imgret.screen import Lines, complain, gated, say
 from imgret.streams import quiet_end, unprinted, unread
@@ -105,7 +105,7 @@ def _do(words: list[str]) -> list[Exception]:
         sweep.finish()
     except UsageError as error:
         faults.append(error)
-    return faults
+    return [*faults, *sweep.faults]
 
 
 @contextmanager
@@ -146,7 +146,9 @@ def _tell(fault: Exception) -> int:
             told = unwritable(getattr(fault, "filename", None) or "a disk", fault)
         else:
             told = too_little(fault) or fault
-    if isinstance(told, UsageError):
+    if isinstance(told, Fault) and told.told:
+        pass
+    elif isinstance(told, UsageError):
         complain(told)
     else:
         said = " ".join(str(fault).splitlines())
@@ -165,6 +167,7 @@ def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
     if settings["about"] is not None:
         logging.getLogger("imgret").info(settings["about"])
     done = run(settings)
+    sweep.faults += done.faults
     if asked:
         sweep.add(asked, done)
         return

@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from imgret.errors import UsageError, refuse_nowhere
 from imgret.evaluation.jobs import Asked
 from imgret.registry import OPTIONAL, SLOTS, load_plugins, unknown
-from imgret.settings.commandline import as_typed, is_path, literal, parts
+from imgret.settings.commandline import as_typed, is_path, literal, parts, several
 from imgret.settings.hydra import COMPOSING, own_hydra
 from imgret.settings.options import check, chooses, chosen, nodes, unused
 
@@ -211,6 +211,8 @@ def explain(error: Exception) -> str:
     cause: Any = error.__cause__
     if idle := re.match(rf"Could not override '(({'|'.join(OPTIONAL)})\.[\w.]+)'", str(error)):
         return f"{idle[1]}: no {idle[2]} is chosen\ntype {idle[2]}=NAME with it, one of {', '.join(nodes()[idle[2]])}"
+    if said := several(str(error)):
+        return said
     if isinstance(error, MissingConfigException) and error.options is not None:
         slot, _, name = str(error.missing_cfg_file).rpartition("/")
         return unknown(slot, name, error.options)

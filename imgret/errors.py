@@ -8,7 +8,7 @@ import os
 EXIT_CODES = {  # what `--help` says of them
     0: "done",
     1: "a fault of imgret's own, or of a component that `plugins check` looked at",
-    2: "wrong use: what was typed, or a file that was named, cannot be used",
+    2: "wrong use: what was typed, a file that was named, or a component that was chosen, cannot be used",
     3: "too many files failed (max_failed), or none is readable",
     4: "the store or a run is damaged, or of a later version",
     5: "a disk is full; what was computed before is kept, and the same command goes on from there",
@@ -26,6 +26,25 @@ class UsageError(Exception):
     """Wrong use: one or two lines for the user, no traceback, and the exit code that goes with it."""
 
     exit_code = 2
+
+
+class Fault(UsageError):
+    """What a component did, and what is wanted of its kind: `said`, the same sentence in a run and in `plugins check`.
+
+    `kind` and `name` say whose it is, `see` where it lies and what to type: see blame.py. It can be pickled, as those
+    of a worker process have to be. One that is `told` has been on the screen.
+    """
+
+    kind = name = see = ""
+    told = False
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = " ".join(said.split())
+
+    def __str__(self) -> str:
+        whose = "/".join(filter(None, (self.kind, self.name)))
+        return f"{whose}: {self.said}\n{self.see}".rstrip() if whose else self.said
 
 
 class TooManyFailed(UsageError):

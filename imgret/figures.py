@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -128,3 +128,21 @@ class Figures:
             if star and name.startswith(start) and name.endswith(end) and len(name) >= len(each.name):
                 return each if name not in self.known else None
         return None
+
+
+def check(figures: Sequence[Figure], whose: str, taken: Mapping[str, str]) -> None:
+    """Raises ValueError for figures that a metric cannot have. `taken` are names, and what has each."""
+    names: set[str] = set()
+    taken = {**taken, **dict.fromkeys(Figures().known, "every run")}
+    if not isinstance(figures, list | tuple):
+        raise ValueError(f"{whose}: figures is {figures!r:.80}; a list of Figure(name, title, about) is wanted")
+    for each in figures:
+        if not isinstance(each, Figure):
+            raise ValueError(f"{whose} has a figure {each!r:.80}; Figure(name, title, about) is wanted")
+        if not each.name.strip("*"):
+            raise ValueError(f"{whose} has a figure {each.name!r}; a name says something")
+        if each.name in names:
+            raise ValueError(f"{whose} has two figures {each.name!r}")
+        if each.name in taken:
+            raise ValueError(f"figure {each.name!r} is that of {taken[each.name]}; {whose} needs another name")
+        names.add(each.name)

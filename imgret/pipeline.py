@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import pickle
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from imgret import ops
+from imgret.blame import is_ours, named
+from imgret.checks import hold
 from imgret.clusters.choose import choose
 from imgret.clusters.neighbours import Neighbours, wanted
-from imgret.clusters.stages import blamed, cluster, make, reduction
+from imgret.clusters.stages import cluster, make, reduction
 from imgret.contracts import Backbone
-from imgret.errors import TooManyFailed, UsageError
+from imgret.demands import values
+from imgret.errors import Fault, TooManyFailed, UsageError
 from imgret.evaluation.measure import measure
 from imgret.executors.worker import refuse_worker
 from imgret.features import proportions
@@ -21,13 +26,13 @@ from imgret.features.space import space
 from imgret.features.weights import WeightsUnavailable
 from imgret.findings.info import Choice, Computed, Fitted, Info
 from imgret.findings.originals import reach
-from imgret.findings.rerank import around, learned_around, rerank
+from imgret.findings.rerank import around, fitted, learned_around, rerank
 from imgret.reading import columns
 from imgret.reading.formats import require
 from imgret.reading.items import collect, listing, root, sample
 from imgret.reading.loader import Reading
 from imgret.reading.thumbnails import look
-from imgret.registry import SLOTS, build, called, learned
+from imgret.registry import SLOTS, blamed, build, called, find, learned, shared_hints
 from imgret.runs.clock import Clock
 from imgret.runs.run import Run
 from imgret.runs.write import make_out, save
@@ -52,9 +57,13 @@ def run(asked: Mapping[str, Any]) -> Run:
     settings: Mapping[str, Any] = {**asked, "device": device}
     _check(settings)
 
-    with clock.stage("list"):
+    with clock.stage("list"), blamed(settings, "source"):
         source = make(settings, "source")
         everything = listing(source)
+        values.skipped(source.skipped)
+        if not is_ours(find("source", settings["source"]["name"])):
+            values.relative(everything)
+            pickle.dumps(source)  # as it is handed to the workers
         items = sample(everything, settings["limit"], settings["seed"])
         for note in getattr(source, "notes", ()):
             log.info("%s", note)
@@ -65,11 +74,12 @@ def run(asked: Mapping[str, Any]) -> Run:
     with clock.stage("backbone"):
         backbone, settings = _backbone(settings)
         used = called(settings, "backbone")
-        engine = Engine(backbone, device)
-        made_in = space(settings["backbone"], backbone)
+        with blamed(settings, "backbone"):
+            engine = Engine(backbone, device)
+            made_in = space(settings["backbone"], backbone)
         log.info("device %s, %s; backbone %s, %s", device, engine.title, used, backbone.licence)
 
-    with clock.stage("features"):
+    with clock.stage("features"), _named(settings):
         where = room.Room(store.root, make_out(settings), bool(settings["attributes"] or settings["reports"]))
         extraction = extract(source, items, made_in, engine, store, reading, everything, used, where)
         collection = collect(items, extraction.records)
@@ -86,7 +96,7 @@ def run(asked: Mapping[str, Any]) -> Run:
         X, mean = ops.normalise(features, settings["normalize"])  # (n, d), (d,)
         knn = Neighbours(store, device)
 
-    with clock.stage("thumbnails"):
+    with clock.stage("thumbnails"), _named(settings):
         if settings["attributes"] or settings["reports"]:
             looked = look(source, collection, settings["attributes"], store, reading)
             collection = columns.add(collection, looked)
@@ -96,7 +106,7 @@ def run(asked: Mapping[str, Any]) -> Run:
 
     advice = None
     if k.is_auto(settings):
-        with clock.stage("k"), blamed(settings, "clusterer"):
+        with clock.stage("k"):
             settings, advice = choose(settings, reduction(X, settings, "reducer", store, knn))
 
     with clock.stage("clusters"):
@@ -106,14 +116,14 @@ def run(asked: Mapping[str, Any]) -> Run:
         view = reduction(X, settings, "view", store, knn)  # (n, 2)
 
     with clock.stage("retrieval"), blamed(settings, "retriever"):
-        retriever = make(settings, "retriever")
-        retriever.fit(X, labels)
+        retriever = fitted(make(settings, "retriever"), X, labels, settings["top"])
 
-    with clock.stage("rerank"), blamed(settings, "rerank"):
+    with clock.stage("rerank"):
         reranker = rerank(X, labels, settings, knn)
 
     with clock.stage("metrics"):
-        metrics = measure(X, labels, collection, settings, knn, retriever, reranker)
+        faults: list[Fault] = []
+        metrics = measure(X, labels, collection, settings, knn, retriever, reranker, faults)
 
     with clock.stage("baseline"):
         baseline = _baseline(settings, source, items, store, knn)
@@ -145,7 +155,7 @@ def run(asked: Mapping[str, Any]) -> Run:
         baseline=baseline,
         k=advice,
     )
-    done = Run(info, collection, features, mean, labels, view, metrics, graph)
+    done = Run(info, collection, features, mean, labels, view, metrics, graph, faults=faults)
     done.source, done.backbone, done.engine, done.retriever = source, backbone, engine, reranker or retriever
     return save(done, matrix, clock)
 
@@ -153,7 +163,8 @@ def run(asked: Mapping[str, Any]) -> Run:
 def _backbone(settings: Mapping[str, Any]) -> tuple[Backbone, Mapping[str, Any]]:
     """The backbone asked for, or where its weights are not to be had the one named for that; and settings with it."""
     try:
-        return make(settings, "backbone"), settings
+        with blamed(settings, "backbone"):
+            return make(settings, "backbone"), settings
     except WeightsUnavailable as error:
         if settings["otherwise"] is None or settings["offline"]:
             raise
@@ -161,7 +172,8 @@ def _backbone(settings: Mapping[str, Any]) -> tuple[Backbone, Mapping[str, Any]]
         log.warning("backbone=%s: %s; this run uses backbone=%s", called(settings, "backbone"), reason, other)
         chosen = {**settings["chosen"], "backbone": other}
         settings = {**settings, "backbone": settings["otherwise"], "chosen": chosen}
-        return make(settings, "backbone"), settings
+        with blamed(settings, "backbone"):
+            return make(settings, "backbone"), settings
 
 
 def _baseline(
@@ -170,11 +182,12 @@ def _baseline(
     """What the same way gives with the features of the backbone `baseline`, to see what the chosen one is worth."""
     if settings["baseline"] is None:
         return None
-    backbone = build("backbone", settings["baseline"])
-    engine = Engine(backbone, settings["device"])
-    name, made_in = called(settings, "baseline"), space(settings["baseline"], backbone)
+    name, node = called(settings, "baseline"), settings["baseline"]
     reading = Reading.of({**settings, "max_failed": 1, "rehash": False})  # what it is to read has been read
-    extraction = extract(source, items, made_in, engine, store, reading, by=name)
+    with named("backbone", name, find("backbone", node["name"])), blamed(settings, "source", only=True):
+        backbone = build("backbone", node)
+        engine, made_in = Engine(backbone, settings["device"]), space(node, backbone)
+        extraction = extract(source, items, made_in, engine, store, reading, by=name)
     collection = collect(items, extraction.records)
     X, _ = ops.normalise(load_array(store.matrix(extraction.features, collection.ids)), settings["normalize"])
     labels, _ = cluster(X, settings, store, knn)
@@ -187,6 +200,19 @@ def _check(settings: Mapping[str, Any]) -> None:
     make_out(settings)
     require(settings["formats"])
     for slot in SLOTS:
-        if slot != "backbone":  # which is built next, and takes its time
+        if slot != "backbone" and settings[slot]:  # which is built next, and takes its time
             with blamed(settings, slot):
                 around(settings) if slot == "rerank" else make(settings, slot)
+            for hint in shared_hints(settings, slot):
+                log.info(hint)
+    for kind, names in (("attribute", settings["attributes"]), ("metric", settings["metrics"])):
+        for name in names:
+            if not is_ours(find(kind, name)):
+                hold(kind, name)
+
+
+@contextmanager
+def _named(settings: Mapping[str, Any]) -> Iterator[None]:
+    """What workers and engine say of the source and the backbone gets their names."""
+    with blamed(settings, "source", only=True), blamed(settings, "backbone", only=True):
+        yield

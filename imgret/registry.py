@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import entry_points
@@ -13,10 +13,14 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar
 
-from imgret.contracts import OFFERED
+from imgret.blame import file_of, named, owned
+from imgret.demands.objects import built, takes_a_retriever
 from imgret.errors import UsageError
 from imgret.figures import Figure, Figures
-from imgret.signatures import fits, hints, in_words
+from imgret.figures import check as check_figures
+from imgret.signatures import asks_in_vain as asks_in_vain
+from imgret.signatures import fits, hints, in_words, plain, readable, shared_hint
+from imgret.signatures import parameters as parameters
 from imgret.words import printable
 
 KINDS = ("source", "backbone", "reducer", "clusterer", "retriever", "reranker", "attribute", "metric", "report")
@@ -42,6 +46,7 @@ SHARED = {  # a parameter with one of these names receives the run's setting
     "offline": "offline",
     "images": "images",
 }
+MANY = 15  # choices, of which the one that was meant says more than all of them
 OWED = "???"  # a value that the user must type, in OmegaConf's spelling
 
 Component = TypeVar("Component", bound=Callable[..., Any])
@@ -61,25 +66,20 @@ def register(kind: str, name: str = "", figures: Sequence[Figure] = ()) -> Calla
     def offer(component: Component) -> Component:
         if kind not in KINDS:
             raise ValueError(unknown("kind", kind, KINDS))
+        readable(component, kind)
         key = kind, name or component.__name__
         if key in _found and owner(_found[key]) != owner(component):
-            mine, other = owner(component), owner(_found[key])
-            raise ValueError(f"{kind} {key[1]!r} is taken by {other}; {mine} needs another name")
+            mine, other = file_of(component), file_of(_found[key])
+            raise ValueError(
+                f"{kind} {key[1]!r} is that of {other} already, so that of {mine} needs another name: "
+                f'@register("{kind}", "another")'
+            )
         if figures and kind != "metric":
-            raise ValueError(f"{owner(component)} has figures, and is no metric")
+            raise ValueError(f"{kind} {key[1]} of {file_of(component)} has figures, and is no metric")
         taken = {
             each.name: f"metric {other}" for other in options("metric") if other != key[1] for each in declared(other)
         }
-        taken |= dict.fromkeys(Figures().known, "every run")
-        for place, each in enumerate(figures):
-            if not each.name.strip("*"):
-                raise ValueError(f"{owner(component)} has a figure {each.name!r}; a name says something")
-            if each.name in {other.name for other in figures[:place]}:
-                raise ValueError(f"{owner(component)} has two figures {each.name!r}")
-            if each.name in taken:
-                raise ValueError(
-                    f"figure {each.name!r} is that of {taken[each.name]}; {owner(component)} needs another name"
-                )
+        check_figures(figures, f"metric {key[1]}", taken)
         if kind == "metric":
             _figures[key[1]] = tuple(figures)
         _found[key] = component
@@ -118,11 +118,6 @@ def find(kind: str, name: object) -> Callable[..., Any]:
     return options(kind)[name]
 
 
-def parameters(component: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return {p.name: p for p in inspect.signature(component).parameters.values() if p.kind not in variable}
-
-
 def arguments(component: Callable[..., Any]) -> dict[str, Any]:
     """The option's config: defaults, `${k}` and the like for the run's settings, `???` where a value is owed.
 
@@ -145,11 +140,14 @@ def build(kind: str, node: Mapping[str, Any], slot: str = "", **handed: Any) -> 
     """The component that `{name: ..., arguments}` describes: a look-up by name, never an import by path.
 
     Of what is `handed` over (see HANDED) it receives what it has a parameter for. Raises UsageError where check_node
-    does.
+    does, and Fault where it cannot be built, or is not what its kind must be.
     """
     component = check_node(kind, node, slot)
     wanted = {key: value for key, value in handed.items() if key in parameters(component)}
-    return component(**{key: value for key, value in node.items() if key != "name"}, **wanted)
+    with owned(kind, node["name"], component):
+        if kind == "reranker":
+            takes_a_retriever(parameters(component))
+        return built(kind, component(**{key: value for key, value in node.items() if key != "name"}, **wanted))
 
 
 def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[..., Any]:
@@ -167,13 +165,18 @@ def check_node(kind: str, node: Mapping[str, Any], slot: str = "") -> Callable[.
         if key not in known:
             raise UsageError(unknown(f"argument of {slot}={printable(str(name))}", key, known))
         if value == OWED:
-            raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
+            raise UsageError(_owed(slot, name, key))
         if key in allowed and not fits(value, allowed[key]):
             raise UsageError(f"{slot}.{key}={printable(str(value))}: {slot}={name} takes {in_words(allowed[key])} here")
     for key, parameter in known.items():
         if parameter.default is parameter.empty and key not in given:
-            raise UsageError(f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...")
+            raise UsageError(_owed(slot, name, key))
     return component
+
+
+def _owed(slot: str, name: object, key: str) -> str:
+    hint = f", or in its code {shared_hint(key)}" if shared_hint(key) else ""
+    return f"{slot}={name} needs a value for {key!r}\ntype {slot}.{key}=...{hint}"
 
 
 def on_device(node: Mapping[str, Any], device: str) -> dict[str, Any]:
@@ -186,24 +189,34 @@ def called(settings: Mapping[str, Any], slot: str) -> str:
     return printable(str(settings.get("chosen", {}).get(slot) or settings[slot]["name"]))
 
 
+def blamed(settings: Mapping[str, Any], slot: str, only: bool = False) -> AbstractContextManager[None]:
+    """What goes wrong in here is the fault of the component that the settings choose for a slot: see `owned`.
+
+    With `only`, what is said to be a fault of its kind already, in another place, is given its name; nothing else is.
+    """
+    node = settings[slot]
+    typed = {f"{slot}.{p}": v for p, v in node.items() if f"{slot}.{p}" in settings.get("typed", ())}
+    return (named if only else owned)(SLOTS[slot], called(settings, slot), find(SLOTS[slot], node["name"]), typed)
+
+
+def shared_hints(settings: Mapping[str, Any], slot: str) -> list[str]:
+    """A line for each parameter of a slot's component that looks as if it were to receive a setting of the run."""
+    node, typed = settings[slot], settings.get("typed", ())
+    hints = {p: shared_hint(p) for p in node if f"{slot}.{p}" not in typed}
+    return [f"{SLOTS[slot]}/{called(settings, slot)} has a parameter {p}: {hint}" for p, hint in hints.items() if hint]
+
+
 def learned(component: object, node: Mapping[str, Any]) -> dict[str, Any]:
     """The node with what fitting has settled: a plain attribute `p_` takes the place of the argument `p`."""
-    settled = {p: getattr(component, f"{p}_", None) for p in node}
+    settled = {p: plain(getattr(component, f"{p}_", None)) for p in node}
     return {p: v if settled[p] is None else settled[p] for p, v in node.items()}
 
 
 def unknown(what: str, given: object, choices: Iterable[str]) -> str:
     choices = sorted(choices)
     close = get_close_matches(str(given), choices, 1)
-    return f"no {what} {given!r}{f', did you mean {close[0]}?' if close else ''}\nchoose from: {', '.join(choices)}"
-
-
-def asks_in_vain(metric: Callable[..., Any]) -> str:
-    """The first parameter of a metric that no run has anything for, in a sentence; "" where there is none."""
-    for name, parameter in parameters(metric).items():
-        if name not in OFFERED and parameter.default is parameter.empty:
-            return f"it needs {name!r}, which no run has; a metric may ask for {', '.join(OFFERED)}"
-    return ""
+    said = f"no {what} {given!r}{f', did you mean {close[0]}?' if close else ''}"
+    return said if close and len(choices) > MANY else f"{said}\nchoose from: {', '.join(choices)}"
 
 
 def load_plugins() -> None:
@@ -213,6 +226,7 @@ def load_plugins() -> None:
     fails is off.
     """
     loads: dict[str, Callable[[], object]] = {}
+    files: dict[str, Path] = {}  # by module
     for package, patterns in (("imgret.plugins", ("*.py", "*/*.py")), ("imgret.dropped", ("*.py",))):
         for home in importlib.import_module(package).__path__:
             if not Path(home).is_dir():
@@ -220,10 +234,18 @@ def load_plugins() -> None:
             for file in sorted(file for pattern in patterns for file in Path(home).glob(pattern)):
                 if not file.name.startswith(("_", "test_")):
                     module = ".".join((package, *file.relative_to(home).with_suffix("").parts))
-                    loads.setdefault(str(file), partial(importlib.import_module, module))
+                    other = files.setdefault(module, file)
+                    load: Callable[[], object] = partial(importlib.import_module, module)
+                    if other != file:
+                        load = partial(_second, other)
+                    loads.setdefault(str(file), load)
     loads |= {f"{e.name} = {e.value}": e.load for e in entry_points(group="imgret.plugins")}
     for label, load in loads.items():
         try:
             load()
         except Exception as error:  # one broken plug-in must not stop the others
             logging.getLogger("imgret").warning("plug-in %s is off: %s: %s", label, type(error).__name__, error)
+
+
+def _second(first: Path) -> None:
+    raise ValueError(f"{first} has the same name, and came first; rename one of them")

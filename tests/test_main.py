@@ -13,6 +13,7 @@ import imgret
 import imgret.commands
 from imgret import register
 from imgret.__main__ import main
+from imgret.commands import NAMES as COMMANDS
 from tests.conftest import png, write
 
 QUICK = ["backbone=pixels", "view=pca", "reports=[]", "log=quiet"]
@@ -58,6 +59,17 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
         ),
         (["photos", "clusterer.n_int=3"], "no setting in clusterer 'n_int', did you mean n_init?"),
         (["photos", "colour=red"], "no setting 'colour'"),
+        (["photos", "backbon=x"], "no setting 'backbon', did you mean backbone?\n"),
+        (["photos", "k=2,3"], "k=2,3: several values are a sweep, a run for each\ntype -m as well: "),
+        (["photos", "seed=0,1"], "python -m imgret -m FOLDER seed=0,1\n"),
+        (["photos", "clusterer=kmeans,gmm"], "clusterer=kmeans,gmm: several values are a sweep"),
+        (["photos", "clusterer.n_init=1,2"], "clusterer.n_init=1,2: several values are a sweep"),
+        (["photos", "metrics=sizes,agreement"], "it is a list\ntype metrics=[sizes,agreement]\n"),
+        (["photos", "reports=maps"], "reports=maps: it is a list\ntype reports=[maps]\n"),
+        (["photos", "seed=x"], "seed=x: it is a whole number, at least 0\ntype a whole number, such as seed=0\n"),
+        (["photos", "photos"], "photos and photos: a run is of one folder\n"),
+        (["compare", "nope"], "runs/nope does not exist\n"),
+        (["help", "foo"], "no command 'foo'\nchoose from: assign, compare, "),
         ([""], "an empty word"),
         (["photos", "images="], "images= has no value"),
         (["photos", "clusterer.k=abc"], "clusterer.k=abc: clusterer=kmeans takes a whole number here"),
@@ -80,7 +92,10 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
         (["photos", "backbone=resnet50", "backbone.weights=photos/1.png"], "photos/1.png"),
         (["photos", "backbone=resnet50", "backbone.weights=gone.pth"], "gone.pth"),
         (["photos", "backbone=resnet50", "offline=true"], "backbone.weights="),
-        (["photos", "source.label_regex=("], "source.label_regex=("),
+        (
+            ["photos", "source.label_regex=("],
+            ": no regular expression: missing ), unterminated subpattern at position 0",
+        ),
         (["photos", "metrics=[nim]"], "no metric 'nim'"),
         (["--k", "5"], "--k: settings are written name=value, without dashes\ntype k=5"),
         (["query", "photos/1.png"], "latest does not exist\nmake a run with"),
@@ -92,7 +107,7 @@ def test_a_tilde_is_the_home_folder(monkeypatch: Any, tmp_path: Path) -> None:
 def test_faults_are_two_lines_and_code_2(words: list[str], says: str, capsys: Any) -> None:
     write(Path("photos"), PICTURES)
     Path("empty").mkdir()
-    quick = [] if words[0] in ("query", "runs", "plugins", "--k", "nowhere") else ["view=pca", "log=quiet"]
+    quick = [] if words[0] in (*COMMANDS, "--k", "nowhere") else ["view=pca", "log=quiet"]
     more = [] if any(w.startswith("backbone") for w in words) else ["backbone=pixels"]
     assert main([*words, *(quick + more if quick else [])]) == 2
     err = capsys.readouterr().err

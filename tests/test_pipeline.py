@@ -271,11 +271,11 @@ def test_a_report_that_fails_loses_nothing(colours: Path, monkeypatch: Any) -> N
 def test_a_metric_that_fails_loses_nothing(colours: Path, monkeypatch: Any, caplog: Any) -> None:
     @register("metric")
     def breaks(X: Any) -> float:
-        raise ZeroDivisionError("no such luck")
+        return 1.0 / (len(X) - 24)  # as many as there are, and no trial has
 
     @register("metric")
     def undefined(X: Any) -> float:
-        return float("nan")
+        return float("nan") if len(X) == 24 else 0.0
 
     @register("metric")
     def one(X: Any) -> float:
@@ -283,7 +283,11 @@ def test_a_metric_that_fails_loses_nothing(colours: Path, monkeypatch: Any, capl
 
     run = _run(colours, metrics=["breaks", "undefined", "one"])
     assert run.metrics == {"one": 1.0}
-    assert "metric breaks failed: ZeroDivisionError: no such luck" in caplog.text
+    assert [str(fault).splitlines()[0] for fault in run.faults] == [
+        "metric/breaks: ZeroDivisionError: float division by zero",
+        "metric/undefined: 'undefined' is nan; a figure is a finite number, and one that is undefined is left out",
+    ]
+    assert all(str(fault) in caplog.text for fault in run.faults)
 
 
 @pytest.mark.parametrize(

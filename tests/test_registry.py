@@ -10,6 +10,7 @@ import imgret.dropped
 import imgret.plugins
 from imgret import registry
 from imgret.__main__ import main
+from imgret.blame import file_of
 from imgret.errors import UsageError
 from imgret.registry import arguments, build, check_node, learned, load_plugins, register
 
@@ -17,6 +18,8 @@ from imgret.registry import arguments, build, check_node, learned, load_plugins,
 def _offer(kind: str = "clusterer") -> Any:
     @register(kind)
     class mine:
+        fit_predict = len
+
         def __init__(self, k: int = 3, eps: float = 0.5, how: Literal["a", "b"] = "a", random_state: int = 0) -> None:
             self.k, self.eps, self.how, self.random_state = k, eps, how, random_state
 
@@ -80,7 +83,9 @@ def test_a_taken_name_shows_both_owners() -> None:
 
     def other() -> None: ...
 
-    with pytest.raises(ValueError, match=r"'mine' is taken by .*_offer.*mine; .*other needs another name"):
+    with pytest.raises(
+        ValueError, match=r"'mine' is that of \S+test_registry.py already, so that of \S+ needs another"
+    ):
         register("clusterer", "mine")(other)
 
 
@@ -160,3 +165,37 @@ def test_the_door_in_all_three_ways(
     assert main(["plugins", "clusterer"]) == 0
     takes = "n_clusters=${k} random_state=${seed} device=${device} bias=0.5"
     assert f"clusterer={name}  {takes}" in capsys.readouterr().out
+
+
+def test_two_plug_ins_of_one_name_are_both_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "from imgret import register\n@register('clusterer')\ndef birch_one(k: int):\n    '''Mine.'''\n"
+    files = [tmp_path / name for name in ("a/birch_one.py", "b/birch_one.py", "b/other_one.py")]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    monkeypatch.setattr(imgret.dropped, "__path__", [str(tmp_path / "a"), str(tmp_path / "b")])
+    with caplog.at_level(logging.WARNING, "imgret"):
+        load_plugins()
+    assert file_of(registry.options("clusterer")["birch_one"]) == str(files[0])
+    assert [record.getMessage() for record in caplog.records] == [
+        f"plug-in {files[1]} is off: ValueError: {files[0]} has the same name, and came first; rename one of them",
+        f"plug-in {files[2]} is off: ValueError: clusterer 'birch_one' is that of {files[0]} already, so that of "
+        f'{files[2]} needs another name: @register("clusterer", "another")',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("component", "figures", "says"),
+    [
+        (3, (), "3 is no metric: a class or a function is wanted"),
+        (dict, (), "the parameters of dict cannot be read: "),
+        (len, "x", "metric wrong: figures is 'x'; a list of Figure(name, title, about) is wanted"),
+        (len, ["x"], "metric wrong has a figure 'x'; Figure(name, title, about) is wanted"),
+    ],
+)
+def test_what_cannot_be_a_component_is_told_where_it_is_registered(component: Any, figures: Any, says: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        register("metric", "wrong", figures=figures)(component)
+    assert str(caught.value).startswith(says)

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 
-from imgret.signatures import fits, hints, in_words
+from imgret.signatures import fits, hints, in_words, plain
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,10 @@ def test_annotations_that_cannot_be_evaluated_check_nothing() -> None:
     def component(k: "nowhere.to.be.found") -> None: ...  # type: ignore[name-defined]  # noqa: F821
 
     assert hints(component) == {}
+
+
+def test_what_can_be_typed_is_plain() -> None:
+    for value in (True, 3, 0.5, "a", [1, 2.0]):
+        assert plain(value) == value
+    assert type(plain(np.int64(3))) is int
+    assert [plain(each) for each in (np.ones(2), object(), [np.ones(2)], None, {"a": 1})] == [None] * 5

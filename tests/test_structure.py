@@ -52,7 +52,7 @@ def test_parts_of_plugins_serve_their_own_kind_and_a_folder_of_parts_one_compone
 
 
 # Who may import whom: the rooms of imgret/, along the way of the data. All may import what lies on the ground.
-GROUND = "contracts errors figures ops progress registry screen signatures streams version words"
+GROUND = "blame contracts demands errors figures ops progress registry screen signatures streams version words"
 MAY_IMPORT = {
     "store": "moved",
     "executors": "",
@@ -68,7 +68,7 @@ MAY_IMPORT = {
     "care": "clusters executors findings reading runs store",
     "exporters": "findings reading runs store",
     "checks": "features findings reading runs settings",
-    "pipeline": "clusters evaluation executors features findings reading runs settings store",
+    "pipeline": "checks clusters evaluation executors features findings reading runs settings store",
     "config": "evaluation pipeline runs settings",
     "completion": "config",
     "commands": "care checks clusters config evaluation exporters findings pictures reading runs search settings store",

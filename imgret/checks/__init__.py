@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from imgret.blame import owned, sentence
+from imgret.errors import Fault as Fault
 from imgret.errors import UsageError
 from imgret.ops.ranking import knn
 from imgret.registry import KINDS, SHARED, SLOT_OF, build, check_node, find, options, parameters, unknown
@@ -22,10 +24,6 @@ from imgret.settings.options import nodes
 SETTINGS: dict[str, Any] = {"k": 3, "seed": 0, "top": 10, "device": "cpu", "offline": False, "images": "."}
 Check = Callable[["Subject"], "str | None"]
 log = logging.getLogger("imgret")
-
-
-class Fault(Exception):
-    """What was given and came back, and what the contract says."""
 
 
 class Finding(NamedTuple):
@@ -124,19 +122,26 @@ def faults(kind: str, name: str, **given: Any) -> list[str]:
     return [f"{finding.what}: {finding.fault}" for finding in check(kind, name, **given) if finding.fault]
 
 
+def hold(kind: str, name: str) -> None:
+    """What a run asks of an attribute or a metric before its features are computed: the checks FIRST of its kind.
+
+    Raises Fault.
+    """
+    subject = Subject(kind, name)
+    with warnings.catch_warnings(), owned(kind, name, subject.component):
+        warnings.simplefilter("ignore")
+        for each in import_module(f"imgret.checks.{kind}").FIRST:
+            each(subject)
+
+
 def _finding(each: Check, subject: Subject) -> Finding:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as on the command line: a warning breaks no contract
             return Finding(_what(each), remark=each(subject) or "")
-    except Fault as fault:
-        return Finding(_what(each), str(fault))
     except Exception as error:
         log.debug("%s: %s", each.__name__, error, exc_info=error)
-        text = " ".join(str(error).split())
-        return Finding(
-            _what(each), (text if isinstance(error, UsageError) else f"{type(error).__name__}: {text}")[:300]
-        )
+        return Finding(_what(each), sentence(error))
 
 
 def _what(each: Check) -> str:

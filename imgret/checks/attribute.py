@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import picture, same, unchanged
+from imgret.demands import values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,13 +20,9 @@ def said(subject: Subject, thumbnail: NDArray[np.uint8]) -> dict[str, Any]:
     before = thumbnail.copy()
     found = subject.component(thumbnail)
     unchanged(before, thumbnail, "the thumbnail")
-    columns = dict(found) if isinstance(found, Mapping) else {subject.name: found}
-    for name, value in columns.items():
-        shape = "x".join(map(str, thumbnail.shape))
-        if not isinstance(name, str) or not isinstance(value, Real | np.number | str):
-            raise Fault(f"of a {shape} image it says {name!r} {value!r}, neither a number nor a text"[:200])
-        if not isinstance(value, str) and not np.isfinite(float(value)):
-            raise Fault(f"of a {shape} image it says {name} {value}, which is not finite")
+    columns, wrong = values.said(subject.name, found, thumbnail.shape)
+    if wrong:
+        raise wrong
     return columns
 
 
@@ -52,4 +47,5 @@ def works_elsewhere(subject: Subject) -> None:
     pickle.loads(pickle.dumps(subject.component))  # by reference, as it is handed over
 
 
+FIRST = [says_something, works_elsewhere]
 CHECKS: list[Check] = [says_something, takes_any_image, works_elsewhere]

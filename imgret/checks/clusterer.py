@@ -8,6 +8,7 @@ import numpy as np
 
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import GROUPS, blobs, same, unchanged
+from imgret.demands import arrays
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
@@ -16,13 +17,9 @@ if TYPE_CHECKING:
 def labelled(subject: Subject, X: Floats, k: int = 3) -> Ints:
     """The labels (n,) that a new one gives X (n, r). Raises Fault where they are no labels, or X was written to."""
     before = X.copy()
-    labels = np.asarray(subject.build(k=k).fit_predict(X))
+    given = subject.build(k=k).fit_predict(X)
     unchanged(before, X)
-    if labels.shape != (len(X),) or not np.issubdtype(labels.dtype, np.integer):
-        raise Fault(f"for {len(X)} points it gave {labels.dtype} of shape {labels.shape}, not {len(X)} whole numbers")
-    if labels.min() < -1:
-        raise Fault(f"it gave the label {labels.min()}; noise is -1, clusters are 0 and more")
-    return labels
+    return arrays.labels(given, len(X))
 
 
 def gives_labels(subject: Subject) -> str:

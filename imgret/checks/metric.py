@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +10,12 @@ import numpy as np
 from imgret import ops
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import Scan, blobs, unchanged
-from imgret.figures import Figure, Figures
+from imgret.demands import values
+from imgret.figures import Figures
 from imgret.registry import asks_in_vain, declared, parameters
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
-
-ADVICE = '@register("metric", figures=[Figure(name, title, about), ...])'
 
 
 def needs(X: Floats, labels: Ints, truth: Ints) -> dict[str, Any]:
@@ -47,11 +45,10 @@ def measured(subject: Subject, offer: Mapping[str, Any]) -> dict[str, float]:
     found = subject.component(**{p: offer[p] for p in wanted})
     for p, was in before.items():
         unchanged(was, offer[p], p)
-    figures = found if isinstance(found, Mapping) else {subject.name: found}
-    for name, value in figures.items():
-        if not isinstance(name, str) or not isinstance(value, Real | np.number) or not np.isfinite(float(value)):
-            raise Fault(f"{name!r} is {value!r}; a figure is a finite number, and one that is undefined is left out")
-    return {name: float(value) for name, value in figures.items()}
+    figures, wrong = values.figures(subject.name, found)
+    if wrong:
+        raise wrong
+    return figures
 
 
 def needs_what_is_offered(subject: Subject) -> None:
@@ -60,30 +57,36 @@ def needs_what_is_offered(subject: Subject) -> None:
         raise Fault(fault)
 
 
-def gives_figures(subject: Subject) -> str:
-    """60 items in four clusters, with noise, give finite figures by name, the same twice"""
+def gives_the_same_twice(subject: Subject) -> dict[str, float]:
+    """60 items in four clusters, with noise, give the same finite figures by name, or none, twice"""
     X, truth = blobs()
     labels = truth.copy()
     labels[::7], labels[1] = -1, 0
     first, second = (measured(subject, needs(X, ops.renumber(labels), truth)) for _ in range(2))
-    if not first:
-        raise Fault("there is none; it may leave figures out only where they are undefined")
     if first != second:
         raise Fault(f"they differ: {first}, {second}; draw from a parameter `seed`"[:300])
-    figures = ", ".join(f"{name} {value:.3g}" for name, value in first.items())
-    return figures + _unlike(first, declared(subject.name))
+    return first
 
 
-def _unlike(given: Iterable[str], said: Sequence[Figure]) -> str:
-    """How the figures given differ from those declared, in a remark. Raises Fault where one is, and others are not."""
+def gives_figures(subject: Subject) -> str:
+    """60 items in four clusters, with noise, give finite figures by name, the same twice"""
+    found = gives_the_same_twice(subject)
+    if not found:
+        raise Fault("there is none; it may leave figures out only where they are undefined")
+    return ", ".join(f"{name} {value:.3g}" for name, value in found.items())
+
+
+def declares_them(subject: Subject) -> str:
+    """It says of its figures what is to be known to show them, of all of them or of none"""
+    X, truth = blobs()
+    given, said = measured(subject, needs(X, truth, truth)), declared(subject.name)
     if not said:
-        return f"; nothing is said of them, so they are in full lists alone: {ADVICE}"
+        return f"nothing is said of them, so they are in full lists alone: {values.DECLARE}"
+    values.declared(given, said)
     known = Figures(said)
-    if unsaid := [name for name in given if name not in known]:
-        raise Fault(f"it gives {', '.join(unsaid)}, of which it says nothing: {ADVICE}")
     met = {(known.family(name) or known[name]).name for name in given}
     missing = ", ".join(each.name for each in said if each.name not in met)
-    return f"; declared, and not given here: {missing}" if missing else ""
+    return f"declared, and not given here: {missing}" if missing else ""
 
 
 def takes_any_labels(subject: Subject) -> None:
@@ -122,6 +125,8 @@ def order_says_nothing(subject: Subject) -> str:
     return f"{', '.join(moved)} depends on the order of the rows: is that meant?" if moved else "they are the same"
 
 
+FIRST = [needs_what_is_offered, gives_the_same_twice]
 CHECKS: list[Check] = [
-    needs_what_is_offered, gives_figures, takes_any_labels, takes_any_truth, takes_few, order_says_nothing
+    needs_what_is_offered, gives_figures, declares_them, takes_any_labels, takes_any_truth, takes_few,
+    order_says_nothing,
 ]  # fmt: skip

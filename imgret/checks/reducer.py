@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgret.checks import Check, Fault, Subject
+from imgret.checks import Check, Subject
 from imgret.checks.data import blobs, same, unchanged
+from imgret.demands import arrays
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -16,13 +17,9 @@ if TYPE_CHECKING:
 def reduced(subject: Subject, X: Floats, **changes: Any) -> Floats:
     """What a new one makes of X (n, d). Raises Fault where that is not (n, r), finite, or X was written to."""
     before = X.copy()
-    made = np.asarray(subject.build(**changes).fit_transform(X))
+    made = subject.build(**changes).fit_transform(X)
     unchanged(before, X)
-    if made.ndim != 2 or len(made) != len(X) or not made.shape[1]:
-        raise Fault(f"X {X.shape} became {made.shape}, not ({len(X)}, r)")
-    if not np.issubdtype(made.dtype, np.number) or not np.isfinite(made).all():
-        raise Fault(f"X {X.shape} became {made.dtype} that are not all finite numbers")
-    return made.astype(np.float32)
+    return arrays.reduced(made, X, changes.get("n_components"))
 
 
 def reduces(subject: Subject) -> str:
@@ -52,9 +49,7 @@ def is_a_view(subject: Subject) -> str:
     if not subject.takes("n_components"):
         return "it takes no n_components, so it is no view"
     for n in (60, 3, 2):
-        shape = reduced(subject, blobs(n)[0], n_components=2).shape
-        if shape != (n, 2):
-            raise Fault(f"{n} rows became {shape}, not ({n}, 2)")
+        reduced(subject, blobs(n)[0], n_components=2)
     return ""
 
 

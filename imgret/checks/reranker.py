@@ -12,6 +12,7 @@ import numpy as np
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import blobs, same
 from imgret.checks.retriever import asked, random_rows, scan
+from imgret.demands import arrays, objects
 from imgret.registry import parameters
 
 if TYPE_CHECKING:
@@ -22,16 +23,12 @@ ROUNDING = 1e-4  # of a score, which may be a sum of many in float32
 
 def hits(subject: Subject, X: Floats, labels: Ints, Q: Floats, top: int) -> tuple[Floats, Ints]:
     """Scores (q, m) and rows (q, m) of a new one around a plain scan. Raises Fault as `retriever.asked` does."""
-    scores, rows = asked(subject, X, labels, Q, top)
-    if not np.isfinite(scores).all():
-        raise Fault("scores are not all finite")
-    return scores, rows
+    return asked(subject, X, labels, Q, top)
 
 
 def takes_a_retriever(subject: Subject) -> None:
     """Its parameter `retriever` receives the retriever that it re-ranks"""
-    if "retriever" not in parameters(subject.component):
-        raise Fault("it has no such parameter")
+    objects.takes_a_retriever(parameters(subject.component))
 
 
 def ranks_all(subject: Subject) -> str:
@@ -120,9 +117,7 @@ def scores_agree(subject: Subject) -> str:
         return "it has none: metrics ask kneighbors for every row, which takes longer"
     X, labels = random_rows()
     reranker.fit(X, labels)
-    scores = reranker.scores(X[:7])
-    if not isinstance(scores, np.ndarray) or scores.dtype != np.float32 or scores.shape != (7, len(X)):
-        raise Fault(f"7 queries among {len(X)} rows gave {getattr(scores, 'dtype', '')} {np.shape(scores)}")
+    scores = arrays.all_scores(reranker.scores(X[:7]), 7, len(X))
     found, rows = reranker.kneighbors(X[:7], len(X))
     apart = np.abs(np.take_along_axis(scores, rows, axis=1) - found).max()
     if not apart <= ROUNDING:

@@ -8,6 +8,7 @@ import numpy as np
 
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import blobs, same, unchanged
+from imgret.demands import arrays
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
@@ -36,27 +37,11 @@ def asked(subject: Subject, X: Floats, labels: Ints, Q: Floats, top: int) -> tup
     before = X.copy(), labels.copy(), Q.copy()
     retriever = subject.build()
     retriever.fit(X, labels)
-    scores, rows = retriever.kneighbors(Q, top)
+    given = retriever.kneighbors(Q, top)
     unchanged(before[0], X)
     unchanged(before[1], labels, "labels")
     unchanged(before[2], Q, "Q")
-    given, shape = f"{len(Q)} queries among {len(X)} rows with top={top}", (len(Q), min(top, len(X)))
-    for what, array, kind in (("scores", scores, np.float32), ("rows", rows, np.int64)):
-        if not isinstance(array, np.ndarray) or array.dtype != kind or array.shape != shape:
-            found = f"{getattr(array, 'dtype', type(array).__name__)} {getattr(array, 'shape', '')}"
-            raise Fault(f"{given} gave {what} {found}, not {np.dtype(kind)} {shape}")
-    if rows.min(initial=0) < 0 or rows.max(initial=0) >= len(X):
-        raise Fault(
-            f"{given} gave the row {rows.min() if rows.min() < 0 else rows.max()}, allowed are 0 to {len(X) - 1}"
-        )
-    if any(len(set(line)) < len(line) for line in rows.tolist()):
-        raise Fault(f"{given} gave a row twice for one query")
-    steps, climbs = np.diff(scores, axis=1), np.diff(rows, axis=1)
-    if (steps > 0).any():
-        raise Fault("scores rise along a line; best first")
-    if ((steps == 0) & (climbs < 0)).any():
-        raise Fault("of equal scores, a higher row comes before a lower one; lower row first")
-    return scores, rows
+    return arrays.hits(given, len(Q), len(X), top)
 
 
 def products(Q: Floats, X: Floats) -> Floats:

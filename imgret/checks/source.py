@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from typing import Any
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import write_folder
 from imgret.contracts import Item
+from imgret.demands import values
 from imgret.words import printable
 
 OPENED = 3  # items of the listing
@@ -23,7 +24,7 @@ def listed(subject: Subject, times: int = 1) -> Iterator[tuple[Any, list[Item]]]
     with TemporaryDirectory() as folder:
         given = {} if "images" in subject.given else {"images": str(write_folder(Path(folder)))}
         source = subject.build(**given)
-        items = list(source)
+        items = values.listed(source)
         if not items:
             raise Fault("it lists nothing; give it something that it finds images in")
         if times > 1 and list(subject.build(**given)) != items:
@@ -34,18 +35,7 @@ def listed(subject: Subject, times: int = 1) -> Iterator[tuple[Any, list[Item]]]
 def lists_items(subject: Subject) -> str:
     """It lists items whose paths are relative, with forward slashes and without '..', each of one file"""
     with listed(subject) as (_, items):
-        seen: dict[str, str] = {}
-        for item in items:
-            if not isinstance(item, Item):
-                raise Fault(f"it lists a {type(item).__name__}, not imgret.contracts.Item")
-            if not all(isinstance(text, str) for text in (item.path, item.file, item.label, item.group)):
-                raise Fault(f"path, file, label and group are text: {item!r}"[:200])
-            shown = printable(item.path)
-            if not item.path or item.path.startswith("/") or "\\" in item.path or ".." in item.path.split("/"):
-                raise Fault(f"the path {shown!r} is not relative with forward slashes, or has '..' in it")
-            if item.path in seen and not (item.file and item.file == seen[item.path]):
-                raise Fault(f"the path {shown!r} comes twice, and is not of one `file`")
-            seen[item.path] = item.file
+        values.relative(items)
         return f"{len(items):,} of them"
 
 
@@ -59,12 +49,7 @@ def lists_them_again(subject: Subject) -> None:
 def counts_what_it_skips(subject: Subject) -> str:
     """After the listing, `skipped` counts by reason what was passed over"""
     with listed(subject) as (source, _):
-        skipped = source.skipped
-        if not isinstance(skipped, Mapping) or not all(
-            isinstance(why, str) and isinstance(count, int) for why, count in skipped.items()
-        ):
-            raise Fault(f"it is {skipped!r}, not a count by reason"[:200])
-        return ", ".join(f"{count} {why}" for why, count in skipped.items())
+        return ", ".join(f"{count} {why}" for why, count in values.skipped(source.skipped).items())
 
 
 def opens(subject: Subject) -> None:
@@ -72,9 +57,7 @@ def opens(subject: Subject) -> None:
     with listed(subject) as (source, items):
         elsewhere = pickle.loads(pickle.dumps(source))  # as it is handed over: our own bytes, never a file's
         for item in items[:OPENED]:
-            data = source.open(item)
-            if not isinstance(data, bytes):
-                raise Fault(f"it gave a {type(data).__name__}")
+            data = values.opened(source, item)
             if elsewhere.open(item) != data:
                 raise Fault(f"unpickled, it gave other bytes for {printable(item.path)!r}")
 

@@ -6,12 +6,11 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from imgret.clusters.advice import weigh
 from imgret.clusters.evidence import FEWEST, gather, ladder, most_clusters
+from imgret.demands import arrays
 from imgret.errors import UsageError
-from imgret.registry import SHARED, build, called, find, on_device, parameters
+from imgret.registry import SHARED, blamed, build, called, find, on_device, parameters
 from imgret.settings.k import UNTIL, numbers, put
 from imgret.words import counted
 
@@ -62,6 +61,7 @@ def clustering(settings: Mapping[str, Any]) -> Fit:
     def labels(P: Floats, k: int, seed: int) -> Ints:
         given = {"k": k, "seed": seed}
         typed = {p: given[SHARED[p]] for p in takes if SHARED[p] in given}
-        return np.asarray(build("clusterer", {**node, **typed}).fit_predict(P), np.int64)
+        with blamed(settings, "clusterer"):
+            return arrays.labels(build("clusterer", {**node, **typed}).fit_predict(P), len(P))
 
     return labels

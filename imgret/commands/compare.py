@@ -66,6 +66,7 @@ def _folders(names: Sequence[str]) -> list[Path]:
     """The runs that are named. Raises UsageError for one alone, and where there are no two."""
     out = typed_path("runs")
     if len(names) == 1:
+        find(typed_path(names[0]) if os.path.exists(typed_path(names[0])) else out / names[0])
         raise UsageError(f"one run, {printable(names[0])}, and nothing to compare it with\nname another one")
     if not names:
         whole = [folder for folder in runs(out) if os.path.isfile(folder / "run.json")]

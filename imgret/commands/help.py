@@ -9,9 +9,9 @@ from importlib import import_module
 from imgret.commands import NAMES
 from imgret.commands._parser import Parser
 from imgret.commands.plugins import about
-from imgret.errors import EXIT_CODES
+from imgret.errors import EXIT_CODES, UsageError
 from imgret.reading.outcomes import OUTCOMES
-from imgret.registry import OPTIONAL, SHARED, SLOTS, load_plugins, options
+from imgret.registry import OPTIONAL, SHARED, SLOTS, load_plugins, options, unknown
 from imgret.screen import say
 from imgret.settings.options import CONFIGS, STOP, nodes, root_node
 
@@ -34,6 +34,14 @@ def parsers() -> list[Parser]:
 
 
 def main(words: Sequence[str]) -> None:
+    asked = [word for word in words if not word.startswith("-")]
+    if asked:
+        if asked[0] not in NAMES:
+            raise UsageError(unknown("command", asked[0], NAMES))
+        for parser in parsers():
+            if parser.command.split()[0] == asked[0]:
+                parser.print_help()
+        return
     load_plugins()
     say(*USAGE.split("\n"))
     for parser in parsers():

@@ -6,23 +6,24 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
-from pathlib import Path
 from typing import Any
 
+from imgret.blame import file_of
 from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.registry import KINDS, SLOT_OF, SLOTS, arguments, declared, find, load_plugins, options, unknown
 from imgret.screen import say
-from imgret.settings.options import CONFIGS, nodes, sentences
+from imgret.settings.options import CONFIGS, nodes, root_node, sentences
 from imgret.words import counted, printable, quoted, shown_path, typed_path
 
 PARSER = Parser("plugins", __doc__)
 PARSER.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(KINDS)} (default: all)")
 
 CHECK = Parser("plugins check", "hold a component to what its kind must be; exit code 1 where it has a fault.")
-CHECK.add_argument("component", metavar="KIND/NAME", help="say clusterer/birch")
+CHECK.add_argument("component", metavar="KIND/NAME", help="say clusterer/birch, or birch where one kind alone has it")
 CHECK.add_argument(
     "values", nargs="*", default=[], metavar="NAME=VALUE", help="arguments, as a run takes them: backbone.size=96"
 )
@@ -53,7 +54,7 @@ def main(words: Sequence[str]) -> None:
             say(f"    {first_line(component)}")
             for figure in declared(name) if each == "metric" else ():
                 say(f"    {figure.name:<20} {figure.about}")
-            say(f"    {_file(component)}  {_licence(component)}")
+            say(f"    {file_of(component)}  {_licence(component)}")
         for slot in (slot for slot, its_kind in SLOTS.items() if its_kind == each):
             for name, node in known[slot].items():
                 if node["name"] != name:
@@ -66,11 +67,10 @@ def main(words: Sequence[str]) -> None:
 def check(words: Sequence[str]) -> None:
     """A line for each thing that is demanded of a component; exit code 1 where one is not met."""
     asked = CHECK.parse_args(words)
+    load_plugins()
     kind, slash, name = asked.component.replace("=", "/", 1).partition("/")
     if not slash:
-        raise UsageError(
-            f"{printable(asked.component)}: a kind and a name are wanted\ntype imgret plugins check KIND/NAME"
-        )
+        kind, name = _kind_of(asked.component), asked.component
     for word in asked.values:
         if "=" not in word:
             raise UsageError(f"{printable(word)}: arguments are written name=value\ntype {kind}.{printable(word)}=...")
@@ -78,7 +78,6 @@ def check(words: Sequence[str]) -> None:
     import imgret.checks
     from imgret.config import values_of
 
-    load_plugins()
     slot = SLOT_OF.get(kind, kind)
     given = {
         key.removeprefix(f"{kind}.").removeprefix(f"{slot}."): value for key, value in values_of(asked.values).items()
@@ -96,6 +95,21 @@ def check(words: Sequence[str]) -> None:
         sys.exit(1)
 
 
+def _kind_of(name: str) -> str:
+    """The kind that has a component, or an alias, of this name. Raises UsageError where none has, or several have."""
+    known = {kind: [*options(kind), *(nodes()[SLOT_OF[kind]] if kind in SLOT_OF else ())] for kind in KINDS}
+    kinds = [kind for kind, names in known.items() if name in names]
+    if len(kinds) == 1:
+        return kinds[0]
+    shown = printable(name)
+    if kinds:
+        choices = " or ".join(f"{kind}/{shown}" for kind in kinds)
+        raise UsageError(f"{shown}: a component of {len(kinds)} kinds\ntype imgret plugins check {choices}")
+    if get_close_matches(name, KINDS, 1, 0.8):
+        raise UsageError(f"{shown}: a kind and a name are wanted\ntype imgret plugins check KIND/NAME")
+    raise UsageError(unknown("component", name, {each for names in known.values() for each in names}))
+
+
 def new(words: Sequence[str]) -> None:
     """Write a component and its test, and say what to type next."""
     asked = NEW.parse_args(words)
@@ -109,9 +123,9 @@ def new(words: Sequence[str]) -> None:
         say(f"wrote  {shown_path(file)}")
     known = folder.resolve() in [typed_path(each).resolve() for each in homes]
     door = "" if known else f"IMGRET_PLUGINS={quoted(shown_path(folder))} "
-    uses = {"metric": f"metrics=[{asked.name}]", "report": f"reports=[{asked.name}]"}
     slot = SLOT_OF.get(asked.kind)
-    use = uses.get(asked.kind, f"{slot}={asked.name}" if slot else f"{asked.kind}s=[{asked.name}]")
+    usual = [] if slot else root_node()[f"{asked.kind}s"]  # which a list that is typed takes the place of
+    use = f"{slot}={asked.name}" if slot else f"{asked.kind}s=[{','.join([*usual, asked.name])}]"
     say(f"next   {door}python -m imgret plugins check {asked.kind}/{asked.name}")
     say(f"       pytest {quoted(shown_path(folder / f'test_{asked.name}.py'))}")
     say(f"       {door}python -m imgret FOLDER {quoted(use)}")
@@ -135,13 +149,6 @@ def _values(node: Mapping[str, Any]) -> str:
 def _licence_said(slot: str, name: str) -> str:
     """What an alias's file says in a sentence that begins with `Licence`, as its weights have one of their own."""
     return next((said.partition(" ")[2] for said in sentences(slot, name) if said.startswith("Licence ")), "")
-
-
-def _file(component: Callable[..., Any]) -> str:
-    try:
-        return shown_path(Path(inspect.getfile(component)))
-    except (TypeError, OSError):
-        return str(component.__module__)
 
 
 def _licence(component: Callable[..., Any]) -> str:

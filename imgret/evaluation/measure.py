@@ -7,13 +7,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from imgret import ops
+from imgret.blame import warn
+from imgret.demands import values
+from imgret.errors import Fault
 from imgret.findings.rerank import Reranked
 from imgret.reading import columns
 from imgret.reading.items import Collection
-from imgret.registry import find, parameters
+from imgret.registry import declared, find, parameters
 
 log = logging.getLogger("imgret")
 
@@ -26,8 +27,13 @@ def measure(
     knn: Any,
     retriever: Any,
     reranker: Any = None,
+    faults: list[Fault] | None = None,
 ) -> dict[str, float]:
-    """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings."""
+    """The figures of every metric in `settings` whose needs are met, by name, in the order of the settings.
+
+    A metric that fails is told of, and added to `faults`.
+    """
+    faults = [] if faults is None else faults
     plain = ops.Ranking(X, device=settings["device"])
     needs: dict[str, Any] = {  # what each is says `contracts.OFFERED`
         "X": X,
@@ -50,9 +56,18 @@ def measure(
         wanted = parameters(metric)
         if all(needs.get(p) is not None or wanted[p].default is not inspect.Parameter.empty for p in wanted):
             try:
-                found = metric(**{p: needs[p] for p in wanted if needs.get(p) is not None})
-                found = found if isinstance(found, Mapping) else {name: found}
-                figures |= {key: float(value) for key, value in found.items() if np.isfinite(value)}
+                given = metric(**{p: needs[p] for p in wanted if needs.get(p) is not None})
+                found, wrong = values.figures(name, given)
+                figures |= found
+                if wrong:
+                    raise wrong
+                try:
+                    values.declared(found, declared(name))
+                except Fault as fault:  # they are in full lists all the same
+                    warn(fault, "metric", name, metric)
             except Exception as error:  # a metric that fails does not lose the run
-                log.warning("metric %s failed: %s: %s", name, type(error).__name__, error)
+                faults.append(warn(error, "metric", name, metric))
+        elif "metrics" in settings.get("typed", ()):
+            lacks = next(p for p in wanted if needs.get(p) is None and wanted[p].default is inspect.Parameter.empty)
+            log.info("metric/%s is left out: this run has no %s", name, lacks)
     return figures

@@ -10,7 +10,7 @@ from imgret import ops
 from imgret.errors import UsageError
 from imgret.ops.relevance import Known, Trial
 from imgret.reading.items import Collection, collect, listing
-from imgret.registry import build
+from imgret.registry import blamed, build
 from imgret.settings.options import origin
 from imgret.store.store import Store
 from imgret.words import counted, printable
@@ -46,12 +46,14 @@ def read(run: Run, folder: str) -> QuerySet:
     from imgret.features.extract import extract
     from imgret.reading.loader import Reading
 
-    source = build("source", {**node, **run.info.fitted.source, "images": folder})
-    items = listing(source)
+    with blamed(run.settings, "source"):
+        source = build("source", {**node, **run.info.fitted.source, "images": folder})
+        items = listing(source)
     if not items:
         raise UsageError(f"{printable(folder)} has no files in it\ngive a folder that has images in it")
     reading = Reading.of({**run.settings, "max_failed": 1, "rehash": False})
-    done = extract(source, items, run.info.space, run.engine, Store(), reading, by=run.called("backbone"))
+    with blamed(run.settings, "source", only=True), blamed(run.settings, "backbone", only=True):
+        done = extract(source, items, run.info.space, run.engine, Store(), reading, by=run.called("backbone"))
     collection = collect(items, done.records)
     if not collection.ids:
         raise UsageError(f"{printable(folder)} has no readable image in it: {collection.causes}")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from math import fsum
 from pathlib import Path
 
-from imgret.errors import UsageError
+from imgret.errors import Fault, UsageError
 from imgret.evaluation.jobs import Asked, Done, fold
 from imgret.evaluation.sweeptable import jobs_csv, page, table_csv, text
 from imgret.registry import figures
@@ -34,6 +34,7 @@ class Sweep:
     def __init__(self, words: Sequence[str], quiet: bool = False) -> None:
         self.command, self.quiet = shlex.join(["python", "-m", "imgret", *words]), quiet
         self.jobs: list[Done] = []
+        self.faults: list[Fault] = []  # of components, that cost no run
 
     def add(self, asked: Asked, run: Run) -> None:
         done = Done(asked, figures_of(run), run.folder, peak_of=run.info.peak_of, account=account(run))

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgret.blame import owned
 from imgret.contracts import Backbone
+from imgret.demands.arrays import finite
 from imgret.errors import UsageError
 from imgret.features.forward import by_openvino, by_torch, out_of_memory
+from imgret.reading.decode import check
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -53,6 +56,8 @@ class Engine:
     """
 
     def __init__(self, backbone: Backbone, device: str, batch: int = 0) -> None:
+        with owned("backbone"):
+            check(backbone.preprocess)
         self.backbone, self.device = backbone, device
         kind = device.partition(":")[0]
         self.batch = batch or (128 if kind == "cuda" else max(16, 4 * (os.cpu_count() or 1)))
@@ -76,7 +81,7 @@ class Engine:
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, allowed are {wanted}")
         parts: list[Floats] = []
         done = 0
-        with self._lock:
+        with self._lock, owned("backbone"):
             while done < len(pixels):
                 forward = self.prepare()
                 try:
@@ -94,9 +99,9 @@ class Engine:
     def prepare(self) -> Forward:
         """Get ready, once: compile, and compare the first features with PyTorch's.
 
-        Raises UsageError for a module whose features are not one row an image, and for one too large for the memory.
+        Raises Fault for a module whose features are not one row an image, UsageError for one too large for the memory.
         """
-        with self._lock:
+        with self._lock, owned("backbone"):
             try:
                 if self._forward is None and self.name == "openvino":
                     self._forward = by_openvino(self.backbone, self.batch) if self.halved else self._compiled()
@@ -141,6 +146,16 @@ class Engine:
             self.name, self.title = "torch", f"PyTorch {version('torch')}"
             return None
         return forward
+
+
+def some_finite(features: Floats, engine: Engine) -> Floats:
+    """These features of blank images. Raises Fault for a backbone that makes none of them, nor any of noise."""
+    if not np.isfinite(features).any():
+        size = engine.backbone.preprocess.size
+        noise = np.random.default_rng(0).integers(0, 256, (len(features), 3, *size), np.uint8)
+        with owned("backbone"):
+            finite(engine(noise), size)
+    return features
 
 
 def _reason(error: BaseException) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from imgret.contracts import Backbone, Item, Source
 from imgret.errors import UsageError
 from imgret.executors.local import Lost, spread
+from imgret.features.engine import some_finite
 from imgret.progress import Progress
 from imgret.reading.decode import decode
 from imgret.reading.filecache import FileCache, Stamp
@@ -207,7 +208,7 @@ def _estimate(images: int, decoding: float, engine: Engine) -> tuple[float, int]
     engine.prepare()
     blank = np.zeros((engine.batch, 3, *engine.backbone.preprocess.size), np.uint8)
     started = time.perf_counter()
-    _, d = engine(blank).shape
+    _, d = some_finite(engine(blank), engine).shape
     forward = (time.perf_counter() - started) / len(blank)
     decoding /= os.cpu_count() or 1
     return images * (forward + decoding if engine.device == "cpu" else max(forward, decoding)), d

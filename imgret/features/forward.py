@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imgret.contracts import Backbone
-from imgret.errors import UsageError
+from imgret.demands.arrays import features as rows
 
 if TYPE_CHECKING:
     import torch
@@ -74,13 +74,7 @@ def by_torch(backbone: Backbone, device: str, batch: int) -> Forward:
         ):
             on_device = (full.pin_memory() if cuda else full).to(device, non_blocking=cuda)
             features = module(on_device.contiguous(memory_format=torch.channels_last))
-        if not isinstance(features, torch.Tensor) or features.ndim != 2 or len(features) != batch:
-            gave = tuple(getattr(features, "shape", ())) or type(features).__name__
-            raise UsageError(
-                f"the backbone gives {gave} for {batch} images, where one row of features an image is wanted\n"
-                "give its module a pooling and a flattening layer, or choose another backbone"
-            )
-        found: Floats = features[: len(pixels)].float().cpu().numpy()
+        found: Floats = rows(features, full)[: len(pixels)].float().cpu().numpy()
         return found
 
     return forward

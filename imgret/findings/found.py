@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from imgret import ops
 from imgret.clusters.neighbours import Graph, Neighbours, likest
-from imgret.errors import StoreDamaged, UsageError
+from imgret.errors import Fault, StoreDamaged, UsageError
 from imgret.findings.info import Info
 from imgret.findings.originals import original
 from imgret.findings.rerank import loaded
@@ -43,7 +43,8 @@ class Found:
 
     `features` (n, d) as the backbone gave them, `mean` (d,) what was subtracted, `labels` (n,) clusters by size from
     0, -1 for noise, `view` (n, 2), `metrics` figures by name, `info` what run.json holds. `graph` are the nearest
-    neighbours in X, where the run has found them.
+    neighbours in X, where the run has found them. `faults` are those of components that cost no run: they have been
+    told, and are not saved.
     """
 
     info: Info
@@ -55,6 +56,7 @@ class Found:
     metrics: dict[str, float]
     graph: Graph | None = None
     folder: Path = Path()
+    faults: list[Fault] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.folder}: {len(self.ids)} images, {len(self.medoids)} clusters>"

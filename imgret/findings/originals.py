@@ -16,6 +16,7 @@ from errno import EINVAL
 from functools import cache
 
 from imgret.contracts import Item, Source
+from imgret.demands.values import opened
 
 # File systems whose files are answers of the kernel, as /proc/self/mountinfo calls them.
 ANSWERS = {
@@ -49,7 +50,7 @@ def original(source: Source, item: Item, id: str, folders: Sequence[str]) -> byt
     Raises OSError where it is not there any more, no regular file, outside of the folders, or another image.
     """
     check_place(item, folders)
-    data = source.open(item)
+    data = opened(source, item)
     if hashlib.sha256(data).hexdigest() != id:
         raise OSError(EINVAL, "not the image that the run saw", item.file or item.path)
     return data

@@ -7,29 +7,49 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imgret.blame import owned
+from imgret.demands import arrays
 from imgret.ops.ranking import BLOCK, Ranking, blocks
-from imgret.registry import build, learned, on_device
+from imgret.registry import blamed, build, find, learned, on_device
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints, Reranker
     from imgret.findings.info import Fitted
+
+ASKED = 3  # rows that a retriever is asked for as soon as it is fitted
 
 
 def around(settings: Mapping[str, Any], knn: Any = None) -> Any:
     """The re-ranker that the settings name, around a new one of their retriever, or None where they name none."""
     if settings.get("rerank") is None:
         return None
-    retriever = build("retriever", on_device(settings["retriever"], settings["device"]))
+    with blamed(settings, "retriever", only=True):
+        retriever = build("retriever", on_device(settings["retriever"], settings["device"]))
     node = on_device(settings["rerank"], settings["device"])
-    return build("reranker", node, "rerank", retriever=retriever, knn=knn)
+    with blamed(settings, "rerank"):
+        return build("reranker", node, "rerank", retriever=retriever, knn=knn)
 
 
 def rerank(X: Floats, labels: Ints, settings: Mapping[str, Any], knn: Any) -> Any:
     """The same, fitted to X (n, d) and labels (n,)."""
     reranker = around(settings, knn)
     if reranker is not None:
-        reranker.fit(X, labels)
+        with blamed(settings, "rerank"):
+            fitted(reranker, X, labels, settings["top"])
     return reranker
+
+
+def fitted(retriever: Any, X: Floats, labels: Ints, top: int) -> Any:
+    """A retriever or re-ranker, fitted to X (n, d) and labels (n,), and found to answer as it must.
+
+    Raises Fault where it does not: asked are the first rows, as an image of the collection is.
+    """
+    retriever.fit(X, labels)
+    Q = X[:ASKED]
+    arrays.hits(retriever.kneighbors(Q, top), len(Q), len(X), top)
+    if hasattr(retriever, "scores"):
+        arrays.all_scores(retriever.scores(Q), len(Q), len(X))
+    return retriever
 
 
 def loaded(fitted: Fitted, X: Floats, labels: Ints, device: str, knn: Any) -> Any:
@@ -42,7 +62,9 @@ def loaded(fitted: Fitted, X: Floats, labels: Ints, device: str, knn: Any) -> An
     found = build("retriever", on_device(inner, device))
     if outer:
         found = build("reranker", on_device(outer, device), "rerank", retriever=found, knn=knn)
-    found.fit(X, labels)
+    kind, node = ("reranker", outer) if outer else ("retriever", inner)
+    with owned(kind, node["name"], find(kind, node["name"])):
+        found.fit(X, labels)
     return found
 
 

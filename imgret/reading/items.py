@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgret.contracts import Item
+from imgret.demands.values import listed
 from imgret.reading.outcomes import OUTCOMES, USABLE, causes
 from imgret.reading.record import Record
-from imgret.words import printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,16 +87,11 @@ class Collection:
 
 
 def listing(source: Source) -> list[Item]:
-    """All that a source lists. Raises ValueError where two files have one path, and one's outcome would be both's.
+    """All that a source lists. Raises Fault where two files have one path: what became of one would stand for both.
 
     Several items of one file are rows that name it.
     """
-    items = list(source)
-    files: dict[str, str] = {}
-    for item in items:
-        if files.setdefault(item.path, item.file) != item.file:
-            raise ValueError(f"the source lists {printable(item.path)} twice; a path is the name of one file")
-    return items
+    return listed(source)
 
 
 def distinct(items: Sequence[Item]) -> list[Item]:

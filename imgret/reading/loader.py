@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgret.contracts import Item, Preprocess, Source
+from imgret.demands.values import opened
 from imgret.executors.local import TIMEOUT, Lost, spread
 from imgret.reading.decode import decode
 from imgret.reading.filecache import Stamp, stamp
@@ -87,7 +88,7 @@ def read(
             if not is_read(sniff(head), formats):
                 refused = decode(head, preprocess, formats)
                 return Record("", refused.outcome, refused.reason, format=_further(head)), None
-        data = source.open(item)
+        data = opened(source, item)
     except OSError as error:
         return _unread(error), None
     done = decode(data, preprocess, formats)

@@ -18,7 +18,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imgret.blame import sentence, warn
 from imgret.contracts import Item, Source
+from imgret.demands.values import opened
+from imgret.demands.values import said as said_of
+from imgret.errors import Fault
 from imgret.executors.local import Lost, spread
 from imgret.progress import Progress
 from imgret.reading.columns import free
@@ -67,7 +71,7 @@ class Looker:
 
         id = self.ids[item.path]
         try:
-            data = self.source.open(item)
+            data = opened(self.source, item)
             if hashlib.sha256(data).hexdigest() != id:
                 raise ValueError("changed_during_run, another file than its features were made of")
             image = picture(data, SIDE, self.formats)
@@ -83,10 +87,10 @@ class Looker:
 def _columns(name: str, attribute: Callable[..., Any], pixels: Any) -> dict[str, str]:
     """What an attribute says of one thumbnail, as text by column. One that fails says nothing of it."""
     try:
-        said = attribute(pixels.copy())
+        said, wrong = said_of(name, attribute(pixels.copy()), pixels.shape)
     except Exception as error:  # no image of the collection may stop the run
-        return {"": f"{type(error).__name__}: {error}"}
-    return {key: decimal(value) for key, value in (said if isinstance(said, Mapping) else {name: said}).items()}
+        return {"": sentence(error)}
+    return {key: decimal(value) for key, value in said.items()} | ({"": wrong.said} if wrong else {})
 
 
 def thumbnail(id: str, open: Callable[[], bytes], formats: Collection[str] = ()) -> bytes:
@@ -176,7 +180,8 @@ def _table(ids: Sequence[str], known: Mapping[str, Values]) -> dict[str, list[st
         said = [values.get(id, {}) for id in ids]
         failed = [each[""] for each in said if "" in each]
         if failed:
-            log.warning("attribute %s failed on %s of %s images: %s", name, len(failed), len(ids), failed[0])
+            fault = Fault(f"{failed[0]} ({len(failed):,} of {counted(len(ids), 'image')})")
+            warn(fault, "attribute", name, find("attribute", name))
         for column in dict.fromkeys(column for each in said for column in each if column):
             columns[free(column, columns)] = [each.get(column, "") for each in said]
     return columns

@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from imgret.blame import is_ours, sentence, warn
+from imgret.demands.values import written
 from imgret.errors import is_full, unwritable
 from imgret.findings import tables
 from imgret.registry import find
@@ -112,14 +114,21 @@ def draw(run: Run, folder: Path) -> dict[str, str]:
     if run.info.k:
         reports["k"] = _draw_k
     for name, report in reports.items():
+        before = set() if is_ours(report) else _files(folder)
         try:
-            report(run, folder)
+            paths = report(run, folder)
+            if not is_ours(report):
+                written(paths, folder, before, _files(folder))
         except Exception as error:
             if is_full(error):  # no report will fit, nor will run.json
                 raise
-            failed[name] = f"{type(error).__name__}: {error}"
-            log.warning("report %s failed: %s", name, failed[name], exc_info=log.isEnabledFor(logging.DEBUG))
+            run.faults.append(warn(error, "report", name, report))
+            failed[name] = sentence(error)
     return failed
+
+
+def _files(folder: Path) -> set[Path]:
+    return {file for file in folder.rglob("*") if file.is_file()}
 
 
 def _draw_k(run: Run, folder: Path) -> None:

@@ -13,7 +13,7 @@ from imgret import ops
 from imgret.contracts import Item
 from imgret.errors import UsageError
 from imgret.reading.formats import HEAD, is_read, sniff
-from imgret.registry import build
+from imgret.registry import blamed, build
 from imgret.search.search import row_of
 from imgret.settings.options import root_node
 from imgret.store.files import check_size, read_file, sha256
@@ -127,7 +127,8 @@ def _new(run: Found, source: Source, items: Sequence[Item]) -> list[Assigned]:
     from imgret.reading.loader import Reading
 
     reading = Reading.of({**run.settings, "max_failed": 1, "rehash": False})
-    done = extract(source, items, run.info.space, run.engine, Store(), reading, by=run.called("backbone"))
+    with blamed(run.settings, "backbone", only=True):
+        done = extract(source, items, run.info.space, run.engine, Store(), reading, by=run.called("backbone"))
     read = [Assigned(i.path, r.outcome, r.reason, r.id) for i, r in zip(items, done.records, strict=True)]
     good = [each for each in read if each.outcome == "ok"]
     if not good:

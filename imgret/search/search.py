@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from imgret import ops
+from imgret.demands.arrays import hits as hits_of
 from imgret.errors import UsageError
 from imgret.findings import texts
+from imgret.registry import blamed
 from imgret.search.given import Given, Picture, given
 from imgret.search.keys import row_called
 from imgret.search.where import where as fulfilling
@@ -90,7 +92,8 @@ def search(
         likes, unlikes = np.vstack([likes, written[: len(said)]]), np.vstack([unlikes, written[len(said) :]])
     query = combined(likes, unlikes, shares, run.X if said or unsaid else None)  # (1, d)
     if places is None and not said and not unsaid:
-        scores, rows = run.retriever.kneighbors(query, top + len(own))
+        with blamed(run.settings, "rerank" if run.settings.get("rerank") else "retriever"):
+            scores, rows = hits_of(run.retriever.kneighbors(query, top + len(own)), 1, len(run.X), top + len(own))
     else:
         left = np.array([row for row in (range(len(run.X)) if places is None else places) if row not in own], np.int64)
         scores, rows = ops.top_k(query, run.X[left], top, device=run.device)
@@ -178,7 +181,8 @@ def _vectors(run: Found, names: Sequence[str | Picture]) -> tuple[Floats, set[in
         from imgret.features.extract import embed
         from imgret.reading.loader import Reading
 
-        features = embed(list(new.values()), run.backbone, run.engine, Reading.of(run.settings))
+        with blamed(run.settings, "backbone", only=True):
+            features = embed(list(new.values()), run.backbone, run.engine, Reading.of(run.settings))
         vectors[list(new)] = ops.normalise(features, run.settings["normalize"], run.mean)[0]
         for place, row_of_features in zip(new, features, strict=True):
             name = names[place]

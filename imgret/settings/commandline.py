@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from imgret.errors import UsageError
-from imgret.registry import unknown
-from imgret.settings.options import SWITCHES
-from imgret.words import typed_path
+from imgret.settings.options import SWITCHES, root_node
+from imgret.words import printable, typed_path
 
 SHORT = {"-m": "--multirun", "-c": "--cfg", "-p": "--package", "-i": "--info", "-sc": "--shell-completion"}
 FLAGS = {  # Hydra's flags that are taken, and the values of those that have one
@@ -59,7 +59,15 @@ def tidy(words: Sequence[str], commands: Mapping[str, Any] | Sequence[str]) -> l
             flags.append(_flag(word, rest))
         elif not settings and (is_folder or ("=" not in word and not re.fullmatch(r"~[\w.]+", word))):
             if "--shell-completion" not in flags and not is_folder:
-                raise UsageError(unknown("command, folder or setting", word, commands))
+                raise UsageError(_nowhere(word, commands))
+            settings.append(f"images={word}")
+        elif "=" not in word and is_folder:
+            other = next((each for each in settings if each.startswith("images=")), "")
+            if other:
+                raise UsageError(
+                    f"{other.removeprefix('images=')} and {word}: a run is of one folder\n"
+                    "give one that holds both, or a manifest of the files"
+                )
             settings.append(f"images={word}")
         elif "=" not in word and not word.startswith("~"):
             raise UsageError(f"{word}: settings are written name=value\nsee python -m imgret --help")
@@ -78,6 +86,24 @@ def tidy(words: Sequence[str], commands: Mapping[str, Any] | Sequence[str]) -> l
     return flags + settings
 
 
+def _nowhere(word: str, commands: Iterable[str]) -> str:
+    """That a first word is neither a command nor a path of something, with what is nearest to it."""
+    path = typed_path(word)
+    try:
+        beside = os.listdir(path.parent)
+    except (OSError, ValueError):
+        beside = []
+    close = [str(path.with_name(name)) for name in get_close_matches(path.name, sorted(beside), 1)]
+    close = get_close_matches(word, commands, 1) or close
+    meant = f", did you mean {printable(close[0])}?" if close else ""
+    if os.path.basename(word) != word:  # no command looks like that
+        return f"{printable(word)}: there is no such folder or file{meant}\ngive a folder that has images in it"
+    return (
+        f"no command, folder or setting {word!r}{meant}\n"
+        f"give a folder that has images in it, or one of {', '.join(commands)}"
+    )
+
+
 def _flag(word: str, rest: list[str]) -> str:
     """One of Hydra's flags by its long name, with its value, which is taken from the rest where it stands there."""
     name, equals, value = word.partition("=")
@@ -94,6 +120,17 @@ def _flag(word: str, rest: list[str]) -> str:
     if not re.fullmatch(values, value):
         raise UsageError(f"{word}: {'choose from: ' + values.replace('|', ', ') if values else 'it takes no value'}")
     return f"{flag}={value}" if values else flag
+
+
+def several(error: str) -> str:
+    """What to type where Hydra says that a setting has several values; "" where it says something else."""
+    found = re.match(r"Ambiguous value for argument '\+*(([\w.]+)=(.*))'", error)
+    if not found:
+        return ""
+    word, key, values = found.groups()
+    if isinstance(root_node().get(key), list):
+        return f"{word}: it is a list\ntype {key}=[{values}]"
+    return f"{word}: several values are a sweep, a run for each\ntype -m as well: python -m imgret -m FOLDER {word}"
 
 
 def literal(text: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from imgret.errors import UsageError
+from imgret.blame import owned
+from imgret.errors import Fault, UsageError
 from imgret.reading.formats import FURTHER
 from imgret.registry import (
     OPTIONAL,
@@ -29,6 +30,7 @@ from imgret.registry import (
 )
 from imgret.settings.k import AUTO, defer
 from imgret.settings.vocabulary import words
+from imgret.signatures import shared_hint
 
 HERE = Path(__file__).parents[1]
 CONFIGS = next((p for p in (HERE / "configs", HERE.parent / "configs") if p.is_dir()), HERE / "configs")
@@ -123,7 +125,9 @@ def unused(config: str, overrides: Sequence[str], chosen: Mapping[str, Any]) -> 
     for key, slot in (("k", "clusterer"), ("images", "source")):
         name = (chosen.get(slot) or {}).get("name")
         if name and any(word.startswith(f"{key}=") for word in overrides) and f"${{{key}}}" not in config:
-            return key, f"{key} has no effect on {slot}={name}\nleave {key} out, or choose another {slot}"
+            near = next((p for p in chosen[slot] if shared_hint(str(p)).startswith(f"call it {key} ")), "")
+            mend = f"in its code {near}: {shared_hint(near)}" if near else f"choose another {slot}"
+            return key, f"{key} has no effect on {slot}={name}\nleave {key} out, or {mend}"
     return None
 
 
@@ -147,11 +151,13 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
             raise UsageError(f"{key}={settings[key]}\nchoose from: {', '.join(str(c).lower() for c in choices)}")
     for key, kind in (("attributes", "attribute"), ("metrics", "metric"), ("reports", "report")):
         if not isinstance(settings[key], list):
-            raise UsageError(f"{key}={settings[key]}: it is a list\ntype {key}=[{','.join(list(options(kind))[:2])}]")
+            some = [settings[key]] if settings[key] in options(kind) else list(options(kind))[:2]
+            raise UsageError(f"{key}={settings[key]}: it is a list\ntype {key}=[{','.join(some)}]")
         for name in settings[key]:
             component = find(kind, name)
-            if kind == "metric" and (fault := asks_in_vain(component)):
-                raise UsageError(f"metric {name}: {fault}\nmend it, or leave it out of metrics=[...]")
+            with owned(kind, name, component):
+                if kind == "metric" and (fault := asks_in_vain(component)):
+                    raise Fault(fault)
     further, typed = [kind.lower() for kind in FURTHER], settings["formats"]
     if not isinstance(typed, list) or not set(map(str, typed)) <= set(further):
         raise UsageError(f"formats={typed}: a list of formats to read as well\ntype formats=[{','.join(further)}]")
@@ -169,9 +175,11 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _check_whole(key: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        usual = root_node().get(key)
         more = f", or {key}={AUTO}" if key == "k" else ""
         raise UsageError(
-            f"{key}={value}: it is a whole number, at least {least}\ntype {key}={max(least, 1)} or more{more}"
+            f"{key}={value}: it is a whole number, at least {least}\n"
+            f"type a whole number, such as {key}={max(least, 1) if usual is None else usual}{more}"
         )
 
 

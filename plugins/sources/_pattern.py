@@ -29,7 +29,8 @@ def compiled(text: str, label: str = "", group: str = "") -> re.Pattern[str]:
     try:
         pattern = re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"source.label_regex={printable(text)}: {printable(str(error))}") from error
+        said = printable(str(error))
+        raise UsageError(f"source.label_regex={printable(text)}: no regular expression: {said}") from error
     if not any(named(pattern, label, group)):
         raise UsageError(
             f"source.label_regex={printable(text)} names neither label nor group\n"

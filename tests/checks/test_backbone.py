@@ -23,12 +23,12 @@ def backbones() -> dict[str, Any]:
 
     size = Preprocess((8, 6))
     return {
-        "a Linear, not imgret.contracts.Backbone": lambda: nn.Linear(2, 2),
+        "a Linear, not an imgret.plugin.Backbone": lambda: nn.Linear(2, 2),
         "the licence is ''": lambda: Backbone(nn.Flatten(), size, ""),
         "the fact 'd' is no text": lambda: Backbone(nn.Flatten(), size, "MIT", {"d": 3}),  # type: ignore[dict-item]
         "fit is 'stretch'": lambda: Backbone(nn.Flatten(), Preprocess((8, 6), "stretch"), "MIT"),
         "std above 0": lambda: Backbone(nn.Flatten(), Preprocess((8, 6), std=(1, 1, 0)), "MIT"),
-        "became (3, 3, 8, 6), not (3, d)": lambda: Backbone(nn.Identity(), size, "MIT"),
+        "became (b, 3, 8, 6), not (b, d)": lambda: Backbone(nn.Identity(), size, "MIT"),
         "not all finite": lambda: Backbone(nn.Sequential(nn.Flatten(), nn.Threshold(0, torch.inf)), size, "MIT"),
         "alone they are off by": lambda: Backbone(Leans(), size, "MIT"),
         "gave other features the second time": lambda: Backbone(Drops(), size, "MIT"),

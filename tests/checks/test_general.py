@@ -51,7 +51,7 @@ def test_what_is_not_of_its_kind_is_looked_at_no_further() -> None:
         return object()
 
     found = list(check("clusterer", "nothing"))
-    assert found[-1].fault == "a object has no fit_predict"
+    assert found[-1].fault == "a object has no fit_predict; a clusterer has fit_predict"
     assert len(found) == len(CHECKS) + 1
 
 

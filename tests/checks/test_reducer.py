@@ -19,10 +19,10 @@ class Columns:
 
 
 REDUCERS = {
-    "became (60,), not (60, r)": lambda X: X[:, 0],
+    "became float32 of shape (60,), not numbers (60, r)": lambda X: X[:, 0],
     "are not all finite": lambda X: X / 0,
     "two runs on the same X differ": lambda X: np.random.default_rng().normal(size=(len(X), 2)),
-    "60 rows became (60, 3), not (60, 2)": lambda X: X[:, :3],
+    "X (60, 8) became float32 of shape (60, 3), not numbers (60, 2)": lambda X: X[:, :3],
     "X was written to": overwrites,
     "Rows that are all equal are reduced: RuntimeError": lambda X: fails(X) if (X[0] == X).all() else X[:, :2],
 }

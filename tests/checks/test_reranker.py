@@ -84,7 +84,7 @@ def test_a_reranker_that_is_not_handed_its_retriever_or_changes_with_top_or_keep
     assert "top=1 gave the rows" in found
     assert "from the score that kneighbors gives" in found
     assert "what one finds changed when another was fitted" in "\n".join(faults("reranker", "Elsewhere"))
-    assert "it has no such parameter" in "\n".join(faults("reranker", "alone"))
+    assert "it has no parameter `retriever`" in "\n".join(faults("reranker", "alone"))
 
 
 def test_of_a_reranker_it_is_told_what_it_does_to_the_hits() -> None:

@@ -46,7 +46,7 @@ SOURCES = {
     "'a.png' comes twice": Listing(Item("a.png"), Item("a.png")),
     "lists other items": Shuffled(Item("a.png"), Item("b.png")),
     "not a count by reason": Listing(Item("a.png"), skipped=["b.png"]),
-    "it gave a str": Listing(Item("a.png"), data="text"),
+    "open gave a str for 'a.png', not bytes": Listing(Item("a.png"), data="text"),
     "pickle": Listing(Item("a.png"), data=lambda: 0),
     "it raised nothing": Stingy(Item("a.png")),
 }

@@ -62,7 +62,8 @@ def test_the_folder_is_the_current_one_where_none_is_named(
         "wrote  test_calm.py\n"
         "next   IMGRET_PLUGINS=. python -m imgret plugins check metric/calm\n"
         "       pytest test_calm.py\n"
-        "       IMGRET_PLUGINS=. python -m imgret FOLDER 'metrics=[calm]'\n"
+        "       IMGRET_PLUGINS=. python -m imgret FOLDER "
+        "'metrics=[sizes,agreement,follows,geometry,retrieval,probing,calm]'\n"
     )
     assert main(["plugins", "new", "metric", "calm", "--folder", str(tmp_path / "a b")]) == 0
     assert f"IMGRET_PLUGINS='{tmp_path / 'a b'}' python" in capsys.readouterr().out

@@ -41,8 +41,8 @@ def test_clusters_are_numbered_by_size_and_noise_stays() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ([0, 0, 1], r"clusterer=gives gave int64 labels of shape \(3,\), not 4 whole numbers"),
-        ([0.0, 0, 1, 1], r"clusterer=gives gave float64 labels of shape \(4,\)"),
+        ([0, 0, 1], r"^clusterer/gives: for 4 points it gave int64 of shape \(3,\), not 4 whole numbers\n"),
+        ([0.0, 0, 1, 1], r"^clusterer/gives: for 4 points it gave float64 of shape \(4,\), not 4 whole"),
     ],
 )
 def test_labels_are_whole_numbers_one_a_row(given: Any, says: str) -> None:
@@ -52,9 +52,11 @@ def test_labels_are_whole_numbers_one_a_row(given: Any, says: str) -> None:
 
 def test_a_view_has_two_columns() -> None:
     assert viewed(X) == X.tolist()
-    with pytest.raises(UsageError, match=r"view=gives gave the shape \(4, 1\), not \(4, 2\)"):
+    with pytest.raises(
+        UsageError, match=r"^reducer/gives: X \(4, 2\) became float32 of shape \(4, 1\), not numbers \(4, 2\)\n"
+    ):
         viewed(X[:, :1])
-    with pytest.raises(UsageError, match="view=gives gave values that are not finite"):
+    with pytest.raises(UsageError, match=r"^reducer/gives: X \(4, 2\) became float64 that are not all finite numbers"):
         viewed(np.full((4, 2), np.inf))
 
 
@@ -64,7 +66,9 @@ def test_what_a_component_complains_of_is_the_users_to_read(colours: Path, monke
         def fit_predict(self, X: Any) -> Any:
             raise ValueError("eps must be\n positive")
 
-    with pytest.raises(UsageError, match=r"^clusterer=picky failed: eps must be positive$"):
+    with pytest.raises(
+        UsageError, match=r"^clusterer/picky: ValueError: eps must be positive\nit lies in .*test_stages.py; "
+    ):
         imgret.run(colours, backbone="pixels", view="pca", reports=[], clusterer="picky")
 
 

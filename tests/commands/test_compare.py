@@ -109,8 +109,8 @@ def test_three_runs_are_rows_alone(two: list[str], tmp_path: Path, capsys: Any) 
 
 @pytest.mark.parametrize(
     ("words", "says"),
-    [(["runs/latest"], "one run, runs/latest, and nothing to compare it with\nname another one"),
-     (["runs/a", "runs/b"], "does not exist"), ([], "there are no two runs in ./runs\nname two")],
+    [(["nope"], "runs/nope does not exist"), (["runs/a", "runs/b"], "does not exist"),
+     ([], "there are no two runs in ./runs\nname two")],
 )  # fmt: skip
 def test_wrong_words(words: list[str], says: str, capsys: Any) -> None:
     assert main(["compare", *words]) == 2
@@ -118,6 +118,8 @@ def test_wrong_words(words: list[str], says: str, capsys: Any) -> None:
 
 
 def test_one_run_twice_and_a_page_that_is_a_folder(two: list[str], capsys: Any) -> None:
+    assert main(["compare", "runs/latest"]) == 2
+    assert "one run, runs/latest, and nothing to compare it with\nname another one" in capsys.readouterr().err
     assert main(["compare", two[1], "runs/latest"]) == 2
     assert f"{two[1]} and runs/latest are one run" in capsys.readouterr().err
     for name in (".", "/"):

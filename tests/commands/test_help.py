@@ -39,3 +39,11 @@ def test_a_long_line_of_help_is_cut_where_words_end() -> None:
     assert cut("short. And more") == "short. And more"
     assert cut("One sentence. " + "word " * 30) == "One sentence"
     assert cut("word " * 30) == "word " * 18 + "..."
+
+
+def test_help_of_a_command_is_its_own(capsys: Any) -> None:
+    assert main(["help", "plugins"]) == 0
+    shown = capsys.readouterr().out
+    assert re.findall(r"^usage: imgret (.*?) \[", shown, re.MULTILINE) == ["plugins", "plugins check", "plugins new"]
+    assert main(["help", "querry"]) == 2
+    assert "no command 'querry', did you mean query?" in capsys.readouterr().err

@@ -25,7 +25,7 @@ def test_a_fault_is_exit_code_1(capsys: Any) -> None:
         "FAULT  60 items in four clusters, with noise, give finite figures by name, the same twice",
         r"       RuntimeError: by \x1b[31mdesign",
     ]
-    assert lines[-1] == "metric/broken: 5 faults in 10 checks"
+    assert lines[-1] == "metric/broken: 6 faults in 11 checks"
     assert log == ""
     with pytest.raises(SystemExit):
         main(["plugins", "check", "metric/broken", "log=debug"])
@@ -53,6 +53,8 @@ def test_values_are_those_of_a_command_line(capsys: Any, tmp_path: Path) -> None
         (["metrics"], "metrics: a kind and a name are wanted\ntype imgret plugins check KIND/NAME"),
         (["metric/sizes", "5"], "5: arguments are written name=value\ntype metric.5=..."),
         (["metrics/sizes"], "no kind 'metrics', did you mean metric?"),
+        (["size"], "no component 'size', did you mean sizes?\n"),
+        (["shared"], "shared: a component of 2 kinds\ntype imgret plugins check reducer/shared or metric/shared"),
         (["metric/size"], "no metric 'size', did you mean sizes?"),
         (["backbone/timm"], "backbone=timm needs a value for 'model'\ntype backbone.model=..."),
         (["clusterer/kmeans", "clusterer.x=1"], "no argument of clusterer=kmeans 'x'"),
@@ -60,8 +62,18 @@ def test_values_are_those_of_a_command_line(capsys: Any, tmp_path: Path) -> None
     ],
 )
 def test_wrong_words(words: list[str], said: str, capsys: Any) -> None:
+    for kind in ("metric", "reducer"):
+        register(kind, "shared")(lambda X: 1.0)
     assert main(["plugins", "check", *words]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
     assert len(err.splitlines()) <= 2
+
+
+def test_a_name_that_one_kind_alone_has_needs_no_kind(capsys: Any) -> None:
+    assert main(["plugins", "check", "sizes"]) == 0
+    assert "metric/sizes: no fault in" in capsys.readouterr().out
+    with pytest.raises(SystemExit):  # an alias, of a file in configs/: it is held to what a backbone must be
+        main(["plugins", "check", "dinov2_s", "offline=true"])
+    assert "backbone/dinov2_s: " in capsys.readouterr().out

@@ -24,6 +24,7 @@ def test_a_metric_receives_all_that_is_offered(colours: Path) -> None:
     found: dict[str, Any] = {}
 
     def gathers(**handed: Any) -> dict[str, float]:
+        found.clear()  # of its trial before the run, which has all that there is
         found.update(handed)
         return {}
 
@@ -59,11 +60,11 @@ def test_a_parameter_that_no_run_has_is_said_before_anything_is_computed(colours
         """Counted."""
         return 1.0
 
-    says = f"it needs 'lables', which no run has; a metric may ask for {', '.join(OFFERED)}"
+    says = f"it needs 'lables', which no run has, did you mean labels?; a metric may ask for {', '.join(OFFERED)}"
     assert main([str(colours), "metrics=[sizes,counted]", "backbone=pixels"]) == 2
-    assert capsys.readouterr().err == f"imgret: metric counted: {says}\nmend it, or leave it out of metrics=[...]\n"
+    assert capsys.readouterr().err.startswith(f"imgret: metric/counted: {says}\nit lies in ")
     assert not Path("runs").exists()
-    with pytest.raises(imgret.UsageError, match="metric counted: it needs 'lables'"):
+    with pytest.raises(imgret.UsageError, match="metric/counted: it needs 'lables'"):
         imgret.run(colours, **SAME, metrics=["counted"])
     assert any(fault.endswith(says) for fault in faults("metric", "counted"))
 
@@ -121,4 +122,7 @@ def test_a_figure_that_is_none_is_left_out_and_a_metric_that_fails_loses_no_othe
         raise ZeroDivisionError("no such luck")
 
     assert measured("breaks", "undefined") == {"one": 1.0}
-    assert caplog.messages == ["metric breaks failed: ZeroDivisionError: no such luck"]
+    assert [message.splitlines()[0] for message in caplog.messages] == [
+        "metric/breaks: ZeroDivisionError: no such luck",
+        "metric/undefined: 'nan' is nan; a figure is a finite number, and one that is undefined is left out",
+    ]

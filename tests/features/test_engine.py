@@ -13,8 +13,8 @@ import pytest
 import torch
 from torch import nn
 
-from imgret import UsageError
 from imgret.contracts import Backbone, Preprocess
+from imgret.errors import Fault, UsageError
 from imgret.features import engine
 from imgret.features.engine import Engine, choose_device
 from imgret.features.forward import by_torch
@@ -112,7 +112,7 @@ def test_an_engine_that_cannot_be_trusted_gives_way_to_pytorch(module: Any, reas
 def test_a_module_that_does_not_pool_is_named_for_it(module: nn.Module) -> None:
     if isinstance(module, nn.LSTM):
         module.forward = lambda x: (x, x)  # type: ignore[method-assign]
-    with pytest.raises(UsageError, match=r"the backbone gives .* for 2 images, where one row of features an image"):
+    with pytest.raises(UsageError, match=r"^backbone: images \(b, 3, 12, 8\) became .*: one row"):
         Engine(backbone(module), "cpu", batch=2)(images(1))
 
 
@@ -170,8 +170,8 @@ def test_one_image_that_is_too_much_is_said_with_what_to_type() -> None:
     )
 
 
-def test_an_error_that_is_not_of_memory_is_left_as_it_is() -> None:
-    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+def test_an_error_that_is_not_of_memory_is_the_backbones() -> None:
+    with pytest.raises(Fault, match=r"^backbone: RuntimeError: mat1 and mat2 shapes cannot be multiplied$"):
         Engine(backbone(Greedy(0, RuntimeError("mat1 and mat2 shapes cannot be multiplied"))), "cpu")(images(4))
 
 

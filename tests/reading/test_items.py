@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgret.contracts import Item
+from imgret.errors import Fault
 from imgret.reading.items import collect, distinct, listing, sample
 from imgret.reading.record import Record
 
@@ -33,7 +34,7 @@ def test_no_file_is_lost_unseen() -> None:
         collect(ITEMS, RECORDS[:3])
     with pytest.raises(ValueError, match=r"outcomes of no known name: \['odd'\]"):
         collect(ITEMS, [*RECORDS[:3], Record("", "odd")])
-    with pytest.raises(ValueError, match=r"the source lists b.jpg twice"):
+    with pytest.raises(Fault, match=r"the path 'b.jpg' comes twice"):
         listing([*ITEMS, Item("b.jpg", "elsewhere/b.jpg")])  # type: ignore[arg-type]
 
 

@@ -34,7 +34,7 @@ def test_words_of_the_command_line(colours: Path, capsys: pytest.CaptureFixture[
     assert main([str(colours), "k=auto", "clusterer=hdbscan", *WORDS]) == 2
     assert "k has no effect on clusterer=hdbscan" in capsys.readouterr().err
     assert main([str(colours), "k=many", *WORDS]) == 2
-    assert "type k=1 or more, or k=auto" in capsys.readouterr().err
+    assert "type a whole number, such as k=100, or k=auto" in capsys.readouterr().err
     assert main(["-m", str(colours), "k=auto,2", *WORDS[:-1]]) == 0
     out = capsys.readouterr().out
     assert "1/2  k=auto" in out
