@@ -13,10 +13,10 @@ from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.evaluation.comparison import Comparison, Split
 from imgret.registry import figures
-from imgret.runs.differences import told_apart
+from imgret.runs.differences import Change, told_apart
 from imgret.runs.previous import age
 from imgret.runs.run import Run, find
-from imgret.words import counted, printable, quoted, shown_path, typed_path
+from imgret.words import counted, printable, quoted, shortened, shown_path, typed_path
 
 MORE = """
 A RUN is a folder, or its name in ./runs; without any, the last two there are compared, the earlier one first. Of two
@@ -24,11 +24,14 @@ runs it is said what was typed, installed and loaded otherwise, how far the clus
 content), which clusters were taken apart or joined, and, where both have the same labelled images, by how much the
 figures changed: an interval that holds 0 says that this may be chance. Nothing is written but what --page names.
 
---json prints {"runs", "why", "images", "agreement", "figures", "splits", "joins"}, of more than two runs "runs" alone.
+--json prints {"runs", "why", "aside", "images", "agreement", "figures", "splits", "joins"}, of more than two runs
+"runs" alone.
 """
 SPLITS = 5  # clusters told of, taken apart or joined
 PARTS = 4  # of one
 NARROW = 20  # characters of a setting that stands beside its run
+FEW = ("files", "content", "labels", "groups", "junk")  # kinds that may have as many entries as there are images
+MANY = 4  # of them that are named; --json has all
 LONGEST = 60  # characters of a value
 DIGEST = 12  # digits of one
 PARSER = Parser("compare", __doc__, MORE)
@@ -93,10 +96,9 @@ def _rows(found: Sequence[Run]) -> list[str]:
     ]
     columns.sort(key=lambda cells: len(set(cells[1:])) == 1)
     apart = told_apart(found) if len(found) > 2 else {}  # of two, it is said below
-    apart = {name: values for name, values in apart.items() if max(map(len, values)) <= NARROW}
     names = [""]
     for place, run in enumerate(found):
-        own = [f"{name}={values[place] or '-'}" for name, values in apart.items()]
+        own = [f"{name}={shortened(values[place], NARROW) or '-'}" for name, values in apart.items()]
         names.append("  ".join([shown_path(run.folder), run.title, *own]))
     wide = max(map(len, names))
     widths = [max(map(len, cells)) for cells in columns]
@@ -124,32 +126,55 @@ def _pair(pair: Comparison) -> list[str]:
     lines.append(f"agree     ARI {ari:.3f}, AMI {ami:.3f} of the clusters of both; {moved}; {kept}{noise}")
     lines += [f"split     {_said(split)}" for split in pair.splits(SPLITS)]
     lines += [f"joined    {_said(split)}" for split in pair.splits(SPLITS, joins=True)]
-    known = figures()
-    for name, change in pair.figures.items():
-        chance = "" if change.low > 0 or change.high < 0 else "   may be chance" if any(change) else "   no difference"
-        lines.append(f"{known[name].title:<9} {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]{chance}")
+    lines += _changed(pair)
     if pair.figures:
         lines.append(f"in brackets: 95 % intervals of the difference over the same images, by seed {pair.first.seed}")
     names = " ".join(quoted(shown_path(run.folder)) for run in (pair.first, pair.second))
     return [*lines, f"repeat    python -m imgret compare {names}"]
 
 
+def _changed(pair: Comparison) -> list[str]:
+    """A line for each figure that differs: by how much, whether that may be chance, and what it can come of."""
+    known, lines = figures(), []
+    for name, change in pair.figures.items():
+        chance = "" if change.low > 0 or change.high < 0 else "   may be chance" if any(change) else "   no difference"
+        said = f"{known[name].title:<9} {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]{chance}"
+        lines.append(said + (_causes(pair, name) if any(change) else ""))
+    both = pair.first.metrics, pair.second.metrics
+    for each in known.among(both[0] | both[1], where="told"):
+        one, other = (each.precise(metrics[each.name]) if each.name in metrics else "-" for metrics in both)
+        if each.name not in pair.figures and one != other:
+            lines.append(f"{each.title:<9} {one} → {other}{_causes(pair, each.name)}")
+    return lines
+
+
+def _causes(pair: Comparison, figure: str) -> str:
+    causes = pair.reasons.causes(figure)
+    return f"   can come of {', '.join(causes)}" if causes else "   nothing that differs explains it"
+
+
 def _why(pair: Comparison) -> list[str]:
-    """A line for each kind of thing that differs."""
-    found = []
-    for kind, changed in pair.why().items():
-        told = [f"{each.what} {_short(each.first)} → {_short(each.second)}" for each in changed]
-        found.append(f"{kind}: {', '.join(told)}")
+    """A line for each kind of thing that differs, and one for what no figure comes of."""
+    found = [f"{kind}: {told(changed, kind)}" for kind, changed in pair.why().items()]
     same = not pair.since.moved and len(pair.rows) == len(pair.first.ids) == len(pair.second.ids)
-    return found or [
+    found = found or [
         "nothing differs" if same else "nothing that was typed, installed or loaded: chance, or the images"
     ]
+    return found + ([f"aside: {told(pair.reasons.aside)}; no figure comes of it"] if pair.reasons.aside else [])
+
+
+def told(changed: Sequence[Change], kind: str = "settings") -> str:
+    """What changed in a line: every setting and version by name, of files and the like the first few and how many."""
+    listed = [f"{each.what} {_short(each.first)} → {_short(each.second)}" for each in changed]
+    if kind in FEW and len(listed) > MANY:
+        return f"{counted(len(listed), 'change')}: {', '.join(listed[:MANY])}, ..."
+    return ", ".join(listed)
 
 
 def _short(value: str) -> str:
     if len(value) == 64 and set(value) <= set("0123456789abcdef"):
         return value[:DIGEST]
-    return (value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…") or "none"
+    return shortened(value, LONGEST) or "none"
 
 
 def _said(split: Split) -> str:
@@ -168,9 +193,12 @@ def _plain(found: Sequence[Run], pair: Comparison | None) -> dict[str, Any]:
     return {
         "runs": rows,
         "why": {kind: [change._asdict() for change in changed] for kind, changed in pair.why().items()},
+        "aside": [change._asdict() for change in pair.reasons.aside],
         "images": images,
         "agreement": {**pair.agreement, **moved},
-        "figures": {name: change._asdict() for name, change in pair.figures.items()},
+        "figures": {
+            name: {**change._asdict(), "causes": pair.reasons.causes(name)} for name, change in pair.figures.items()
+        },
         "splits": [split._asdict() for split in pair.splits(SPLITS)],
         "joins": [split._asdict() for split in pair.splits(SPLITS, joins=True)],
     }

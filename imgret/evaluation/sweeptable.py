@@ -11,7 +11,7 @@ from imgret.evaluation.jobs import SEED, Done, Mean, Row, relative
 from imgret.figures import Figure, Role
 from imgret.pictures import pages
 from imgret.registry import figures
-from imgret.words import printable
+from imgret.words import printable, shortened
 
 LONG = 28  # characters of a value on the screen, above which its middle is left out
 
@@ -68,7 +68,7 @@ def text(rows: Sequence[Row]) -> list[str]:
     head = [*above.values(), "runs", *(f"{printable(column.title)} " for column in shown)]
     body = []
     for place, row in enumerate(rows):
-        cells = [_shortened(value) for value in values(row)] + [runs(row)]
+        cells = [shortened(value, LONG) for value in values(row)] + [runs(row)]
         for column, stars in zip(shown, starred, strict=True):
             cells.append(cell(column, row.figures.get(column.name)) + ("*" if place in stars else " "))
         body.append(cells)
@@ -95,10 +95,6 @@ def notes(rows: Sequence[Row]) -> list[str]:
         since = "since the process began, as this system counts no other" if whole else "of a run"
         said += [f"peak MB: the most {since}, with what earlier runs left behind, without the workers that decode"]
     return said
-
-
-def _shortened(value: str) -> str:
-    return value if len(value) <= LONG else f"{value[: LONG // 2 - 1]}…{value[-LONG // 2 :]}"
 
 
 def table_csv(rows: Sequence[Row]) -> list[list[Any]]:
