@@ -13,7 +13,7 @@ from imgret.commands._parser import Parser
 from imgret.errors import UsageError
 from imgret.evaluation.comparison import Comparison, Split
 from imgret.registry import figures
-from imgret.runs.differences import Change, told_apart
+from imgret.runs.differences import told_apart
 from imgret.runs.previous import age
 from imgret.runs.run import Run, find
 from imgret.words import counted, printable, quoted, shortened, shown_path, typed_path
@@ -24,16 +24,12 @@ runs it is said what was typed, installed and loaded otherwise, how far the clus
 content), which clusters were taken apart or joined, and, where both have the same labelled images, by how much the
 figures changed: an interval that holds 0 says that this may be chance. Nothing is written but what --page names.
 
---json prints {"runs", "why", "aside", "images", "agreement", "figures", "splits", "joins"}, of more than two runs
-"runs" alone.
+--json prints {"runs", "why", "aside", "images", "agreement", "figures", "causes", "splits", "joins"}, of more than two
+runs "runs" alone.
 """
 SPLITS = 5  # clusters told of, taken apart or joined
 PARTS = 4  # of one
 NARROW = 20  # characters of a setting that stands beside its run
-FEW = ("files", "content", "labels", "groups", "junk")  # kinds that may have as many entries as there are images
-MANY = 4  # of them that are named; --json has all
-LONGEST = 60  # characters of a value
-DIGEST = 12  # digits of one
 PARSER = Parser("compare", __doc__, MORE)
 PARSER.add_argument("runs", nargs="*", metavar="RUN", help="the runs (default: the last two)")
 PARSER.add_argument("--page", metavar="FILE.html", help="of two runs: their maps, and the images they disagree on")
@@ -155,26 +151,11 @@ def _causes(pair: Comparison, figure: str) -> str:
 
 def _why(pair: Comparison) -> list[str]:
     """A line for each kind of thing that differs, and one for what no figure comes of."""
-    found = [f"{kind}: {told(changed, kind)}" for kind, changed in pair.why().items()]
+    lines = pair.reasons.lines()
+    if pair.why():
+        return lines
     same = not pair.since.moved and len(pair.rows) == len(pair.first.ids) == len(pair.second.ids)
-    found = found or [
-        "nothing differs" if same else "nothing that was typed, installed or loaded: chance, or the images"
-    ]
-    return found + ([f"aside: {told(pair.reasons.aside)}; no figure comes of it"] if pair.reasons.aside else [])
-
-
-def told(changed: Sequence[Change], kind: str = "settings") -> str:
-    """What changed in a line: every setting and version by name, of files and the like the first few and how many."""
-    listed = [f"{each.what} {_short(each.first)} → {_short(each.second)}" for each in changed]
-    if kind in FEW and len(listed) > MANY:
-        return f"{counted(len(listed), 'change')}: {', '.join(listed[:MANY])}, ..."
-    return ", ".join(listed)
-
-
-def _short(value: str) -> str:
-    if len(value) == 64 and set(value) <= set("0123456789abcdef"):
-        return value[:DIGEST]
-    return shortened(value, LONGEST) or "none"
+    return ["nothing differs" if same else "nothing that was typed, installed or loaded: chance, or the images", *lines]
 
 
 def _said(split: Split) -> str:
@@ -196,9 +177,8 @@ def _plain(found: Sequence[Run], pair: Comparison | None) -> dict[str, Any]:
         "aside": [change._asdict() for change in pair.reasons.aside],
         "images": images,
         "agreement": {**pair.agreement, **moved},
-        "figures": {
-            name: {**change._asdict(), "causes": pair.reasons.causes(name)} for name, change in pair.figures.items()
-        },
+        "figures": {name: change._asdict() for name, change in pair.figures.items()},
+        "causes": {name: pair.reasons.causes(name) for name in pair.reasons.figures},
         "splits": [split._asdict() for split in pair.splits(SPLITS)],
         "joins": [split._asdict() for split in pair.splits(SPLITS, joins=True)],
     }

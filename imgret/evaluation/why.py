@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imgret.reading.outcomes import USABLE
 from imgret.runs.causes import needs, reached
 from imgret.runs.differences import Change, both, changes, plain, settings_apart
+from imgret.words import counted, shortened
 
 if TYPE_CHECKING:
     from imgret.contracts import Ints
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 ALL = ("versions", "features", "engine")  # kinds that any figure may come of
 OF_FILES = ("source", "images", "limit", "formats", "timeout", "rehash")  # settings
+FEW = ("files", "content", "labels", "groups", "junk")  # kinds that may have as many entries as there are images
+MANY = 4  # of them that are named in a line
+LONGEST = 60  # characters of a value
+DIGEST = 12  # digits of one
 KNOWN = {"labels": "truth", "groups": "group", "junk": "junk", "columns": "columns"}  # kinds, and what metrics call it
 
 
@@ -55,6 +60,17 @@ class Why:
         return [
             each for each in self.kinds.get("settings", ()) if not self._reached(each.what) and each.what != "metrics"
         ]
+
+    @property
+    def figures(self) -> list[str]:
+        """The figures that differ, or that one run alone has."""
+        one, other = self.first.metrics, self.second.metrics
+        return [name for name in one | other if one.get(name) != other.get(name)]
+
+    def lines(self) -> list[str]:
+        """A line for each kind of thing that differs, and one for what no figure comes of."""
+        lines = [f"{kind}: {said(found, kind)}" for kind, found in self.told.items()]
+        return lines + ([f"aside: {said(self.aside)}; no figure comes of it"] if self.aside else [])
 
     def causes(self, figure: str) -> list[str]:
         """What can explain that a figure differs, by name: settings, then kinds of other things.
@@ -97,6 +113,20 @@ class Why:
             "junk": told(*(["yes" if each else "" for each in run.collection.junk] for run in (a, b))),
             "columns": columns,
         }
+
+
+def said(changed: Sequence[Change], kind: str = "settings") -> str:
+    """Changes in a line: every setting and version by name, of files and the like the first few, and how many."""
+    listed = [f"{each.what} {_short(each.first)} → {_short(each.second)}" for each in changed]
+    if kind in FEW and len(listed) > MANY:
+        return f"{counted(len(listed), 'change')}: {', '.join(listed[:MANY])}, ..."
+    return ", ".join(listed)
+
+
+def _short(value: str) -> str:
+    if len(value) == 64 and set(value) <= set("0123456789abcdef"):
+        return value[:DIGEST]
+    return shortened(value, LONGEST) or "none"
 
 
 def _files(first: Run, second: Run) -> dict[str, list[Change]]:
