@@ -1,12 +1,11 @@
 """Which rows of a table may have the best mean: a set of rows that holds the best one with 95 % confidence.
 
-The means are over things that rows share: seeds, or queries. Rows are compared in pairs over what both have (the
-paired t-test, one-sided), and a row is left out where another one is better than it by more than chance gives.
+The means are over seeds. Rows are compared in pairs over the seeds that both have (the paired t-test, one-sided), and
+a row is left out where another one is better than it by more than chance gives.
 Of the best row that happens with a chance of 5 % at the most, in all comparisons together, as each of the others is
 given its part of the 5 % (Bonferroni). So is what is left the best with 95 % confidence: subset selection (S. S.
 Gupta, On some multiple decision rules, 1965) by multiple comparisons with the best (J. C. Hsu, Simultaneous
-confidence intervals for all distances from the best, 1981). That the t-test suits means over queries: M. D. Smucker,
-J. Allan and B. Carterette, A comparison of statistical significance tests for information retrieval evaluation, 2007.
+confidence intervals for all distances from the best, 1981).
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from math import fsum, sqrt
 
 LEVEL = 0.95
 ROUNDING = 1e-9  # of a mean: differences that differ by less are equal
-Values = Mapping[Hashable, float]  # a figure by what it is of: a seed, say
+Values = Mapping[Hashable, float]  # a figure by seed
 
 
 def contenders(rows: Sequence[Values], better: int) -> set[int]:
     """The places of the rows that the others leave standing; `better` is 1 where more is better, -1 where less is.
 
-    Rows that share fewer than two things cannot be told apart.
+    Rows that share fewer than two seeds cannot be told apart.
     """
     from scipy.special import stdtr
 

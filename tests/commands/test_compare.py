@@ -13,6 +13,7 @@ import imgret
 import imgret.__main__
 from imgret.__main__ import main
 from imgret.registry import SLOTS, build, find
+from imgret.runs import again
 from tests.conftest import png, write
 from tests.test_readme import ROOT, _words
 
@@ -35,6 +36,9 @@ def runs(words: list[str]) -> int:
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands_compose(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     write(tmp_path, {f"{folder}/{file}": b"" for folder, file in FOLDERS.items()})
+    if "--from" in line:
+        folder = write(tmp_path / line.split()[4], {"x": b""})
+        again.write(folder / again.NAME, ["images=photos", "k=10"], {}, [])
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.chdir(tmp_path)
