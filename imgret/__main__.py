@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -26,8 +27,11 @@ from imgret.words import shown_path
 if TYPE_CHECKING:
     from imgret.evaluation.jobs import Asked
     from imgret.evaluation.sweep import Sweep
+    from imgret.runs.again import Again
+    from imgret.runs.run import Run
 
 LEVELS = {"quiet": logging.ERROR, "info": logging.INFO, "debug": logging.DEBUG}  # of log=
+FROM = "--from"  # the file of what is to be made again
 PATIENCE = 10  # seconds after a signal to end in which a further one disturbs no cleaning up
 
 
@@ -70,7 +74,10 @@ def _do(words: list[str]) -> list[Exception]:
         return []
     from imgret.settings.commandline import tidy
 
-    typed, words = words, tidy(words, NAMES)
+    recorded = None
+    if any(word.partition("=")[0] == FROM for word in words):
+        words, recorded = _again(words)
+    typed, words = words, words if recorded else tidy(words, NAMES)
     completing = "--shell-completion" in words and words[-1].startswith("query=")
     if completing:  # nothing but suggestions may reach the terminal
         logging.getLogger("imgret").setLevel(logging.CRITICAL)
@@ -85,10 +92,11 @@ def _do(words: list[str]) -> list[Exception]:
         return []
     from imgret.evaluation.sweep import Sweep, said_once
 
-    sweep = Sweep(typed, quiet="log=quiet" in words)
+    sweep, met = Sweep(typed, words, quiet="log=quiet" in words), set[str]()
 
     def one(settings: dict[str, Any], asked: Asked | None) -> None:
-        job(settings, asked, sweep)
+        done = job(settings, asked, sweep)
+        met.update([done.info.data] if done else [])
 
     every_line = not is_sweep(words) or any(word.startswith("log=") for word in words)
     try:
@@ -105,7 +113,32 @@ def _do(words: list[str]) -> list[Exception]:
         sweep.finish()
     except UsageError as error:
         faults.append(error)
+    if recorded and recorded.data and met - recorded.data:
+        logging.getLogger("imgret").warning("the images are not those that were recorded: figures do not compare")
     return [*faults, *sweep.faults]
+
+
+def _again(words: Sequence[str]) -> tuple[list[str], Again]:
+    """The settings of what is to be made again, by the file that is named and what is typed beside; and that file."""
+    from imgret.runs import again
+    from imgret.settings.commandline import tidy
+
+    rest = list(words)
+    at = next(place for place, word in enumerate(rest) if word.partition("=")[0] == FROM)
+    _, equals, file = rest.pop(at).partition("=")
+    file = file if equals else rest.pop(at) if at < len(rest) else ""
+    if not file:
+        raise UsageError(f"{FROM} needs a file\ntype {FROM} FILE, the folder of a run or a sweep, or its sweep.yaml")
+    found, end = again.read(file), "preset="  # with which `tidy` adds no demo
+    typed = [word for word in tidy([*rest, end], NAMES) if word != end]
+    settings = sorted(again.over(typed, found.words), key=lambda word: not word.startswith("--"))
+    if "log=quiet" not in settings:
+        log = logging.getLogger("imgret")
+        log.info("from %s: python -m imgret %s", file, shlex.join(settings))
+        others = [f"{each.what} {each.first or 'none'} → {each.second or 'none'}" for each in found.otherwise()]
+        if others:
+            log.warning("versions are not those that were recorded: %s", ", ".join(others))
+    return settings, found
 
 
 @contextmanager
@@ -158,7 +191,7 @@ def _tell(fault: Exception) -> int:
     return told.exit_code if isinstance(told, UsageError) else FAULT
 
 
-def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
+def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> Run:
     """One run, and its summary on the screen; in a sweep, a line."""
     from imgret.pipeline import run
     from imgret.runs.summary import summary
@@ -170,12 +203,13 @@ def job(settings: dict[str, Any], asked: Asked | None, sweep: Sweep) -> None:
     sweep.faults += done.faults
     if asked:
         sweep.add(asked, done)
-        return
+        return done
     try:
         say(*([shown_path(done.folder)] if settings["log"] == "quiet" else summary(done)), flush=True)
     except OSError:
         logging.getLogger("imgret").info("the run is there, and whole: %s", done.folder)
         raise
+    return done
 
 
 def _talk(words: Sequence[str]) -> None:

@@ -85,6 +85,11 @@ def tally(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n:,} {name if n != 1 else name.removesuffix('s')}" for name, n in counts.items())
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, its middle left out where it has more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[len(text) - most // 2 :]}"
+
+
 def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 

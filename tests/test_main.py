@@ -169,7 +169,9 @@ def test_a_sweep_over_folders(capsys: Any) -> None:
     assert {imgret.load(f.parent).info.root for f in Path().glob("*/2*/run.json")} == {
         str(Path(name).resolve()) for name in names
     }
-    assert sorted(file.name for file in Path().glob("*/*-sweep/*")) == ["jobs.csv", "table.csv", "table.html"]
+    assert sorted(file.name for file in Path().glob("*/*-sweep/*")) == [
+        "jobs.csv", "sweep.yaml", "table.csv", "table.html", "table.md", "table.png", "table.tex",
+    ]  # fmt: skip
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permissions do not bind")

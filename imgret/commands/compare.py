@@ -16,7 +16,7 @@ from imgret.runs.differences import told_apart
 from imgret.runs.previous import age
 from imgret.runs.run import Run, find
 from imgret.screen import say, say_json
-from imgret.words import counted, printable, quoted, shown_path, typed_path
+from imgret.words import counted, printable, quoted, shortened, shown_path, typed_path
 
 MORE = """
 A RUN is a folder, or its name in ./runs; without any, the last two there are compared, the earlier one first. Of two
@@ -24,13 +24,12 @@ runs it is said what was typed, installed and loaded otherwise, how far the clus
 content), which clusters were taken apart or joined, and, where both have the same labelled images, by how much the
 figures changed: an interval that holds 0 says that this may be chance. Nothing is written but what --page names.
 
---json prints {"runs", "why", "images", "agreement", "figures", "splits", "joins"}, of more than two runs "runs" alone.
+--json prints {"runs", "why", "aside", "images", "agreement", "figures", "causes", "splits", "joins"}, of more than two
+runs "runs" alone.
 """
 SPLITS = 5  # clusters told of, taken apart or joined
 PARTS = 4  # of one
 NARROW = 20  # characters of a setting that stands beside its run
-LONGEST = 60  # characters of a value
-DIGEST = 12  # digits of one
 PARSER = Parser("compare", __doc__, MORE)
 PARSER.add_argument("runs", nargs="*", metavar="RUN", help="the runs (default: the last two)")
 PARSER.add_argument("--page", metavar="FILE.html", help="of two runs: their maps, and the images they disagree on")
@@ -94,10 +93,9 @@ def _rows(found: Sequence[Run]) -> list[str]:
     ]
     columns.sort(key=lambda cells: len(set(cells[1:])) == 1)
     apart = told_apart(found) if len(found) > 2 else {}  # of two, it is said below
-    apart = {name: values for name, values in apart.items() if max(map(len, values)) <= NARROW}
     names = [""]
     for place, run in enumerate(found):
-        own = [f"{name}={values[place] or '-'}" for name, values in apart.items()]
+        own = [f"{name}={shortened(values[place], NARROW) or '-'}" for name, values in apart.items()]
         names.append("  ".join([shown_path(run.folder), run.title, *own]))
     wide = max(map(len, names))
     widths = [max(map(len, cells)) for cells in columns]
@@ -125,32 +123,40 @@ def _pair(pair: Comparison) -> list[str]:
     lines.append(f"agree     ARI {ari:.3f}, AMI {ami:.3f} of the clusters of both; {moved}; {kept}{noise}")
     lines += [f"split     {_said(split)}" for split in pair.splits(SPLITS)]
     lines += [f"joined    {_said(split)}" for split in pair.splits(SPLITS, joins=True)]
-    known = figures()
-    for name, change in pair.figures.items():
-        chance = "" if change.low > 0 or change.high < 0 else "   may be chance" if any(change) else "   no difference"
-        lines.append(f"{known[name].title:<9} {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]{chance}")
+    lines += _changed(pair)
     if pair.figures:
         lines.append(f"in brackets: 95 % intervals of the difference over the same images, by seed {pair.first.seed}")
     names = " ".join(quoted(shown_path(run.folder)) for run in (pair.first, pair.second))
     return [*lines, f"repeat    python -m imgret compare {names}"]
 
 
+def _changed(pair: Comparison) -> list[str]:
+    """A line for each figure that differs: by how much, whether that may be chance, and what it can come of."""
+    known, lines = figures(), []
+    for name, change in pair.figures.items():
+        chance = "" if change.low > 0 or change.high < 0 else "   may be chance" if any(change) else "   no difference"
+        said = f"{known[name].title:<9} {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]{chance}"
+        lines.append(said + (_causes(pair, name) if any(change) else ""))
+    both = pair.first.metrics, pair.second.metrics
+    for each in known.among(both[0] | both[1], where="told"):
+        one, other = (each.precise(metrics[each.name]) if each.name in metrics else "-" for metrics in both)
+        if each.name not in pair.figures and one != other:
+            lines.append(f"{each.title:<9} {one} → {other}{_causes(pair, each.name)}")
+    return lines
+
+
+def _causes(pair: Comparison, figure: str) -> str:
+    causes = pair.reasons.causes(figure)
+    return f"   can come of {', '.join(causes)}" if causes else "   nothing that differs explains it"
+
+
 def _why(pair: Comparison) -> list[str]:
-    """A line for each kind of thing that differs."""
-    found = []
-    for kind, changed in pair.why().items():
-        told = [f"{each.what} {_short(each.first)} → {_short(each.second)}" for each in changed]
-        found.append(f"{kind}: {', '.join(told)}")
+    """A line for each kind of thing that differs, and one for what no figure comes of."""
+    lines = pair.reasons.lines()
+    if pair.why():
+        return lines
     same = not pair.since.moved and len(pair.rows) == len(pair.first.ids) == len(pair.second.ids)
-    return found or [
-        "nothing differs" if same else "nothing that was typed, installed or loaded: chance, or the images"
-    ]
-
-
-def _short(value: str) -> str:
-    if len(value) == 64 and set(value) <= set("0123456789abcdef"):
-        return value[:DIGEST]
-    return (value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…") or "none"
+    return ["nothing differs" if same else "nothing that was typed, installed or loaded: chance, or the images", *lines]
 
 
 def _said(split: Split) -> str:
@@ -169,9 +175,11 @@ def _plain(found: Sequence[Run], pair: Comparison | None) -> dict[str, Any]:
     return {
         "runs": rows,
         "why": {kind: [change._asdict() for change in changed] for kind, changed in pair.why().items()},
+        "aside": [change._asdict() for change in pair.reasons.aside],
         "images": images,
         "agreement": {**pair.agreement, **moved},
         "figures": {name: change._asdict() for name, change in pair.figures.items()},
+        "causes": {name: pair.reasons.causes(name) for name in pair.reasons.figures},
         "splits": [split._asdict() for split in pair.splits(SPLITS)],
         "joins": [split._asdict() for split in pair.splits(SPLITS, joins=True)],
     }

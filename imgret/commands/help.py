@@ -20,6 +20,7 @@ USAGE = """imgret: a folder of images becomes a clustered, evaluated, searchable
 python -m imgret clusterer=kmeans k=100      no images given: the demo, a drawn fabric catalogue
 python -m imgret FOLDER [NAME=VALUE ...]     your own images
 python -m imgret -m FOLDER k=50,100,200      a sweep: one run for each value
+python -m imgret --from RUN [NAME=VALUE ...] a run or a sweep again, by its folder or a sweep.yaml; what is typed wins
 """
 WIDTH = 120
 INDENT = " " * 8

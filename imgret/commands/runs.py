@@ -1,7 +1,8 @@
-"""`imgret runs`: the runs in a folder, newest first."""
+"""`imgret runs`: the runs and sweeps in a folder, newest first, with what was typed for each."""
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +12,14 @@ from imgret.errors import UsageError
 from imgret.findings.info import Info
 from imgret.findings.tables import read_figures
 from imgret.registry import figures, load_plugins
+from imgret.runs import again
 from imgret.screen import say
 from imgret.store.files import read_json
-from imgret.words import counted, shown_path, typed_path
+from imgret.words import counted, shortened, shown_path, typed_path
 
+SWEEP = "jobs.csv"  # of every sweep
+TITLED = ("images", "source", "backbone", "clusterer", "view", "reports", "log", "out")  # in a title, or no matter
+LONG = 40  # characters of a setting
 PARSER = Parser("runs", __doc__)
 PARSER.add_argument("out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)")
 
@@ -23,12 +28,14 @@ def main(words: Sequence[str]) -> None:
     out = typed_path(PARSER.parse_args(words).out)
     if not os.path.isdir(out):
         raise UsageError(f"{out} does not exist\nmake a run with `python -m imgret FOLDER`")
-    folders = [file.parent for file in out.glob("[!.]*/run.json") if not file.parent.is_symlink()]
+    files = (file for name in ("run.json", SWEEP) for file in out.glob(f"[!.]*/{name}"))
+    folders = [file.parent for file in files if not file.parent.is_symlink()]
     if not folders:
         say(f"no runs in {shown_path(out)}")
     load_plugins()  # metrics say how their figures are called
     for folder in sorted(folders, key=lambda f: f.name, reverse=True):
-        say(f"{shown_path(folder)}  {described(folder)}")
+        said = described(folder) if (folder / "run.json").exists() else of_sweep(folder)
+        say(f"{shown_path(folder)}  {said}")
 
 
 def described(folder: Path) -> str:
@@ -39,6 +46,21 @@ def described(folder: Path) -> str:
         of = f" of {counted(files, 'file')}" if files > ok else ""
         words = [f"{info.title} · {counted(ok, 'image')}{of}"]
         words += [f"{each.title} {each.written(found[each.name])}" for each in figures().among(found, where="line")]
+        typed = [word for word in again.of_run(info).words if again.key_of(word) not in TITLED]
+        words += [" ".join(shortened(word, LONG) for word in typed)] if typed else []
         return "  ".join(words)
     except Exception as error:  # what a damaged file can raise is anyone's guess
         return f"cannot be read: {type(error).__name__}"
+
+
+def of_sweep(folder: Path) -> str:
+    """How many runs a sweep has, and what was typed; of an earlier version's, or a damaged one, that it is one."""
+    try:
+        with (folder / SWEEP).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            done = [bool(row["run"]) for row in csv.DictReader(stream)]
+        words = again.read(str(folder)).words if (folder / again.NAME).exists() else []
+        failed = f", {done.count(False):,} failed" if not all(done) else ""
+        typed = " ".join(shortened(word, LONG) for word in words if word != again.SWEEP)
+        return f"a sweep of {counted(sum(done), 'run')}{failed}  {typed}".rstrip()
+    except Exception as error:  # as above
+        return f"a sweep that cannot be read: {type(error).__name__}"

@@ -36,7 +36,7 @@ def write(pair: Comparison, file: Path) -> Path:
 def page(pair: Comparison) -> str:
     """The page as HTML. It has no image of either run without both having it, and none without a thumbnail."""
     runs = [f"{run.folder.name} · {run.title}" for run in (pair.first, pair.second)]
-    values: dict[str, Any] = {"title": "imgret: two runs", "runs": runs, "maps": []}
+    values: dict[str, Any] = {"title": "imgret: two runs", "runs": runs, "maps": [], "why": pair.reasons.lines()}
     if len(pair.rows):
         said = f"ARI {pair.agreement['ari']:.3f}, AMI {pair.agreement['ami']:.3f}"
         said += f"; {counted(pair.since.moved, 'image')} of {len(pair.rows):,} moved"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from imgret.evaluation.evaluate import ranking
+from imgret.evaluation.why import Why
 from imgret.ops import intervals
 from imgret.ops.contingency import Contingency
 from imgret.ops.relevance import Trial, judge
 from imgret.registry import figures
-from imgret.runs.differences import Change, both, changes, plain, settings_of
 from imgret.runs.previous import compare
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imgret.contracts import Ints
     from imgret.findings.info import Since
     from imgret.ops.intervals import Interval
+    from imgret.runs.differences import Change
     from imgret.runs.run import Run
 
     Floats64 = NDArray[np.float64]
@@ -68,10 +69,7 @@ class Comparison:
     @property
     def edited(self) -> int:
         """How many paths stand for another image in the second run."""
-        before, after = (
-            {item.path: record.id for item, record in _files(run) if record.id} for run in (self.first, self.second)
-        )
-        return sum(before.get(path, id) != id for path, id in after.items())
+        return len(self.reasons.kinds.get("content", ()))
 
     @cached_property
     def agreement(self) -> dict[str, float]:
@@ -123,7 +121,7 @@ class Comparison:
         of each query is resampled, for clusters the same halves of the images are drawn for both runs.
         """
         a, b = self.first, self.second
-        if a.ids != b.ids or _named(a) != _named(b) or len(np.unique(a.truth[a.truth >= 0])) < 2:
+        if a.ids != b.ids or "labels" in self.reasons.kinds or len(np.unique(a.truth[a.truth >= 0])) < 2:
             return {}
         found = _halves(a.truth, a.labels, b.labels, a.seed)
         if (a.group != b.group).any() or (a.collection.junk != b.collection.junk).any():  # another protocol
@@ -136,25 +134,13 @@ class Comparison:
         judged = [each.name for each in figures().among(one, "labels", where="told")]
         return found | intervals.of_means({name: other[name] - one[name] for name in judged}, a.seed)
 
+    @cached_property
+    def reasons(self) -> Why:
+        return Why(self.first, self.second, self.rows)
+
     def why(self) -> dict[str, list[Change]]:
-        """What differs, by kind: settings, versions, weights (and what is done before them), and the engine."""
-        a, b = self.first.info, self.second.info
-        kinds = {
-            "settings": both(*(settings_of(each.config, [a.config, b.config]) for each in (a, b))),
-            "versions": changes(a.versions, b.versions),
-            "features": changes(plain(a.space), plain(b.space)),
-            "engine": changes(plain(a.engine), plain(b.engine)),
-        }
-        return {kind: found for kind, found in kinds.items() if found}
-
-
-def _named(run: Run) -> list[str]:
-    """The label of each image, or nothing."""
-    return [run.truth_names[truth] if truth >= 0 else "" for truth in run.truth]
-
-
-def _files(run: Run) -> Any:
-    return zip(run.collection.items, run.collection.records, strict=True)
+        """What differs and a figure may come of, by kind: settings, versions, features, engine, files, labels, ..."""
+        return self.reasons.told
 
 
 def _own(labels: Ints) -> Ints:

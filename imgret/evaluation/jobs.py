@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import fsum, sqrt
 from pathlib import Path
+from typing import Any
 
+from imgret.runs.differences import apart
 from imgret.words import printable
 
 SEED = "seed"  # the setting whose values are folded into one row
@@ -36,6 +38,7 @@ class Done:
     Figures are those of metrics.json, with `n_clusters` and `noise_share` whatever was measured, `fit_seconds` (reducer
     and clusterer; a reduction that is in the store is not made again), `total_seconds` (all of the run; features
     that are in the store are not computed again) and `peak_bytes` (see runs/clock.py). `account`: see summary.account.
+    `config` and `data` are what run.json says of settings and images.
     """
 
     asked: Asked
@@ -44,6 +47,8 @@ class Done:
     failed: str = ""
     peak_of: str = "run"
     account: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,26 @@ class Row:
         return [job for job in self.jobs if not job.failed]
 
     @property
+    def data(self) -> set[str]:
+        """What stands for the images of its runs."""
+        return {job.data for job in self.finished}
+
+    def by_seed(self, figure: str) -> dict[Hashable, float]:
+        """A figure of each seed."""
+        return {job.asked.values.get(SEED): job.figures[figure] for job in self.finished}
+
+    @property
     def failed(self) -> str:
         """Why the first of the jobs that failed did, or ""."""
         return next((job.failed for job in self.jobs if job.failed), "")
 
 
 def fold(jobs: Sequence[Done]) -> list[Row]:
-    """One row for the jobs that differ in their seed only, in the order in which they come up."""
+    """One row for the jobs that differ in their seed only, in the order in which they come up.
+
+    Beside what was swept a row has the settings that came with it, where they tell rows apart: an option may bring
+    another reducer, a preset all of its own.
+    """
     rows: dict[tuple[tuple[str, str | None], ...], list[Done]] = {}
     for job in jobs:
         rows.setdefault(tuple((k, v) for k, v in job.asked.values.items() if k != SEED), []).append(job)
@@ -83,6 +101,12 @@ def fold(jobs: Sequence[Done]) -> list[Row]:
         names = dict.fromkeys(name for figures in finished for name in figures)
         shared = [name for name in names if all(name in figures for figures in finished)]
         folded.append(Row(dict(values), same, {n: _mean([figures[n] for figures in finished]) for n in shared}))
+    first = {place: row.finished[0].config for place, row in enumerate(folded) if row.finished}
+    brought = apart(list(first.values())) if first and all(first.values()) else {}
+    asked = {key for job in jobs for key in job.asked.values} | {SEED}
+    for name in sorted(brought.keys() - asked):
+        told = dict(zip(first, brought[name], strict=True))
+        folded = [replace(row, values={**row.values, name: told.get(n) or None}) for n, row in enumerate(folded)]
     return folded
 
 

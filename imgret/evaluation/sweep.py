@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import fsum
 from pathlib import Path
 
 from imgret.errors import Fault, UsageError
 from imgret.evaluation.jobs import Asked, Done, fold
+from imgret.evaluation.sweepchart import draw
 from imgret.evaluation.sweeptable import jobs_csv, page, table_csv, text
+from imgret.evaluation.sweeptexts import latex, markdown
 from imgret.registry import figures
+from imgret.runs import again
 from imgret.runs.run import Run
 from imgret.runs.summary import account
 from imgret.runs.write import new_folder, whole
@@ -24,20 +27,27 @@ LINE = 2  # figures of a job's line
 
 
 class Sweep:
-    """Collects the jobs of a sweep, says each in a line, and writes the table. `words` are what was typed.
+    """Collects the jobs of a sweep, says each in a line, and writes the table. `words` are what was typed,
+    `settings` the same as settings; see `again.Again`.
 
     `quiet`: the folders alone.
 
     Methods that print raise BrokenPipeError where nobody reads.
     """
 
-    def __init__(self, words: Sequence[str], quiet: bool = False) -> None:
-        self.command, self.quiet = shlex.join(["python", "-m", "imgret", *words]), quiet
+    def __init__(self, words: Sequence[str], settings: Sequence[str] = (), quiet: bool = False) -> None:
+        self.words, self.quiet = list(settings), quiet
+        self.command = shlex.join(["python", "-m", "imgret", *words])
         self.jobs: list[Done] = []
         self.faults: list[Fault] = []  # of components, that cost no run
+        self.versions: Mapping[str, str] = {}
 
     def add(self, asked: Asked, run: Run) -> None:
-        done = Done(asked, figures_of(run), run.folder, peak_of=run.info.peak_of, account=account(run))
+        info = run.info
+        self.versions = info.versions
+        done = Done(
+            asked, figures_of(run), run.folder, "", info.peak_of, account(run), config=info.config, data=info.data
+        )
         self.jobs.append(done)
         known = figures()
         told = known.among(done.figures, "labels", where="told") or known.among(
@@ -72,8 +82,9 @@ class Sweep:
             pass
 
     def write(self) -> Path | None:
-        """Write table.csv (a row a setting), jobs.csv (a row a job) and table.html; their folder, or None without runs.
+        """Write the table, and what makes it again; their folder, or None without runs.
 
+        table.csv (a row a setting), jobs.csv (a row a job), table.md, table.tex, table.png, table.html and sweep.yaml.
         Raises UsageError where they cannot be written.
         """
         first = next((job.folder for job in self.jobs if job.folder), None)
@@ -85,8 +96,11 @@ class Sweep:
             write_csv(temporary / "table.csv", header, lines)
             header, *lines = jobs_csv(self.jobs, folder)
             write_csv(temporary / "jobs.csv", header, lines)
-            text = page(rows, self.command, folder)
-            (temporary / "table.html").write_text(text, encoding="utf-8")
+            picture = draw(rows, self.command, temporary / "table.png")
+            web = page(rows, self.command, folder, picture.read_bytes() if picture else b"")
+            for end, table in (("html", web), ("md", markdown(rows)), ("tex", latex(rows))):
+                (temporary / f"table.{end}").write_text(table, encoding="utf-8")
+            again.write(temporary / again.NAME, self.words, self.versions, [job.data for job in self.jobs])
         return folder
 
     def finish(self) -> None:

@@ -117,9 +117,11 @@ class Engine:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What run.json says of it."""
+        """What run.json says of it; with other threads features differ in the sixth digit."""
+        import torch
+
         made_with = {"title": self.title, "device": self.device, "precision": self.precision}
-        return {**made_with, "batch": self.batch, "halved": self.halved}
+        return {**made_with, "batch": self.batch, "halved": self.halved, "threads": torch.get_num_threads()}
 
     def _halve(self, reason: str) -> None:
         """Go on with half the batch, on the same engine: another one's features are another set."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgret.registry import SHARED, SLOTS, called
+from imgret.runs.causes import reached
 
 if TYPE_CHECKING:
     from imgret.runs.run import Run
 
-BESIDE = ("chosen", "typed", "preset", "otherwise", "log", "out", "k_asked")  # settings that say nothing of the result
+OURS = ("chosen", "typed", "otherwise", "k_asked")  # in a config, and no settings: what they come to stands beside them
+NODES = (*SLOTS, "baseline")  # settings that are an option with arguments, or null
 WHOLE_RUN = ("device", "offline", "images")  # settings that no option can have otherwise
 MAYBE = ("k", "images")  # settings that an option may have no use for
 
@@ -31,20 +33,34 @@ def both(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]:
 def changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]:
     """What two mappings have otherwise, by name."""
     names = sorted(first.keys() | second.keys())
-    both = [Change(name, _text(first.get(name)), _text(second.get(name))) for name in names]
+    both = [Change(name, as_text(first.get(name)), as_text(second.get(name))) for name in names]
     return [change for change in both if change.first != change.second]
 
 
+def settings_apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]:
+    """The settings that two configs have otherwise, every one that both know."""
+    return both(*(settings_of(each, [first, second]) for each in (first, second)))
+
+
 def told_apart(runs: Sequence[Run]) -> dict[str, list[str]]:
-    """The settings that several runs all have, and have otherwise, by name; a value a run."""
-    configs = [run.info.config for run in runs]
+    """The settings that several runs all have, and have otherwise, by name; a value a run. See `apart`."""
+    return apart([run.info.config for run in runs])
+
+
+def apart(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The settings that several configs all have, and have otherwise, and that a figure may come of, by name."""
     flat = [settings_of(config, configs) for config in configs]
     names = sorted(set.intersection(*(set(each) for each in flat)))
-    table = {name: [_text(each[name]) for each in flat] for name in names}
+    table = {name: [as_text(each[name]) for each in flat] for name in names if reached(name, configs)}
     return {name: values for name, values in table.items() if len(set(values)) > 1}
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A value as it is typed; empty where there is none."""
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(as_text, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)
 
 
@@ -57,23 +73,41 @@ def plain(node: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settings_of(config: Mapping[str, Any], configs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Settings as they are typed; of an option that all runs have its arguments as well, `clusterer.n_init`.
+    """Settings as they are typed, with the arguments of options: `clusterer.n_init`, see `_option`.
 
     An argument that all have from their run is told as the run's; a setting that no option of this run uses is None.
+    `k=auto` says whether k was to be found.
     """
     found: dict[str, Any] = {}
-    nodes = [value for key, value in config.items() if key in SLOTS and isinstance(value, dict)]
+    if any(each.get("k_asked") for each in configs):
+        found["k=auto"] = bool(config.get("k_asked"))
+    nodes = [value for key, value in config.items() if key in SLOTS and isinstance(value, Mapping)]
     used = {SHARED[argument] for node in nodes for argument in node if argument in SHARED}
     for key, value in config.items():
-        if key in SLOTS and isinstance(value, dict):
-            found[key] = called(config, key)
-            if all(other.get(key) and called(other, key) == found[key] for other in configs):
-                own = {argument: each for argument, each in value.items() if argument != "name"}
-                own = {argument: own[argument] for argument in own if not _of_run(key, argument, configs)}
-                found |= {f"{key}.{argument}": each for argument, each in own.items()}
-        elif key not in BESIDE and key not in SLOTS:
+        if key in NODES:
+            found |= _option(key, config, configs)
+        elif key not in OURS:
             found[key] = value if key not in MAYBE or key in used else None
     return found
+
+
+def _option(slot: str, config: Mapping[str, Any], configs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The option in a slot by the name that was typed, None where there is none, and arguments of its own.
+
+    That is all of them where the configs have one component; where they have several, what was typed for any of
+    them, so that nothing typed goes untold. Options of equal arguments are one option, whichever name was typed.
+    """
+    nodes = [each.get(slot) for each in configs]
+    node = config[slot] if isinstance(config[slot], Mapping) else {}
+    own = [{key: value for key, value in (each or {}).items() if key not in SHARED} for each in nodes]
+    equal = all(each == own[0] for each in own)
+    found = {slot: called(configs[0] if equal else config, slot) if node else None}
+    if all(each and each.get("name") == node.get("name") for each in nodes):
+        names: Iterable[str] = [name for name in node if not _of_run(slot, name, configs)]
+    else:
+        told = {str(key) for each in configs for key in each.get("typed") or ()}
+        names = sorted(name for name in {key for each in nodes for key in each or ()} if f"{slot}.{name}" in told)
+    return found | {f"{slot}.{name}": node.get(name) for name in names if name != "name"}
 
 
 def _of_run(slot: str, argument: str, configs: Sequence[Mapping[str, Any]]) -> bool:

@@ -17,7 +17,8 @@ import numpy as np
 
 from imgret.errors import UsageError
 from imgret.findings.info import Info, Now, Since
-from imgret.registry import SHARED, called
+from imgret.runs.causes import IMAGES, reached
+from imgret.runs.differences import MAYBE, settings_apart
 from imgret.runs.run import Run
 
 if TYPE_CHECKING:
@@ -34,22 +35,20 @@ def since(run: Run, out: Path) -> Since | None:
         return None
     found = compare(before.folder.name, run.ids, run.labels, before.ids, before.labels)
     try:
-        return found._replace(then=otherwise(before.settings, run.settings))
+        return found._replace(then=otherwise(before.settings, run.settings, bool(found.new or found.gone)))
     except (KeyError, TypeError, AttributeError):  # a run from elsewhere may say anything
         return found
 
 
-def otherwise(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The settings `before` that clusters follow from and that are another `now`: `clusterer=hdbscan`, `k=20`."""
-    found = []
-    for slot in ("backbone", "reducer", "clusterer"):
-        if called(before, slot) != called(now, slot):
-            found.append(f"{slot}={called(before, slot)}")
-        else:
-            own = {key: value for key, value in before[slot].items() if key != "name" and key not in SHARED}
-            found += [f"{slot}.{key}={value}" for key, value in own.items() if now[slot].get(key) != value]
-    found += [f"{key}={before[key]}" for key in ("k", "seed", "normalize") if before[key] != now[key]]
-    return found
+def otherwise(before: Mapping[str, Any], now: Mapping[str, Any], images: bool = True) -> list[str]:
+    """The settings `before` that clusters follow from and that are another `now`: `clusterer=hdbscan`, `k=20`.
+
+    Those that say which files are read only where `images` differ.
+    """
+    configs = before, now
+    reach = {each: reached(each.what, configs) for each in settings_apart(*configs)}
+    told = [each for each, to in reach.items() if "labels" in to and (images or IMAGES not in to)]
+    return [f"{each.what}={each.first or 'null'}" for each in told if each.first or each.what not in MAYBE]
 
 
 def previous(info: Info, out: Path) -> Run | None:

@@ -13,6 +13,7 @@ import imgret
 import imgret.__main__
 from imgret.__main__ import main
 from imgret.registry import SLOTS, build, find
+from imgret.runs import again
 from tests.conftest import png, write
 from tests.test_readme import ROOT, _words
 
@@ -35,6 +36,9 @@ def runs(words: list[str]) -> int:
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands_compose(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     write(tmp_path, {f"{folder}/{file}": b"" for folder, file in FOLDERS.items()})
+    if "--from" in line:
+        folder = write(tmp_path / line.split()[4], {"x": b""})
+        again.write(folder / again.NAME, ["images=photos", "k=10"], {}, [])
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -84,6 +88,21 @@ def test_the_command(two: list[str], capsys: Any) -> None:
     found = json.loads(capsys.readouterr().out)
     assert [each["n_clusters"] for each in found["runs"]] == [2, 3]
     assert found["why"] == {"settings": [{"what": "k", "first": "2", "second": "3"}]}
+    assert found["causes"]["n_clusters"] == ["k"]
+    assert "map" not in found["causes"]
+
+
+def test_two_that_differ_in_several_things(two: list[str], tmp_path: Path, capsys: Any) -> None:
+    changed = {"k": 3, "rerank": "dba", "reports": ["clusters"], "timeout": 50}
+    other = imgret.run(tmp_path / "in", **{**QUICK, **changed})
+    assert main(["compare", two[0], str(other.folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "why       settings: k 2 → 3, rerank none → dba, timeout 60 → 50" in lines
+    assert "          aside: reports [] → [clusters]; no figure comes of it" in lines
+    (nmi,) = (line for line in lines if line.startswith("NMI  "))
+    assert nmi.endswith("   can come of k")
+    for line in lines:
+        assert not line.startswith(("mAP ", "P@10 ")) or line.endswith(("   can come of rerank", "no difference"))
 
 
 def test_a_run_without_labels_beside_one_with_and_a_copy(two: list[str], tmp_path: Path, capsys: Any) -> None:
@@ -149,6 +168,7 @@ def test_the_page_shows_names_as_text(two: list[str], tmp_path: Path, capsys: An
     text = file.read_text(encoding="utf-8")
     assert text.count("<circle") == 18
     assert text.count("<script>") == 1
+    assert "<li>settings: k 2 → 3</li>" in text
     assert "&lt;script&gt;alert(&quot;x&quot;)&amp;\\n\\x1b[2J.png" in text
     assert "\x1b" not in text
     assert not re.search(r"(src|href)=\"(?!data:image/jpeg)", text)

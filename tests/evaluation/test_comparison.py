@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
+from imgret.contracts import Item
 from imgret.evaluation.comparepage import page
 from imgret.evaluation.comparison import Comparison, Split
 from imgret.findings.info import Fitted, Info
 from imgret.ops import intervals
+from imgret.reading.record import Record
 from imgret.runs.differences import Change, told_apart
 
 IDS = "abcdefg"
@@ -26,11 +28,14 @@ def run(labels: dict[str, int], truth: str = "", X: Any = None, **changes: Any) 
         title="x", config={**SETTINGS, **changes}, fitted=Fitted(retriever={}), space={"weights": "w"}, root="",
         versions={"python": "3"},
     )  # fmt: skip
-    files = [(SimpleNamespace(path=f"{id}.jpg"), SimpleNamespace(id=id)) for id in ids]
+    files = [(Item(f"{id}.jpg"), Record(id, "ok")) for id in ids]
+    collection = SimpleNamespace(
+        items=[f[0] for f in files], records=[f[1] for f in files], junk=np.zeros(n, bool), columns=[], first=range(n)
+    )
     return SimpleNamespace(
         ids=ids, labels=np.array([labels[id] for id in ids]), info=info, seed=0, device="cpu",
         truth=np.array([names.index(t) for t in truth] or [-1] * n), truth_names=names, group=np.full(n, -1), X=X,
-        collection=SimpleNamespace(items=[f[0] for f in files], records=[f[1] for f in files], junk=np.zeros(n, bool)),
+        collection=collection, group_names=[], metrics={},
         view=np.arange(2 * n, dtype=np.float32).reshape(n, 2) ** 1.5, folder=Path("runs/x"), settings={"rerank": None},
         paths=[f"{id}.jpg" for id in ids], title="x", view_name="pca", called=lambda slot: "kmeans",
     )  # fmt: skip
@@ -74,14 +79,17 @@ def test_why_they_differ() -> None:
     second = run(OTHER, k=3, clusterer={"name": "kmeans", "k": 3, "n_init": 9}, out="elsewhere", log="quiet")
     second.info.versions = {"python": "3", "numpy": "2"}
     second.info.space = {"weights": "v"}
-    second.collection.records[0].id = "another"
-    second.collection.records[1].id = ""  # not readable: that says nothing of what it holds
+    second.collection.records[0] = Record("another", "ok")
+    second.collection.records[1] = Record("", "timeout")  # not read: that says nothing of what it holds
     pair = Comparison(first, second)
     assert pair.why() == {
         "settings": [Change("clusterer.n_init", "3", "9"), Change("k", "2", "3")],
         "versions": [Change("numpy", "", "2")],
         "features": [Change("weights", "w", "v")],
+        "files": [Change("b.jpg", "ok", "timeout"), Change("g.jpg", "ok", ""), Change("h.jpg", "", "ok")],
+        "content": [Change("a.jpg", "a", "another")],
     }
+    assert pair.reasons.aside == [Change("log", "info", "quiet"), Change("out", "runs", "elsewhere")]
     assert pair.edited == 1
     third = run(ONE, clusterer={"name": "dbscan", "eps": 1})
     assert Comparison(first, third).why()["settings"][0] == Change("clusterer", "kmeans", "dbscan")
@@ -134,7 +142,7 @@ def test_runs_of_other_junk_or_groups_are_compared_by_their_clusters_alone(
     if protocol == "junk":
         second.collection.junk[3] = True
     else:
-        second.group[:4] = 0
+        second.group[:4], second.group_names = 0, ["camera"]
     found = Comparison(first, second).figures
     assert set(found) == {"ari", "nmi"}
     assert found == Comparison(second, first).figures

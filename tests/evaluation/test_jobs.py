@@ -1,6 +1,7 @@
 """The jobs of a sweep: seeds folded by hand, and ways between folders."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ def test_seeds_are_folded_into_mean_and_sample_deviation() -> None:
 def test_one_value_is_one_row() -> None:
     (row,) = fold([job(1, {"seed": "0"}, nmi=1.0), job(2, {"seed": "1"}, nmi=0.0)])
     assert (row.values, row.figures["nmi"]) == ({}, Mean(0.5, math.sqrt(0.5)))
+
+
+def test_what_an_option_brings_is_a_column_where_it_tells_rows_apart() -> None:
+    def of(number: int, clusterer: str, reducer: str) -> Done:
+        config = {
+            "clusterer": {"name": clusterer},
+            "reducer": {"name": reducer},
+            "view": {"name": clusterer},
+            "seed": 0,
+        }
+        return replace(job(number, {"clusterer": clusterer, "seed": "0"}), config=config)
+
+    failed = job(3, {"clusterer": "c", "seed": "0"}, failed="no")
+    rows = fold([of(1, "a", "pca"), of(2, "b", "umap"), failed])
+    assert [row.values["reducer"] for row in rows] == ["pca", "umap", None]
+    same = fold([of(1, "a", "pca"), of(2, "b", "pca")])
+    assert [row.values for row in same] == [{"clusterer": "a"}, {"clusterer": "b"}]
 
 
 def test_ways_between_folders() -> None:

@@ -70,7 +70,7 @@ def test_a_sweep_from_command_line_to_tables(colours: Path, monkeypatch: Any, ca
         "rank-1",
         "recall@top",
     ]
-    assert lines[10].split()[:7] == ["kmeans", "3", "2", "3", "0%", "1.000±.000*", "1.000±.000*"]
+    assert lines[10].split()[:7] == ["kmeans", "3", "2", "3", "0%", "1.000±.000°", "1.000±.000°"]
     assert lines[12].split()[:3] == ["dbscan", "-", "2"]
     assert shown.err.count("device cpu") == 1  # what is true of all jobs is said once
     assert lines[-1] == f"sweep     runs/{folder.name}"
@@ -80,7 +80,10 @@ def test_a_sweep_from_command_line_to_tables(colours: Path, monkeypatch: Any, ca
     assert now == [row | dict.fromkeys(_fleeting(row)) for row in rows]
     capsys.readouterr()
     assert main(["runs"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 6  # a sweep is no run
+    sweep, *listed = capsys.readouterr().out.splitlines()
+    assert sweep.startswith(f"runs/{folder.name}  a sweep of 6 runs  images=")
+    assert len(listed) == 6
+    assert listed[-1].endswith("  reducer=none k=3 seed=0")  # the oldest, with what else was typed for it
 
 
 def _fleeting(row: dict[str, str]) -> list[str]:

@@ -169,17 +169,21 @@ def test_the_line_and_the_table(tmp_path: Path, capsys: Any) -> None:
 
 def test_what_the_run_before_had_otherwise() -> None:
     def settings(**changes: Any) -> dict[str, Any]:
-        node = {"name": "kmeans", "k": 3, "n_init": 3}
+        node = {"name": "kmeans", "k": 3, "n_init": 3, "seed": changes.get("seed", 0)}
         plain = {"backbone": {"name": "pixels"}, "reducer": {"name": "none"}, "clusterer": node}
         return {**plain, "k": 3, "seed": 0, "normalize": "centre", "view": {"name": "pca"}, **changes}
 
     assert otherwise(settings(), settings()) == otherwise(settings(view={"name": "tsne"}), settings()) == []
     assert otherwise(settings(k=5, seed=2), settings()) == ["k=5", "seed=2"]
-    five = settings(k=5, clusterer={"name": "kmeans", "k": 5, "n_init": 3})
+    five = settings(k=5, clusterer={"name": "kmeans", "k": 5, "n_init": 3, "seed": 0})
     assert otherwise(five, settings()) == ["k=5"]  # once, as the run's
-    assert otherwise(settings(), settings(clusterer={"name": "dbscan", "eps": 1})) == ["clusterer=kmeans"]
-    more = settings(clusterer={"name": "kmeans", "k": 3, "n_init": 9})
-    assert otherwise(more, settings()) == ["clusterer.n_init=9"]
+    assert otherwise(settings(), settings(clusterer={"name": "dbscan", "eps": 1})) == ["clusterer=kmeans", "k=3"]
+    more = settings(clusterer={"name": "kmeans", "k": 3, "n_init": 9, "seed": 4})
+    assert otherwise(more, settings()) == ["clusterer.n_init=9", "clusterer.seed=4"]
+    assert otherwise(settings(rerank=None, reports=[]), settings(rerank={"name": "dba"}, reports=["x"])) == []
+    assert otherwise(settings(limit=5), settings(limit=None)) == ["limit=5"]
+    assert otherwise(settings(limit=None), settings(limit=5)) == ["limit=null"]
+    assert otherwise(settings(limit=5), settings(limit=None), images=False) == []
 
 
 def test_a_run_that_was_renamed_is_as_old_as_its_files(tmp_path: Path) -> None:
