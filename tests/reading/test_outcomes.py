@@ -250,7 +250,7 @@ def test_a_manifest_a_tar_and_a_baseline_add_up(tmp_path: Path, capsys: Any) -> 
         for name in sorted(set(names) - {"gone.png"}):
             tar.add(tmp_path / "in" / name, name)
     for images, says in (
-        ("in/list.csv", "9 files = 6 ok, 1 duplicate, 1 missing, 1 truncated"),
+        ("in/list.csv", "9 rows = 6 ok, 1 duplicate, 1 missing, 1 truncated"),
         ("all.tar", "8 files = 6 ok, 1 duplicate, 1 truncated"),
     ):
         assert main([str(tmp_path / images), *QUICK, "baseline=classical"]) == 0
@@ -269,7 +269,7 @@ def test_two_files_of_one_name_end_the_run(tmp_path: Path, capsys: Any) -> None:
             return (Item("a\n.png", item.file) for item in super().__iter__())
 
     assert main([str(write(tmp_path / "in", GOOD)), *QUICK, "source=twins"]) == 1
-    assert r"ValueError: the source lists a\n.png twice; a path is the name of one item" in capsys.readouterr().err
+    assert r"ValueError: the source lists a\n.png twice; a path is the name of one file" in capsys.readouterr().err
 
 
 def test_files_that_go_and_change_while_a_run_reads_them(tmp_path: Path, capsys: Any, caplog: Any) -> None:
