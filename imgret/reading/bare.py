@@ -2,7 +2,7 @@
 
 Pixels decide whether a file is an image, and nothing beside them does. Pillow refuses a file for a damaged text or a
 number that is missing; it is then shown no more than the parts that describe the pixels, as they lie in the file. A
-TIFF is read like that at once, by `imgret.reading.tiff`; libheif and libavif pass over what is damaged by themselves.
+TIFF is read like that at once, by `imgret.reading.tiff`; libheif passes over what is damaged by itself.
 
 A checksum says that something was damaged, and not what. That of a PNG's pixels is not asked where they unpack; that
 of its header and palette is, since all follows from these; transparency with a wrong one counts as not there, as
@@ -11,6 +11,7 @@ viewers have it. EXIF data count if they can be read.
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ class Bare(NamedTuple):
 
 def bare(data: bytes, kind: str) -> Bare:
     """A file reduced to its pixels, or as it was where nothing can be left out. Never raises."""
-    parts = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "BMP": _bmp}
+    parts = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "BMP": _bmp, "AVIF": _avif}
     return parts[kind](data) if kind in parts else Bare(data)
 
 
@@ -142,3 +143,8 @@ def _bmp(data: bytes) -> Bare:
     if depth <= 8 and colours > _PALETTE:
         return Bare(data[:46] + bytes(4) + data[50:])
     return Bare(data)
+
+
+def _avif(data: bytes) -> Bare:
+    """Without EXIF data, which libavif holds to their form: the entry of the item (14496-12, 8.11.6) is renamed."""
+    return Bare(re.sub(rb"(infe.{8})Exif", rb"\1none", data, count=1, flags=re.DOTALL))

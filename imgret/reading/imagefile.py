@@ -164,6 +164,10 @@ def _open(data: bytes, kind: str) -> ImageFile:
 
         heif: ImageFile = HeifImageFile(BytesIO(data))  # type: ignore[no-untyped-call]
         return heif
+    if kind == "AVIF":
+        from imgret.reading.avif import Avif
+
+        return Avif(BytesIO(data))
     if kind == "TIFF":
         from PIL.TiffImagePlugin import TiffImageFile
 
@@ -190,8 +194,10 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _exif(image: ImageFile, data: bytes, kind: str, beside: bytes | None) -> Exif:
-    """What the EXIF data say. A TIFF's are its own directory; a HEIC's decoder has turned the image already."""
+    """What the EXIF data say. A TIFF's are its directory. A HEIC is turned already; an AVIF itself says how."""
     exif = read_exif(data if kind == "TIFF" else image.info.get("exif") if beside is None else beside)
+    if kind == "AVIF":
+        return exif._replace(orientation=getattr(image, "orientation", 1))
     return exif._replace(orientation=1) if kind == "HEIC" else exif
 
 

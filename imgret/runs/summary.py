@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from imgret.findings.info import Fitted
+from imgret.reading.beside import tally
 from imgret.reading.formats import how_to_read
-from imgret.reading.outcomes import USABLE
+from imgret.reading.outcomes import NO_FAILURE
 from imgret.registry import SHARED, called, figures
 from imgret.runs.clock import QUICKER
 from imgret.runs.run import Run
@@ -29,6 +30,7 @@ def summary(run: Run) -> list[str]:
     lines = [f"images    {account(run)}{skipped}"]
     lines += _failures(run)
     lines += _formats(run)
+    lines += _beside(run)
     lines += [f"features  {_features(run)}"]
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
     noise = f"; noise {metrics['noise_share']:.0%}" if metrics.get("noise_share") else ""
@@ -60,7 +62,7 @@ def account(run: Run) -> str:
 
 def _failures(run: Run) -> list[str]:
     """Where the reason of each failure is to be read, if there is any."""
-    failed = sum(count for name, count in run.collection.outcomes.items() if name not in USABLE)
+    failed = sum(count for name, count in run.collection.outcomes.items() if name not in NO_FAILURE)
     return [f"failures  {counted(failed, 'file')}, each with its reason: {shown_path(run.folder)}/failures.csv"] * (
         failed > 0
     )
@@ -86,6 +88,15 @@ def _formats(run: Run) -> list[str]:
     chosen = [name.upper() for name in run.settings["formats"]]
     counts = {f"{name} not read": met[name] for name in sorted(met)}
     return [f"formats   {listed(counts)}: {how_to_read([*met, *chosen])}"] if met else []
+
+
+def _beside(run: Run) -> list[str]:
+    """What there is by its name, and was not opened."""
+    if "beside" not in run.collection.outcomes:
+        return []
+    pairs = zip(run.collection.items, run.collection.records, strict=True)
+    found = tally(item.path for item, record in pairs if record.outcome == "beside")
+    return [f"beside    {found}: not opened, and no failures"]
 
 
 def _features(run: Run) -> str:
