@@ -28,9 +28,11 @@ from imgret.findings.info import Choice, Computed, Fitted, Info
 from imgret.findings.originals import reach
 from imgret.findings.rerank import around, fitted, learned_around, rerank
 from imgret.reading import columns
-from imgret.reading.formats import require
+from imgret.reading.beside import waiting
+from imgret.reading.formats import chosen, require
 from imgret.reading.items import collect, listing, root, sample
 from imgret.reading.loader import Reading
+from imgret.reading.taken import dated
 from imgret.reading.thumbnails import look
 from imgret.registry import SLOTS, blamed, build, called, find, learned, shared_hints
 from imgret.runs.clock import Clock
@@ -52,9 +54,10 @@ def run(asked: Mapping[str, Any]) -> Run:
     Raises UsageError for what is wrong with the settings or the input; the run is on disk when this returns.
     """
     refuse_worker()
-    clock, store, reading = Clock(), Store(), Reading.of(asked)
+    clock, store = Clock(), Store()
     device = choose_device(asked["device"])
-    settings: Mapping[str, Any] = {**asked, "device": device}
+    settings: Mapping[str, Any] = {**asked, "device": device, "formats": chosen(asked["formats"])}
+    reading = Reading.of(settings)
     _check(settings)
 
     with clock.stage("list"), blamed(settings, "source"):
@@ -69,6 +72,8 @@ def run(asked: Mapping[str, Any]) -> Run:
             log.info("%s", note)
     if not items:
         raise UsageError(f"{origin(settings)} has no files in it\ngive a folder that has images in it")
+    for line in waiting(items, asked["formats"], settings["formats"]):
+        log.info(line)
     k.check(settings, len(items), "files")
 
     with clock.stage("backbone"):
@@ -82,9 +87,9 @@ def run(asked: Mapping[str, Any]) -> Run:
     with clock.stage("features"), _named(settings):
         where = room.Room(store.root, make_out(settings), bool(settings["attributes"] or settings["reports"]))
         extraction = extract(source, items, made_in, engine, store, reading, everything, used, where)
-        collection = collect(items, extraction.records)
+        collection = dated(collect(items, extraction.records), settings["taken_from"])
         if not collection.ids:
-            only = UsageError if set(collection.outcomes) == {"unsupported"} else TooManyFailed
+            only = UsageError if set(collection.outcomes) <= {"unsupported", "beside"} else TooManyFailed
             raise only(f"{origin(settings)} has no readable image in it: {collection.causes}")
         k.check(settings, len(collection.ids), "distinct readable images")
         settings = k.fit(settings, len(collection.ids))

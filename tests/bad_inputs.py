@@ -46,8 +46,11 @@ FILES: list[tuple[int, str, str]] = [
      "bytes/cut-*.jpeg bytes/cut-*.png bytes/cut-*.webp bytes/cut-*.gif bytes/cut-*.bmp bytes/no-end.jpg "
      "bytes/zero-tail.jpg"),
     (2, "a PNG that lacks no more than its last chunk", "bytes/no-end-chunk.png"),
-    (2, "a PNG whose checksum is wrong or that has no pixels; a JPEG of 12 bits; a BMP in fax coding",
-     "bytes/*-sum.png bytes/no-rows.png bytes/no-size.png bytes/12-bit.jpg bytes/fax.bmp"),
+    (2, "a PNG whose header has a wrong checksum, whose pixels do not unpack, or that has none; a JPEG of 12 bits; "
+     "a BMP in fax coding", "bytes/header-sum.png bytes/data-sum.png bytes/no-rows.png bytes/no-size.png "
+     "bytes/12-bit.jpg bytes/fax.bmp"),
+    (2, "whole pixels and damage beside them: a text, profile, date, resolution, EXIF data, a number of colours, a "
+     "checksum; pixels decide", "bytes/beside-*"),
     (3, "a JPEG with other bytes in its middle, a PNG with half its rows: cannot be told from an image",
      "bytes/noise-inside.jpg bytes/half-the-rows.png"),
     (4, "PNG as .jpg, JPEG as .png, no ending, .JPG, a trailer: read by content",
@@ -57,7 +60,7 @@ FILES: list[tuple[int, str, str]] = [
     (6, "PNG of 16 bits, with alpha or a key: the high byte", "bytes/*-16.png bytes/*-16-key.png"),
     (7, "palette, RGBA, LA, a transparent colour: laid on white",
      "bytes/rgba.* bytes/grey-alpha.png bytes/palette* bytes/*key.gif bytes/rgb-key.png bytes/alpha.bmp"),
-    (7, "a chunk `tEXt` that is called as Pillow calls transparency", "bytes/key-in-words.png"),
+    (7, "a chunk `tEXt` that is called as Pillow calls transparency: not asked", "bytes/key-in-words.png"),
     (8, "1, 2 and 4 bits, with and without a key", "bytes/grey-[124]*.png"),
     (8, "BMP of 24 and 32 bits, upside down, in runs",
      "bytes/up.bmp bytes/down.bmp bytes/fourth-byte.bmp bytes/empty-alpha.bmp bytes/runs.bmp"),
@@ -73,7 +76,7 @@ FILES: list[tuple[int, str, str]] = [
     (13, "headers of 60,000 x 60,000, 15,000 x 12,000 and the like, in each format",
      "bytes/60000x* bytes/15000x* bytes/2147483647x* bytes/6550* bytes/65535x* bytes/frame-65535x* bytes/16383x* "
      "bytes/40000x*"),
-    (14, "PNG with 100 MB of text in 100 kB", "bytes/huge-text.png"),
+    (14, "PNG with 100 MB of text in 100 kB: not unpacked", "bytes/huge-text.png"),
     (14, "GIF of 100,000 frames", "bytes/frames-100000.gif"),
     (14, "TIFF with a chain of 100,000 directories, or one in a loop", "scans/chain.tif scans/loop.tif"),
     (15, "EPS, PSD, FITS, JPEG 2000, PDF, ICO: not read, Ghostscript not looked for",

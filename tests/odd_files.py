@@ -33,7 +33,19 @@ class Odd(NamedTuple):
 
 def odd_files() -> dict[str, Odd]:
     """All of them by file name, sorted."""
-    groups = oriented(), deep(), transparent(), coloured(), animated(), bitmaps(), plain(), foreign(), broken(), huge()
+    groups = (
+        oriented(),
+        deep(),
+        transparent(),
+        coloured(),
+        animated(),
+        bitmaps(),
+        plain(),
+        foreign(),
+        broken(),
+        huge(),
+        beside(),
+    )
     return dict(sorted((pair for group in groups for pair in group), key=lambda pair: pair[0]))
 
 
@@ -213,11 +225,8 @@ def broken() -> Iterator[tuple[str, Odd]]:
         flipped[place] ^= 0xFF
         yield name, Odd(bytes(flipped), "decode_error")
     dot = (1, 1), 8, 0, [b"\0"]
-    yield (
-        "huge-text.png",
-        Odd(png(*dot, chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(10**8), 9))), "decode_error"),
-    )
-    yield "key-in-words.png", Odd(png(*dot, chunk(b"tEXt", b"transparency\0yes")), "decode_error")
+    yield "huge-text.png", Odd(png(*dot, chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(10**8), 9))))
+    yield "key-in-words.png", Odd(png(*dot, chunk(b"tEXt", b"transparency\0yes")))
     yield "no-size.png", Odd(png((0, 16), 8, 0, []), "decode_error")
     yield "no-rows.png", Odd(png((16, 16), 8, 0, []), "decode_error")
     yield "half-the-rows.png", Odd(png((16, 16), 8, 0, [bytes(16)] * 8))  # Pillow takes the rest for black
@@ -238,6 +247,41 @@ def huge() -> Iterator[tuple[str, Odd]]:
     yield "40000x40000.bmp", Odd(make.bmp((40000, 40000), 24, bytes(9)), "too_large")
     for width, height in ((1, 10000), (10000, 1), (2, 201)):
         yield f"{width}x{height}.png", Odd(save(flat(RED, height, width), "PNG"), "extreme_aspect")
+
+
+def beside() -> Iterator[tuple[str, Odd]]:
+    """Pixels that are whole, and damage to what lies beside them. Every viewer shows these."""
+    rows = [row.tobytes() for row in scene()]
+    wrong = {  # chunks of their names; of some the checksum does not fit
+        "text": b"tEXtComment\0hello", "words": b"iTXtXML:com.adobe.xmp\0\1\0\0\0\xff", "time": b"tIME\7",
+        "profile": b"iCCPx\0\0" + zlib.compress(b"n"), "exif": b"eXIf" + make.exif(6)[:20],
+        "key": b"tRNS\0\xff\0\0\0\0",
+    }  # fmt: skip
+    for name, words in wrong.items():
+        body = chunk(words[:4], words[4:])
+        yield f"beside-{name}-sum.png", Odd(png((48, 32), 8, 2, rows, body[:-1] + bytes([body[-1] ^ 1])), "ok", scene())
+    short = {"gAMA": b"\0", "pHYs": b"", "cHRM": b"\0", "sRGB": b"", "tRNS": b"\0", "acTL": b"", "iCCP": b"x\0\7zip"}
+    for name, left in short.items():
+        yield f"beside-{name}.png", Odd(png((48, 32), 8, 2, rows, chunk(name.encode(), left)), "ok", scene())
+    whole = bytearray(png((48, 32), 8, 2, rows, chunk(b"gAMA", b"\0")))
+    whole[-13] ^= 1
+    yield "beside-pixels-sum.png", Odd(bytes(whole), "ok", scene())  # the pixels unpack to what they are
+    photo = jpeg(scene())
+    for name, segment in {
+        "jfif": b"\xff\xe0\0\7JFIF\0",
+        "adobe": b"\xff\xee\0\7Adobe",
+        "icc": b"\xff\xe2\0\x0fICC_PROFILE\0\1",
+    }.items():
+        yield f"beside-{name}.jpg", Odd(photo[:2] + segment + photo[2:], "ok", scene(), 2)
+    picture = save(scene(), "WEBP", lossless=True, exif=make.exif(1), xmp=b"<x/>")
+    yield "beside-exif-cut.webp", Odd(picture[:-20], "ok", scene())
+    yield "beside-xmp-size.webp", Odd(picture[:-9] + b"\xff" + picture[-8:], "ok", scene())
+    frame = save(Image.fromarray(scene()).quantize(4), "GIF")
+    at = frame.index(b",", 13 + 3 * 4)
+    yield "beside-control.gif", Odd(frame[:at] + b"!\xf9\1\1\0" + frame[at:], "ok", scene())
+    grid = make.bmp((2, 2), 8, b"\1\0\0\0\0\1\0\0", palette=bytes((*RED[::-1], 0, *BLUE[::-1], 0)))
+    odd = grid[:46] + b"\xff" * 4 + grid[50:]
+    yield "beside-colours.bmp", Odd(odd, "ok", np.array([[RED, BLUE], [BLUE, RED]], np.uint8))
 
 
 if __name__ == "__main__":

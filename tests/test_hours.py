@@ -306,7 +306,7 @@ def test_archive() -> None:
     assert {row["camera"] for row in items.values()} == {
         "", "Canon EOS 5D", "NIKON D90", "Apple iPhone 8", "samsung SM-G991B"
     }  # fmt: skip
-    assert items["sent.jpg"]["taken"] == ""
+    assert (shot["taken_from"], items["sent.jpg"]["taken_from"]) == ("exif", "file")
     assert {items[name]["outcome"] for name in ("2004/a003.jpg", "a003 (1).jpg")} == {"ok", "duplicate"}
 
     near = rows("runs/latest/near_duplicates.csv")

@@ -113,11 +113,11 @@ from imgret import Run, register
 @register("report")
 def NAME(run: Run, folder: Path) -> list[Path]:
     """NAME.json: the paths of the images of each cluster; those of -1 are noise."""
-    albums: dict[int, list[str]] = {}
+    members: dict[int, list[str]] = {}
     for path, cluster in sorted(zip(run.paths, run.labels.tolist())):
-        albums.setdefault(cluster, []).append(path)
+        members.setdefault(cluster, []).append(path)
     file = folder / "NAME.json"
-    file.write_text(json.dumps(albums, indent=1, sort_keys=True), encoding="ascii")
+    file.write_text(json.dumps(members, indent=1, sort_keys=True), encoding="ascii")
     return [file]
 ''',
     "attribute": '''from imgret import register

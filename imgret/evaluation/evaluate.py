@@ -13,7 +13,7 @@ from imgret.ops.contingency import Contingency
 from imgret.ops.intervals import Interval
 from imgret.ops.relevance import Trial, judge
 from imgret.reading import columns
-from imgret.reading.outcomes import USABLE
+from imgret.reading.outcomes import NO_FAILURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +106,7 @@ def retrieval(run: Run, asked: QuerySet | None = None) -> Retrieval | None:
         "not drawn": int((~nothing).sum()) - len(queries),
     }
     if asked is not None:
-        left_out |= {name: count for name, count in asked.collection.outcomes.items() if name not in USABLE}
+        left_out |= {name: count for name, count in asked.collection.outcomes.items() if name not in NO_FAILURE}
     gallery = trial.gallery
     return Retrieval(
         asked=len(everyone),

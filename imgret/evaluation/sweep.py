@@ -16,8 +16,8 @@ from imgret.evaluation.sweeptable import jobs_csv, page, table_csv, text
 from imgret.evaluation.sweeptexts import latex, markdown
 from imgret.registry import figures
 from imgret.runs import again
+from imgret.runs.account import account
 from imgret.runs.run import Run
-from imgret.runs.summary import account
 from imgret.runs.write import new_folder, whole
 from imgret.screen import say
 from imgret.store.files import write_csv

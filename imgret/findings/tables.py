@@ -19,7 +19,7 @@ from imgret.contracts import Item
 from imgret.findings.rows import rows
 from imgret.reading.columns import free
 from imgret.reading.items import Collection, collect
-from imgret.reading.outcomes import USABLE
+from imgret.reading.outcomes import NO_FAILURE
 from imgret.reading.record import Record
 from imgret.store.files import leads_out, read_array, read_json, sha256, write_csv
 from imgret.words import decimal
@@ -49,7 +49,7 @@ FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "fea
 GRAPH = "neighbours.npy"  # which a run may have beside those
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
 ID = re.compile("([0-9a-f]{64})?")
-TAKEN = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)?", re.ASCII)
+TAKEN = re.compile(r"(\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?)?", re.ASCII)
 
 
 def write_items(file: Path, run: Found) -> None:
@@ -84,7 +84,7 @@ def table(run: Found) -> dict[str, list[str]]:
 def write_failures(file: Path, collection: Collection) -> None:
     """failures.csv: the files of which no image could be made, in order of path."""
     pairs = zip(collection.items, collection.records, strict=True)
-    write_csv(file, FAILURES, [(i.path, r.outcome, r.reason) for i, r in pairs if r.outcome not in USABLE])
+    write_csv(file, FAILURES, [(i.path, r.outcome, r.reason) for i, r in pairs if r.outcome not in NO_FAILURE])
 
 
 def write_skipped(folder: Path, rows: Sequence[tuple[int, str]]) -> None:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from imgret.contracts import Preprocess
 
-__all__ = ["DECODE", "FILTERS", "FORMATS", "OUTCOMES", "Decoded", "check", "decode", "picture", "sniff"]
+__all__ = ["DECODE", "FILTERS", "FORMATS", "OUTCOMES", "REFUSE", "Decoded", "check", "decode", "picture", "sniff"]
 
 DECODE: int = 1  # raised whenever the pixels of any image change: features of unequal numbers are never compared
+REFUSE: int = 2  # raised whenever an image is read that was refused: files that were refused before are read again
 
 
 class Decoded(NamedTuple):

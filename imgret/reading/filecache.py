@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, get_type_hints
 
 from imgret.executors.local import LATE, TIMEOUT, late
-from imgret.reading.decode import DECODE
+from imgret.reading.decode import DECODE, REFUSE
 from imgret.reading.record import Record
 
 LARGEST = 2**63 - 1  # whole number that SQLite holds
@@ -33,7 +33,7 @@ class Stamp(NamedTuple):
 
 
 KIND = {int: "INTEGER", str: "TEXT"}
-COLUMNS = {  # what a file was, when it was read, what was found, by which DECODE; others would be another table
+COLUMNS = {  # what a file was, when it was read, what was found, by which reader; others would be another table
     "path": "BLOB PRIMARY KEY",
     **{name: KIND[kind] for name, kind in get_type_hints(Stamp).items()},
     "read_ns": "INTEGER",
@@ -77,10 +77,19 @@ def ids_of(file: Path, place: str) -> list[tuple[str, str]]:
         return []
 
 
+def _reader(outcome: str) -> int:
+    """The version of what reads, as far as it matters to a file of this outcome."""
+    return DECODE if outcome == "ok" else REFUSE
+
+
 def _holds(row: sqlite3.Row, file: str) -> bool:
     """Whether a row is of this version, and of the file as it is now."""
     settled = row["read_ns"] - row["mtime_ns"] > UNSETTLED_NS
-    return row["decoder"] == DECODE and settled and Stamp(*(row[name] for name in Stamp._fields)) == stamp(file)
+    return (
+        row["decoder"] == _reader(row["outcome"])
+        and settled
+        and Stamp(*(row[name] for name in Stamp._fields)) == stamp(file)
+    )
 
 
 class FileCache:
@@ -123,8 +132,11 @@ class FileCache:
         """Keep records of files, each with the stamp taken before it was read."""
         if self.off:
             return
-        read = {"read_ns": time.time_ns(), "decoder": DECODE}
-        rows = [{"path": os.fsencode(f), **s._asdict(), **read, **record._asdict()} for f, s, record in records]
+        now = time.time_ns()
+        rows = [
+            {"path": os.fsencode(f), **s._asdict(), "read_ns": now, "decoder": _reader(r.outcome), **r._asdict()}
+            for f, s, r in records
+        ]
         try:
             with self._open() as base:
                 base.executemany(REMEMBER, rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,11 +18,23 @@ from imgret.reading.exif import byte_order, entries, numbers
 from imgret.reading.textfile import LFS, PULL
 
 FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-FURTHER: tuple[str, ...] = ("HEIC", "TIFF")  # typed in small letters: formats=[heic,tiff]
+FURTHER: tuple[str, ...] = ("HEIC", "TIFF", "AVIF")  # typed in small letters: formats=[heic,tiff]
+AVAILABLE = "available"  # typed for all of these whose packages are there
+SUFFIXES = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "GIF": (".gif",),
+    "BMP": (".bmp",),
+    "HEIC": (".heic", ".heif"),
+    "TIFF": (".tif", ".tiff"),
+    "AVIF": (".avif",),
+}
 HEAD = 4096  # bytes that tell them apart
 HEIF = (1, 7)  # of pillow-heif; older ones have a hole that is in use (CVE-2026-84383)
 
 _INSTALL = 'pip install "imgret[heif]"'
+_AVIF = "pip install --force-reinstall pillow"  # its wheels have what reads AVIF
 _HEVC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}  # ISO/IEC 23008-12, annex B
 _FOREIGN = {
     b"II\\*\0....CR": "a camera's raw file",
@@ -51,8 +63,8 @@ def sniff(head: bytes) -> str | None:
     # A text may begin with "BM", too; in a bitmap the length of its second header follows, one of these.
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124):
         return "BMP"
-    if _brand(head) == "HEIC":
-        return "HEIC"
+    if (brand := _brand(head)) in ("HEIC", "AVIF"):
+        return brand
     if byte_order(head) and not _foreign(head):
         return "TIFF"
     return None
@@ -98,8 +110,32 @@ def how_to_read(kinds: Collection[str]) -> str:
     return f"{typed}, after {_INSTALL}" if "HEIC" in kinds else typed
 
 
+def lacking(kind: str) -> str:
+    """What to type to install what a format out of `FURTHER` is read with; empty where that is there."""
+    return "" if _there(kind) else {"HEIC": _INSTALL, "AVIF": _AVIF}[kind]
+
+
+def chosen(formats: Sequence[str]) -> list[str]:
+    """The formats asked for, by name: `available` stands for each whose package is there."""
+    if AVAILABLE not in formats:
+        return list(formats)
+    return [kind.lower() for kind in FURTHER if kind.lower() in formats or _there(kind)]
+
+
+def _there(kind: str) -> bool:
+    try:
+        require([kind.lower()])
+    except UsageError:
+        return False
+    return True
+
+
 def require(formats: Collection[str]) -> None:
     """Raises UsageError, with the command that installs it, where a format asked for lacks its package."""
+    from PIL import features
+
+    if "avif" in formats and not features.check("avif"):
+        raise UsageError(f"formats=[avif]: the Pillow that is installed was built without AVIF\ntype {_AVIF}")
     if "heic" not in formats:
         return
     try:
@@ -116,7 +152,7 @@ def is_cut(data: bytes, kind: str) -> bool:
         return len(data) < 8 + int.from_bytes(data[4:8], "little")
     if kind == "TIFF":
         return tiff.is_cut(data)
-    if kind == "HEIC":
+    if kind in ("HEIC", "AVIF"):
         return _boxes_end(data) > len(data)
     if kind == "BMP":
         return len(data) < int.from_bytes(data[2:6], "little")
@@ -148,7 +184,7 @@ def _brand(head: bytes) -> str:
     major, end = head[8:12], min(int.from_bytes(head[:4], "big"), len(head))
     brands = {major, *(head[at : at + 4] for at in range(16, end - 3, 4))}
     if major in (b"avif", b"avis") or (brands & {b"avif", b"avis"} and not brands & _HEVC):
-        return "an AVIF file"
+        return "AVIF"
     return "HEIC" if brands & _HEVC or major in (b"mif1", b"msf1") else "a video"
 
 
@@ -157,7 +193,7 @@ def _foreign(head: bytes) -> str:
 
 
 def _boxes_end(data: bytes) -> int:
-    """Where the last of a HEIC's outermost boxes ends, by their own word (ISO/IEC 14496-12, 4.2)."""
+    """Where the last of a HEIC's or AVIF's outermost boxes ends, by their own word (ISO/IEC 14496-12, 4.2)."""
     at = 0
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")

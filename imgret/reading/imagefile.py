@@ -24,6 +24,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from imgret.errors import UsageError
+from imgret.reading.bare import bare
 from imgret.reading.exif import Exif, read_exif
 from imgret.reading.formats import HEAD, is_cut, is_raw, is_read, require, sniff, why_not
 from imgret.reading.tiff import facts, first_page
@@ -81,16 +82,36 @@ class Read(NamedTuple):
 def read_image(
     data: bytes, target: Target, resample: Image.Resampling, background: RGB, formats: Collection[str] = ()
 ) -> Read:
-    """The image in a file's bytes, scaled to its target. `formats`: heic, tiff, where these are asked for.
+    """The image in a file's bytes, scaled to its target. `formats`: of `FURTHER`, those that are asked for.
+
+    A file that is refused is read once more without what says nothing of its pixels: see `imgret.reading.bare`.
 
     No more than the header is read of an image that is too large or too narrow. Raises Unreadable, whatever the data.
     """
     kind = _kind(data, formats)
+    try:
+        return _read(data, kind, target, resample, background)
+    except Unreadable as refused:
+        if refused.outcome not in ("decode_error", "truncated"):
+            raise
+        pixels, beside = bare(data, kind)
+        if pixels == data:
+            raise
+        try:
+            return _read(pixels, kind, target, resample, background, beside)
+        except Unreadable:  # its pixels are not whole: what Pillow said of the file itself
+            raise refused from None
+
+
+def _read(
+    data: bytes, kind: str, target: Target, resample: Image.Resampling, background: RGB, beside: bytes | None = None
+) -> Read:
+    """The same of data of a known kind, whose EXIF data may lie `beside` them."""
     width = height = 0
     try:
         image = _open(data, kind)
         stored = image.size
-        exif = _exif(image, data, kind)
+        exif = _exif(image, data, kind, beside)
         width, height = _upright(exif, stored)
         _check_size(width, height)
         if kind == "JPEG" and image.fp and data.find(_JPEG_END, image.fp.tell()) < 0:
@@ -106,7 +127,7 @@ def read_image(
         rgb = _rgb(image, data, kind, background)
         if kind == "HEIC":  # its coded size may be another than its container said
             extent = stored = rgb.size
-        exif = _exif(image, data, kind)  # a PNG may bring its EXIF data after the pixels
+        exif = _exif(image, data, kind, beside)  # a PNG may bring its EXIF data after the pixels
         width, height = _upright(exif, stored)
         _check_size(width, height)
         rgb, box = _turn(rgb, exif.orientation, extent)
@@ -143,6 +164,10 @@ def _open(data: bytes, kind: str) -> ImageFile:
 
         heif: ImageFile = HeifImageFile(BytesIO(data))  # type: ignore[no-untyped-call]
         return heif
+    if kind == "AVIF":
+        from imgret.reading.avif import Avif
+
+        return Avif(BytesIO(data))
     if kind == "TIFF":
         from PIL.TiffImagePlugin import TiffImageFile
 
@@ -168,9 +193,11 @@ def _check_size(width: int, height: int) -> None:
         raise Unreadable("extreme_aspect", f"{width} x {height} is beyond {MAX_ASPECT}:1", width, height)
 
 
-def _exif(image: ImageFile, data: bytes, kind: str) -> Exif:
-    """What the EXIF data say. A TIFF's are its own directory; a HEIC's decoder has turned the image already."""
-    exif = read_exif(data if kind == "TIFF" else image.info.get("exif"))
+def _exif(image: ImageFile, data: bytes, kind: str, beside: bytes | None) -> Exif:
+    """What the EXIF data say. A TIFF's are its directory. A HEIC is turned already; an AVIF itself says how."""
+    exif = read_exif(data if kind == "TIFF" else image.info.get("exif") if beside is None else beside)
+    if kind == "AVIF":
+        return exif._replace(orientation=getattr(image, "orientation", 1))
     return exif._replace(orientation=1) if kind == "HEIC" else exif
 
 

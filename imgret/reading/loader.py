@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imgret.contracts import Item, Preprocess, Source
 from imgret.demands.values import opened
 from imgret.executors.local import TIMEOUT, Lost, spread
+from imgret.reading.beside import beside
 from imgret.reading.decode import decode
 from imgret.reading.filecache import Stamp, stamp
 from imgret.reading.formats import FURTHER, HEAD, is_read, sniff
@@ -82,6 +83,8 @@ def read(
     source: Source, item: Item, preprocess: Preprocess, formats: Collection[str] = ()
 ) -> tuple[Record, NDArray[np.uint8] | None]:
     """Bytes, hash and pixels (3, h, w) uint8 of one item; pixels are None where the outcome is not ok."""
+    if kind := beside(item.path):
+        return Record("", "beside", f"a {kind} by its name"), None
     try:
         if item.file:
             head = read_file(item.file, HEAD)  # a film or a disk image is not read to the end to be refused

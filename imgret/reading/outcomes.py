@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from imgret.errors import TooManyFailed
-from imgret.reading.formats import FORMATS
+from imgret.reading.formats import FORMATS, SUFFIXES
 from imgret.words import printable
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 OUTCOMES = {  # every file of a collection ends in one of these
     "ok": "an image, and the first by path with its bytes, files before links",
     "duplicate": "the same bytes as an ok file, or a further row that names it",
+    "beside": "a sidecar, film, sound or raw file by its name: not opened, and no failure",
     "unsupported": "no image, or in a format that is not read, or not unless `formats` asks for it",
     "decode_error": "an image that its decoder refuses",
     "truncated": "an image whose end is missing",
@@ -31,22 +32,14 @@ OUTCOMES = {  # every file of a collection ends in one of these
     "bad_feature": "the backbone's features of it are not finite",
     "no_vector": "no vector was given for it, where vectors were made elsewhere",
 }
-USABLE = ("ok", "duplicate")  # every other one is a failure
+USABLE = ("ok", "duplicate")
+NO_FAILURE = (*USABLE, "beside")  # every other one is a failure
 PASSING = {"missing", "unreadable", "changed_during_run"}  # may be well again: not remembered
-SUFFIXES = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "PNG": (".png",),
-    "WEBP": (".webp",),
-    "GIF": (".gif",),
-    "BMP": (".bmp",),
-    "HEIC": (".heic", ".heif"),
-    "TIFF": (".tif", ".tiff"),
-}
 
 
 def failed(path: str, outcome: str, formats: Collection[str] = ()) -> bool:
-    """Whether this is a failure: a film beside photographs is none, a web page that was saved as .jpg is."""
-    if outcome in USABLE:
+    """Whether this is a failure: a text beside photographs is none, a web page that was saved as .jpg is."""
+    if outcome in NO_FAILURE:
         return False
     read = [*FORMATS, *(name.upper() for name in formats)]
     return outcome != "unsupported" or os.path.splitext(path)[1].lower() in {s for name in read for s in SUFFIXES[name]}

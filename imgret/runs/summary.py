@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from imgret.findings.info import Fitted
-from imgret.findings.tables import SKIPPED
-from imgret.reading.formats import how_to_read
-from imgret.reading.outcomes import USABLE
 from imgret.registry import SHARED, called, figures
+from imgret.runs.account import accounts
 from imgret.runs.clock import QUICKER
 from imgret.runs.run import Run
-from imgret.words import counted, duration, listed, printable, quoted, set_apart, shown_path, spoken
+from imgret.words import counted, duration, printable, quoted, set_apart, shown_path, spoken
 
 CELL = 8  # characters of a figure in the table, at the least
 HITS = 3
@@ -27,13 +24,8 @@ AS_MUCH = 0.75  # of the label's AMI: clusters that follow another column so far
 
 def summary(run: Run) -> list[str]:
     """Lines for a terminal."""
-    info, metrics = run.info, run.metrics
-    skipped = f"; skipped: {listed(info.skipped)}" if info.skipped and not info.rows else ""
-    lines = [f"images    {account(run)}{skipped}"]
-    lines += _failures(run)
-    lines += _disagreeing(run)
-    lines += _formats(run)
-    lines += [f"features  {_features(run)}"]
+    metrics = run.metrics
+    lines = [*accounts(run), f"features  {_features(run)}"]
     sizes = np.bincount(run.labels[run.labels >= 0], minlength=0)
     noise = f"; noise {metrics['noise_share']:.0%}" if metrics.get("noise_share") else ""
     if len(sizes):
@@ -52,47 +44,6 @@ def summary(run: Run) -> list[str]:
     return lines
 
 
-def account(run: Run) -> str:
-    """What became of every file, or row of a manifest: those that were looked at are the sum of their outcomes.
-
-    Rows that were skipped are among them, unless some of the others were not looked at, either.
-    """
-    files, rows, looked_at = run.info.files, run.info.rows, len(run.collection.items)
-    limited = f"{looked_at:,} of " if looked_at < files else ""
-    skipped = {"skipped": rows - files} if rows > files and not limited else {}
-    return f"{limited}{counted(rows or files, _unit(run))} = {listed({**run.collection.outcomes, **skipped})}"
-
-
-def _unit(run: Run) -> str:
-    return "row" if run.info.rows else "file"
-
-
-def _failures(run: Run) -> list[str]:
-    """Where the reason of each failure, and of each row that was skipped, is to be read, if there is any."""
-    failed = sum(count for name, count in run.collection.outcomes.items() if name not in USABLE)
-    folder, lines = shown_path(run.folder), []
-    if failed:
-        lines.append(f"failures  {counted(failed, _unit(run))}, each with its reason: {folder}/failures.csv")
-    if run.info.rows > run.info.files:
-        rows = counted(run.info.rows - run.info.files, "row")
-        lines.append(f"skipped   {rows}, {listed(run.info.skipped)}: {folder}/{SKIPPED}")
-    return lines
-
-
-def _disagreeing(run: Run) -> list[str]:
-    """How many duplicates have another label, or group, than the item that stands for their bytes, and one of them."""
-    lines = []
-    for name, pairs in run.collection.disagreeing.items():
-        if pairs:
-            (twin, mine), (first, counts) = (
-                (run.collection.items[place].path, getattr(run.collection.items[place], name) or "none")
-                for place in pairs[0]
-            )
-            number = f"{len(pairs):,} duplicate{' has' if len(pairs) == 1 else 's have'} another {name}"
-            lines.append(f"note      {number} than the file that counts: {twin}: {mine}, {first}: {counts}")
-    return [printable(line) for line in lines]
-
-
 def _fewer(node: Mapping[str, Any], clusters: int) -> list[str]:
     """Where a clusterer was told k and made fewer: as many as there are images of unequal features, say."""
     asked = next((node[name] for name, shared in SHARED.items() if shared == "k" and name in node), 0)
@@ -105,14 +56,6 @@ def _why(run: Run) -> list[str]:
     if not advice:
         return []
     return [f"k         {advice.vote}, of {advice.cost}", *(f"          {said}" for said in advice.said)]
-
-
-def _formats(run: Run) -> list[str]:
-    """What to type for the files that were not read because nobody asked for their format."""
-    met = Counter(r.format.upper() for r in run.collection.records if r.format and r.outcome == "unsupported")
-    chosen = [name.upper() for name in run.settings["formats"]]
-    counts = {f"{name} not read": met[name] for name in sorted(met)}
-    return [f"formats   {listed(counts)}: {how_to_read([*met, *chosen])}"] if met else []
 
 
 def _features(run: Run) -> str:

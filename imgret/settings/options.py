@@ -13,7 +13,8 @@ import yaml
 
 from imgret.blame import owned
 from imgret.errors import Fault, UsageError
-from imgret.reading.formats import FURTHER
+from imgret.reading.formats import AVAILABLE, FURTHER
+from imgret.reading.record import WAYS
 from imgret.registry import (
     OPTIONAL,
     SHARED,
@@ -159,8 +160,13 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
                 if kind == "metric" and (fault := asks_in_vain(component)):
                     raise Fault(fault)
     further, typed = [kind.lower() for kind in FURTHER], settings["formats"]
-    if not isinstance(typed, list) or not set(map(str, typed)) <= set(further):
-        raise UsageError(f"formats={typed}: a list of formats to read as well\ntype formats=[{','.join(further)}]")
+    if not isinstance(typed, list) or not set(map(str, typed)) <= {*further, AVAILABLE}:
+        what = f"type formats=[{','.join(further)}], or formats=[{AVAILABLE}] for those whose packages are there"
+        raise UsageError(f"formats={typed}: a list of formats to read as well\n{what}")
+    typed = settings["taken_from"]
+    if not isinstance(typed, list) or not typed or not set(map(str, typed)) <= set(WAYS):
+        what = f"a list of what dates are taken from\ntype taken_from=[{','.join(WAYS)}], the most trusted first"
+        raise UsageError(f"taken_from={typed}: {what}")
     for key in ("out", "device"):
         if not isinstance(settings[key], str):
             raise UsageError(f"{key}={settings[key]}: it is text")

@@ -45,7 +45,7 @@ def _odd(run: Run) -> list[Finding]:
 
 
 def _failures(run: Run) -> list[Finding]:
-    failed = sum(count for outcome, count in run.info.outcomes.items() if outcome not in ("ok", "duplicate"))
+    failed = sum(count for outcome, count in run.info.outcomes.items() if outcome not in ("ok", "duplicate", "beside"))
     title = f"{counted(failed, 'file')} could not be read"
     return [Finding(title, "Each with its reason, at the end of the page.", place="files")] if failed else []
 

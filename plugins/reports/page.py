@@ -59,7 +59,7 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
     failed = [
         (item.path, record.outcome, record.reason.replace(root, "") if len(root) > 1 else record.reason)
         for item, record in zip(items, records, strict=True)
-        if record.outcome not in ("ok", "duplicate")
+        if record.outcome not in ("ok", "duplicate", "beside")
     ]
     shapes = [r.width / r.height for r in (records[i] for i in run.collection.first) if r.width and r.height]
     return {

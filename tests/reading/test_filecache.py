@@ -87,6 +87,22 @@ def test_a_table_of_an_earlier_imgret_is_read_by_the_names_of_its_columns(tmp_pa
         (tmp_path / "cache.sqlite").unlink()
 
 
+def test_what_an_earlier_imgret_refused_is_read_again_and_what_it_read_is_known(tmp_path: Path) -> None:
+    """Which files are refused changes without a pixel of those that are read, whose features stay."""
+    cache = FileCache(tmp_path / "cache.sqlite")
+    for name, outcome in (("a", "ok"), ("b", "decode_error")):
+        (tmp_path / name).write_bytes(b"12")
+        path = _aged(tmp_path / name)
+        seen = stamp(path)
+        assert seen
+        cache.remember([(path, seen, Record("1", outcome))])
+    files = [str(tmp_path / "a"), str(tmp_path / "b")]
+    assert set(cache.known(files)) == set(files)
+    with closing(sqlite3.connect(tmp_path / "cache.sqlite")) as base, base:
+        base.execute("UPDATE files_3 SET decoder = ?", (DECODE,))  # as it was written of every outcome
+    assert set(cache.known(files)) == {files[0]}
+
+
 def test_a_damaged_cache_starts_empty(tmp_path: Path) -> None:
     file = tmp_path / "cache.sqlite"
     file.write_bytes(b"this is no data base, but a page of something else" * 100)

@@ -54,8 +54,8 @@ def off(data: bytes, expected: NDArray[np.uint8]) -> int:
         (ftyp(b"heic", b"mif1", b"heic"), "HEIC", 'HEIC: type formats=[heic], after pip install "imgret[heif]"'),
         (ftyp(b"mif1", b"heix", b"avif"), "HEIC", "HEIC: type"),
         (ftyp(b"msf1"), "HEIC", "HEIC: type"),
-        (ftyp(b"avif", b"mif1"), None, "an AVIF file, which is not read"),
-        (ftyp(b"mif1", b"avif", b"miaf"), None, "an AVIF file"),
+        (ftyp(b"avif", b"mif1"), "AVIF", "AVIF: type formats=[avif]"),
+        (ftyp(b"mif1", b"avif", b"miaf"), "AVIF", "AVIF: type"),
         (ftyp(b"isom", b"mp41"), None, "a video"),
         (ftyp(b"qt  "), None, "a video"),
         (ftyp(b"crx ", b"isom"), None, "a camera's raw file"),
@@ -89,6 +89,13 @@ def test_a_format_that_is_not_asked_for_is_not_opened() -> None:
     with pytest.raises(ValueError, match=r"^unsupported: TIFF: type formats=\[tiff\]"):
         picture(save(scene(), "TIFF"), 64)
     assert picture(save(scene(), "TIFF"), 64, ["tiff"]).size == (48, 32)
+
+
+def test_a_pillow_without_avif_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("PIL.features.check", lambda name: False)
+    with pytest.raises(UsageError, match=r"built without AVIF\ntype pip install --force-reinstall pillow"):
+        require(["avif"])
+    assert decode(ftyp(b"avif"), SIZE, ["avif"]).outcome == "unsupported"
 
 
 def test_a_package_that_is_missing_or_old_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

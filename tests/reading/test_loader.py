@@ -40,13 +40,13 @@ def test_batches_come_in_order_and_start_anywhere(tmp_path: Path) -> None:
 
 def test_what_reading_one_file_gives(tmp_path: Path) -> None:
     good = png((200, 100, 0))
-    root = write(tmp_path / "in", {"good.png": good, "empty.jpg": b"", "film.mp4": b"\0\0\0 ftypisom" + b"\0" * 100})
+    root = write(tmp_path / "in", {"good.png": good, "empty.jpg": b"", "film": b"\0\0\0 ftypisom" + b"\0" * 100})
     source = files(str(root))
     found = {item.path: read(source, item, TINY) for item in source}
     record, pixels = found["good.png"]
     assert record == Record(hashlib.sha256(good).hexdigest(), "ok", "", 24, 16)
     assert pixels[:, 0, 0].tolist() == [100, 50, 0]
-    assert found["film.mp4"][0].outcome == "unsupported"
+    assert found["film"][0].outcome == "unsupported"
     assert found["empty.jpg"][0].outcome != "ok"
     assert found["empty.jpg"][1] is None
     assert read(source, Item("gone.jpg", str(root / "gone.jpg")), TINY)[0].outcome == "missing"

@@ -9,7 +9,6 @@ import pytest
 
 from imgret.figures import Figure
 from imgret.findings.info import Choice, Fitted, Info, Now, Since, Stage
-from imgret.reading.record import Record
 from imgret.registry import register
 from imgret.runs.summary import _query, summary
 from imgret.search.search import Hit
@@ -79,28 +78,6 @@ def test_figures_stand_under_their_titles_however_long(tmp_path: Path) -> None:
 def test_without_labels_the_clusters_speak_for_themselves(tmp_path: Path) -> None:
     lines = summary(_run(tmp_path, metrics={"silhouette": 0.25, "davies_bouldin": 1.0}))
     assert "quality   silhouette 0.250 (no labels: nothing to check against)" in lines
-
-
-def test_a_sample_of_the_files(tmp_path: Path) -> None:
-    run = _run(tmp_path)
-    run.info.files = 1200
-    assert summary(run)[0] == "images    1 of 1,200 files = 1 ok"
-
-
-def test_files_that_nobody_asked_for_are_counted_with_what_to_type(tmp_path: Path) -> None:
-    run = _run(tmp_path)
-    run.collection.records = [Record("", "unsupported", "", format="heic"), Record("1", "ok", format="tiff")]
-    run.settings["formats"] = ["tiff"]
-    assert summary(run)[1] == 'formats   1 HEIC not read: type formats=[heic,tiff], after pip install "imgret[heif]"'
-    run.collection.records *= 0
-    assert not any(line.startswith("formats") for line in summary(run))
-
-
-def test_where_the_reasons_of_failures_are(tmp_path: Path) -> None:
-    run = _run(tmp_path)
-    assert not any(line.startswith("failures") for line in summary(run))
-    run.collection.outcomes = {"ok": 1, "duplicate": 4, "missing": 1, "truncated": 2}
-    assert summary(run)[1] == f"failures  3 files, each with its reason: {tmp_path}/failures.csv"
 
 
 def test_what_the_previous_run_had_otherwise(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from imgret.settings.options import check, nodes, root_node, unused
 
 GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info", "normalize": "centre",
                         "offline": False, "timeout": 60, "attributes": [], "metrics": [], "reports": [], "formats": [],
+                        "taken_from": ["exif"],
                         "rehash": False, "max_failed": 0.5, "out": "runs", "device": "auto",
                         "images": "photos", "fallback": None, "baseline": None, "about": None, "otherwise": None,
                         "vocabulary": None,
@@ -25,7 +26,8 @@ GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info
      ("timeout", "1 min"), ("log", "loud"), ("normalize", "l3"), ("offline", "yes"), ("rehash", "yes"),
      ("rehash", None), ("max_failed", 1.5), ("max_failed", -0.1), ("max_failed", True), ("max_failed", "half"),
      ("metrics", "nmi"), ("metrics", ["nim"]), ("out", None), ("device", 0), ("vocabulary", "gone.txt"),
-     ("formats", "heic"), ("formats", ["avif"]), ("formats", [["heic"]])],
+     ("formats", "heic"), ("formats", ["jxl"]), ("formats", [["heic"]]),
+     ("taken_from", "exif"), ("taken_from", []), ("taken_from", ["exif", "moon"])],
 )  # fmt: skip
 def test_root_settings_are_checked(key: str, value: object) -> None:
     assert check(dict(GOOD)) == GOOD
