@@ -37,14 +37,8 @@ SLOT_OF = {kind: slot for slot, kind in reversed(SLOTS.items())}  # the first on
 OPTIONAL = ("rerank",)  # slots that may be null, and are unless chosen: a run of an earlier version knows none of them
 HANDED = ("knn", "retriever")  # a parameter with one of these names receives what a run has made, and is not typed
 SHARED = {  # a parameter with one of these names receives the run's setting
-    "k": "k",
-    "n_clusters": "k",
-    "seed": "seed",
-    "random_state": "seed",
-    "top": "top",
-    "device": "device",
-    "offline": "offline",
-    "images": "images",
+    **{"k": "k", "n_clusters": "k", "seed": "seed", "random_state": "seed"},
+    **{same: same for same in ("top", "device", "offline", "images")},
 }
 MANY = 15  # choices, of which the one that was meant says more than all of them
 OWED = "???"  # a value that the user must type, in OmegaConf's spelling
