@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Container, Iterator, Mapping
+from itertools import compress
 from pathlib import Path
 
 from imgret.store.files import MOST_COLUMNS, regular
@@ -51,6 +52,7 @@ def rows(file: Path, own: Container[str], most: int | None = None) -> Iterator[t
         if len(header) > 2 * MOST_COLUMNS:
             raise ValueError(f"{file.name} has {len(header):,} columns")
         names = dict.fromkeys(name for name in header if name not in own)
+        asked = [name for name in header if name in own]
         count = 0
         for row in reader:
             spent, count = 0, count + bool(row)
@@ -59,8 +61,5 @@ def rows(file: Path, own: Container[str], most: int | None = None) -> Iterator[t
             if most is not None and count > most:
                 raise ValueError(f"{file.name} has more rows than the {most:,} files that its run has looked at")
             if row:
-                filled = {name: cell for name, cell in zip(header, row, strict=True) if cell}
-                yield (
-                    {name: filled.pop(name, "") for name in header if name in own},
-                    Cells(names, filled),
-                )
+                filled = dict(compress(zip(header, row, strict=True), row))  # no empty cell
+                yield {name: filled.pop(name, "") for name in asked}, Cells(names, filled)
