@@ -10,7 +10,7 @@ from imgret.settings.options import check, nodes, root_node, unused
 
 GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info", "normalize": "centre",
                         "offline": False, "timeout": 60, "attributes": [], "metrics": [], "reports": [], "formats": [],
-                        "rehash": False, "max_failed": 0.5, "out": "runs", "device": "auto",
+                        "rehash": False, "max_failed": 0.5, "same_picture": 0.7, "out": "runs", "device": "auto",
                         "images": "photos", "fallback": None, "baseline": None, "about": None, "otherwise": None,
                         "vocabulary": None,
                         "preset": None, "typed": [], "source": {"name": "files", "images": "photos"},
@@ -23,7 +23,8 @@ GOOD: dict[str, Any] = {"k": 3, "top": 5, "limit": None, "seed": 0, "log": "info
     ("key", "value"),
     [("k", 0), ("k", "abc"), ("k", 2.5), ("k", True), ("top", -1), ("limit", 0), ("seed", -1), ("timeout", 0),
      ("timeout", "1 min"), ("log", "loud"), ("normalize", "l3"), ("offline", "yes"), ("rehash", "yes"),
-     ("rehash", None), ("max_failed", 1.5), ("max_failed", -0.1), ("max_failed", True), ("max_failed", "half"),
+     ("rehash", None), ("same_picture", 0), ("same_picture", 1.1), ("same_picture", True),
+     ("same_picture", "high"), ("max_failed", 1.5), ("max_failed", -0.1), ("max_failed", True), ("max_failed", "half"),
      ("metrics", "nmi"), ("metrics", ["nim"]), ("out", None), ("device", 0), ("vocabulary", "gone.txt"),
      ("formats", "heic"), ("formats", ["avif"]), ("formats", [["heic"]])],
 )  # fmt: skip
