@@ -9,6 +9,8 @@ release first. CONTRIBUTING.md has a component of each kind in ten lines.
 contracts   what each kind must be, and what it is handed: `Item`, `Backbone`, `Preprocess`, ...; arrays are `Floats`
             and `Ints`, names for type checkers only; `Fit` is the type of an argument `fit`
 Figure      what is to be known of a figure to show it; `figures()` knows all of them, by the names in metrics.json
+Pair        of `run.pairs`: two rows that are one picture, or like one; `TIERS` from same bytes to alike,
+            `SAME` the first three, of which one image stands for all
 ops         array functions: blocks, nearest neighbours, principal components, ranking, contingency tables
 sheet       contact sheets, and the type and colours of all pictures
 pages       HTML filled by jinja2 with scripts and styles inlined
@@ -51,6 +53,7 @@ from imgret.features.weights import load as load_weights
 from imgret.features.weights import local as local_weights
 from imgret.features.weights import read as read_weights
 from imgret.figures import Figure
+from imgret.ops.samepicture import SAME, TIERS, Pair
 from imgret.pictures import charts, pages, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
 from imgret.progress import Progress
@@ -79,6 +82,8 @@ __all__ = [
     "MISSING",
     "MOST_COLUMNS",
     "RGB",
+    "SAME",
+    "TIERS",
     "Attribute",
     "Backbone",
     "Clusterer",
@@ -89,6 +94,7 @@ __all__ = [
     "Item",
     "Lost",
     "Metric",
+    "Pair",
     "Preprocess",
     "Progress",
     "Reducer",

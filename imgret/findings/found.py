@@ -24,9 +24,11 @@ from imgret.words import printable, quoted, shown_path
 if TYPE_CHECKING:
     from imgret.contracts import Backbone, Floats, Ints, Retriever, Source
     from imgret.features.engine import Engine
+    from imgret.ops.samepicture import Pair
 
 CAMERA = re.compile(r"cam(era)?([_ ]?(id|no|number))?", re.IGNORECASE)
 NEIGHBOURS = 20  # of each image, found ahead of any query
+SAME_PICTURE = 0.7  # for runs of earlier versions, which have no such setting
 
 
 def damaged(folder: Path, what: str) -> StoreDamaged:
@@ -146,6 +148,13 @@ class Found:
     def suspects(self) -> Suspects:
         """The images whose labels may be wrong, as their neighbours have another."""
         return suspects(self.truth, *self.neighbours)
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """Pairs of rows that are one picture, were one before it was edited, or are alike: see findings/pairs.py."""
+        from imgret.findings.pairs import pairs
+
+        return pairs(self, float(self.settings.get("same_picture", SAME_PICTURE)))
 
     @cached_property
     def knn(self) -> Neighbours:

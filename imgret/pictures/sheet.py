@@ -36,13 +36,14 @@ FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 class Tile:
     """One picture of a sheet: an encoded image, or what reads one (raising OSError), or None where there is none.
 
-    `caption` and `note` are arbitrary text, a line each; `mark` sets the tile off in the accent colour.
+    `caption` and `note` are arbitrary text, a line each; `mark` sets the tile off in colour; `first` begins a row.
     """
 
     image: bytes | Callable[[], bytes] | None
     caption: str = ""
     mark: bool = False
     note: str = ""
+    first: bool = False
 
 
 def contact_sheet(
@@ -56,9 +57,10 @@ def contact_sheet(
     """
     from PIL import Image, ImageDraw
 
-    if len(tiles) > MOST:
-        subtitle = " · ".join(filter(None, [subtitle, f"the first {MOST} of {len(tiles)}"]))
-        tiles = tiles[:MOST]
+    shown = _fitting(tiles)
+    if shown < len(tiles):
+        subtitle = " · ".join(filter(None, [subtitle, f"the first {shown} of {len(tiles)}"]))
+        tiles = tiles[:shown]
     pictures = load_pictures([t.image for t in tiles], 4 * SIDE // 3, threads, formats)
     shape = aspect(pictures)
     columns = min(COLUMNS, key=lambda c: abs(c - (WIDTH + GAP) / (SIDE * shape**0.5 + GAP)))
@@ -66,13 +68,14 @@ def contact_sheet(
     lines = 1 + any(t.note for t in tiles)
     step = cell[1] + GAP // 2 + lines * line_height(TEXT) + GAP
     top = MARGIN + line_height(TITLE) + bool(subtitle) * line_height(LEAD) + 3 * GAP // 2
-    rows = -(-len(tiles) // columns)
+    cells = _cells(tiles, columns)
+    rows = cells[-1] // columns + 1 if cells else 0
 
     page = Image.new("RGB", (WIDTH + 2 * MARGIN, top + rows * step - GAP + MARGIN), PAPER)
     pen = Pen(page)
     pen.write((MARGIN, MARGIN), title, TITLE, INK, WIDTH)
     pen.write((MARGIN, MARGIN + line_height(TITLE)), subtitle, LEAD, QUIET, WIDTH)
-    for i, (tile, picture) in enumerate(zip(tiles, pictures, strict=True)):
+    for i, tile, picture in zip(cells, tiles, pictures, strict=True):
         x, y = MARGIN + i % columns * (cell[0] + GAP), top + i // columns * step
         place(page, picture, (x, y), cell)
         if tile.mark:
@@ -81,6 +84,20 @@ def contact_sheet(
         pen.write((x, below), tile.caption, TEXT, ACCENT if tile.mark else INK, cell[0])
         pen.write((x, below + line_height(TEXT)), tile.note, TEXT, QUIET, cell[0])
     return page
+
+
+def _cells(tiles: Sequence[Tile], columns: int) -> list[int]:
+    """The cell of each tile, in reading order."""
+    cells, after = [], 0
+    for tile in tiles:
+        cells.append(-(-after // columns) * columns if tile.first else after)
+        after = cells[-1] + 1
+    return cells
+
+
+def _fitting(tiles: Sequence[Tile]) -> int:
+    """How many tiles are drawn: no more than take `MOST` cells in the fewest columns."""
+    return max((n + 1 for n, cell in enumerate(_cells(tiles, min(COLUMNS))) if cell < MOST), default=0)
 
 
 def save(image: Image.Image, path: Path) -> Path:

@@ -147,6 +147,9 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     share = settings["max_failed"]
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise UsageError(f"max_failed={share}: it is a share of the files, from 0 to 1\ntype max_failed=0.5")
+    agree = settings["same_picture"]
+    if isinstance(agree, bool) or not isinstance(agree, int | float) or not 0 < agree <= 1:
+        raise UsageError(f"same_picture={agree}: how much two images agree, above 0, up to 1\ntype same_picture=0.7")
     for key, choices in CHOICES.items():
         if settings[key] not in choices:
             raise UsageError(f"{key}={settings[key]}\nchoose from: {', '.join(str(c).lower() for c in choices)}")

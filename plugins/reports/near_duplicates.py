@@ -1,115 +1,119 @@
-"""Near-duplicates: the same picture again, smaller, cut or compressed; in groups, each with the one to keep."""
+"""Near-duplicates: the same picture again, encoded anew, edited, or just alike; in groups, each by what binds it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from functools import partial
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imgret import register
-from imgret.plugin import Tile, contact_sheet, counted, sheet, write_csv
+from imgret.plugin import SAME, TIERS, Tile, contact_sheet, counted, sheet, write_csv
 
 if TYPE_CHECKING:
-    from imgret import Run
-    from imgret.plugin import Floats, Ints
+    from collections.abc import Iterable
 
-SCORE = 0.85  # cosine in X: of copies scaled, compressed, cut by 3 %, turned by 1.5 degrees, 97 % are that near
-LIKENESS = 0.8  # correlation of the grey values on a grid of SIDE x SIDE: no backbone calls two pictures one unseen
-SIDE = 16
-HEADER = ("group", "keep", "path", "score", "width", "height")
+    from imgret import Run
+
+HEADER = ("group", "keep", "tier", "path", "score", "width", "height")
+KINDS = (SAME, TIERS[len(SAME) :][:1], TIERS[len(SAME) :][1:])  # what a group is of: the same picture, edited, alike
+
+
+class Member(NamedTuple):
+    """A row, its cosine in X with the first of its group, and the tier of both; of the first, that of the group."""
+
+    row: int
+    score: float
+    tier: str
 
 
 @register("report")
 def near_duplicates(run: Run, folder: Path) -> list[Path]:
-    """near_duplicates.csv, one row a file in a group, and near_duplicates.jpg, the groups side by side.
+    """near_duplicates.csv, one row a file in a group, and near_duplicates.jpg, one group a row.
 
-    Two images are near-duplicates if each is like the other to the backbone (cosine in X at least .85, among the 20
-    nearest) and to the eye (correlation of their thumbnails in 16 x 16 grey values at least .8); mirrored ones are not.
-    The keeper is the one of most pixels, then of most bytes, then the first by path; its group are
-    all that are near it and near no better keeper, and files with the same bytes. Nothing is deleted.
+    The tier says how a file relates to the first of its group: same bytes, same pixels, re-encoded (or scaled), edited
+    (cropped, turned, mirrored, brightened, framed or marked), or alike, which is near to the backbone while pixels do
+    not say that it is the same picture; `same_picture` says how much blocks of pixels must agree. Groups of the first
+    three have one to keep: most pixels, then most bytes, then the first by path. It stands for its group in groups
+    of images that are edited or alike, which propose none: their `keep` is empty. Nothing is deleted.
     """
     groups = _groups(run)
     files = _files(run)
-    rows = [
-        (number, int(place == 0 and copy == 0), path, f"{score:.3f}", *_size(run, row))
-        for number, group in enumerate(groups)
-        for place, (row, score) in enumerate(group)
-        for copy, path in enumerate(files[row])
-    ]
+    rows = []
+    for number, group in enumerate(groups):
+        same = group[0].tier in SAME
+        for place, (row, score, tier) in enumerate(group):
+            for copy, path in enumerate(files[row] if same else files[row][:1]):
+                keep = int(place == 0 and copy == 0) if same else ""
+                said = tier if copy == 0 or place else SAME[0]
+                rows.append((number, keep, said, path, f"{score:.3f}", *_size(run, row)))
     table = folder / "near_duplicates.csv"
     write_csv(table, HEADER, rows)
     if not groups:
         return [table]
     tiles = [
-        Tile(
-            partial(run.thumbnail, row),
-            files[row][0].rpartition("/")[2],
-            mark=place == 0,
-            note=f"{number} · {'keep' if place == 0 else f'{score:.2f}'} · {' x '.join(map(str, _size(run, row)))}",
-        )
+        _tile(run, number, place, each, files)
         for number, group in enumerate(groups)
-        for place, (row, score) in enumerate(group)
+        for place, each in enumerate(group)
     ]
-    subtitle = f"{counted(len(groups), 'group')} of {counted(len(rows), 'file')}; marked: the one to keep"
-    return [table, sheet.save(contact_sheet(tiles, "Near-duplicates", subtitle), folder / "near_duplicates.jpg")]
+    picture = contact_sheet(tiles, "Near-duplicates", _subtitle(groups))
+    return [table, sheet.save(picture, folder / "near_duplicates.jpg")]
 
 
-def _groups(run: Run) -> list[list[tuple[int, float]]]:
-    """Rows and scores to the keeper, which comes first with 1; by number of images, then by the keeper's path."""
-    near: dict[int, dict[int, float]] = {}
-    for one, other, score in _pairs(run):
-        near.setdefault(one, {})[other] = near.setdefault(other, {})[one] = score
+def _subtitle(groups: list[list[Member]]) -> str:
+    words = "of the same picture, marked: the one to keep", "edited", "alike"
+    counts = [sum(group[0].tier in kind for group in groups) for kind in KINDS]
+    return " · ".join(f"{counted(n, 'group')} {said}" for n, said in zip(counts, words, strict=True) if n)
+
+
+def _tile(run: Run, number: int, place: int, each: Member, files: dict[int, list[str]]) -> Tile:
+    same = each.tier in SAME
+    said = "keep" if same and not place else each.tier
+    copies = f" · {counted(len(files[each.row]), 'file')}" if len(files[each.row]) > 1 else ""
+    return Tile(
+        partial(run.thumbnail, each.row),
+        files[each.row][0].rpartition("/")[2],
+        mark=same and place == 0,
+        note=f"{number} · {said}{copies}",
+        first=place == 0,
+    )
+
+
+def _groups(run: Run) -> list[list[Member]]:
+    """Same pictures first, then edited, then alike; each by number of images, then by the path of the first."""
+    pairs = run.pairs
     files = _files(run)
-    left = set(near) | {row for row, paths in files.items() if len(paths) > 1}
+    copied = {row for row, paths in files.items() if len(paths) > 1}
+    stands = {row: row for row in files}  # the row that stands for each one
     groups = []
-    for keeper in sorted(left, key=partial(_worth, run)):
-        if keeper in left:
-            members = {row: score for row, score in near.get(keeper, {}).items() if row in left and row != keeper}
-            left -= {keeper, *members}
-            ordered = sorted(members.items(), key=lambda pair: (-pair[1], run.paths[pair[0]]))
-            if members or len(files[keeper]) > 1:
-                groups.append([(keeper, 1.0), *ordered])
-    return sorted(groups, key=lambda group: (-len(group), run.paths[group[0][0]]))
+    for kind in KINDS:
+        near: dict[int, dict[int, Member]] = {}
+        for one, other, score, tier in pairs:
+            a, b = stands[one], stands[other]
+            if tier in kind and a != b:
+                for this, that in ((a, b), (b, a)):
+                    known = near.setdefault(this, {}).get(that)
+                    if known is None or (TIERS.index(tier), -score) < (TIERS.index(known.tier), -known.score):
+                        near[this][that] = Member(that, score, tier)
+        found = _stars(run, near, copied if kind is SAME else ())
+        if kind is SAME:
+            stands |= {each.row: group[0].row for group in found for each in group}
+        groups += sorted(found, key=lambda group: (-len(group), run.paths[group[0].row]))
+    return groups
 
 
-def _pairs(run: Run) -> Iterator[tuple[int, int, float]]:
-    """Two rows each, and their score."""
-    import numpy as np
-
-    from imgret.plugin import ops
-
-    rows, scores = run.neighbours
-    if run.settings["normalize"] == "none":  # these scores are no cosines
-        X = run.X / np.maximum(np.linalg.norm(run.X, axis=1, keepdims=True), 1e-12)
-        scores, rows = ops.top_k(X, X, rows.shape[1], exclude=np.arange(len(X)), device=run.device)
-    pairs = {
-        tuple(sorted((one, int(rows[one, place])))): float(scores[one, place])
-        for one, place in np.argwhere(scores >= SCORE).tolist()
-    }
-    looks = {row: _look(run, row) for row in sorted({row for pair in pairs for row in pair})}
-    for (one, other), score in sorted(pairs.items()):
-        a, b = looks[one], looks[other]
-        if a is not None and b is not None and float((a * b).sum()) >= LIKENESS:
-            yield one, other, score
-
-
-def _look(run: Run, row: int) -> Floats | None:
-    """The grey values of a thumbnail on a grid, centred, of length 1; 0 where all are equal, None where it is gone."""
-    import numpy as np
-    from PIL import Image
-
-    try:
-        with Image.open(BytesIO(run.thumbnail(row))) as image:
-            grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
-    except (OSError, ValueError):
-        return None
-    values: Floats = np.asarray(grey, np.float32)
-    values = values - values.mean()
-    values /= max(float(np.linalg.norm(values)), 1e-6)
-    return values
+def _stars(run: Run, near: dict[int, dict[int, Member]], alone: Iterable[int]) -> list[list[Member]]:
+    """The best image that is left with all that are near it and near no better one, nearest first, until none is."""
+    left, groups = {*near, *alone}, []
+    for first in sorted(left, key=partial(_worth, run)):
+        if first not in left:
+            continue
+        members = [each for row, each in near.get(first, {}).items() if row in left and row != first]
+        left -= {first, *(each.row for each in members)}
+        if members or first in alone:
+            members.sort(key=lambda each: (TIERS.index(each.tier), -each.score, run.paths[each.row]))
+            groups.append([Member(first, 1.0, members[-1].tier if members else SAME[0]), *members])
+    return groups
 
 
 def _worth(run: Run, row: int) -> tuple[int, int, str]:
@@ -130,8 +134,7 @@ def _size(run: Run, row: int) -> tuple[int, int]:
 def _files(run: Run) -> dict[int, list[str]]:
     """The paths of every row, sorted behind that of its ok file; each once, however many rows of a manifest name it."""
     found: dict[int, dict[str, None]] = {row: {path: None} for row, path in enumerate(run.paths)}
-    rows: Ints = run.collection.rows
-    for item, row in zip(run.collection.items, rows.tolist(), strict=True):
+    for item, row in zip(run.collection.items, run.collection.rows.tolist(), strict=True):
         if row >= 0:
             found[row][item.path] = None
     return {row: list(paths) for row, paths in found.items()}

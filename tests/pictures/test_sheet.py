@@ -42,6 +42,15 @@ def test_tiles_lie_in_reading_order_in_six_columns_of_squares() -> None:
     assert page.getpixel((72 + 264 + 120, TOP + step + 120)) == PAPER
 
 
+def test_tiles_that_are_first_begin_a_row() -> None:
+    tiles = [Tile(png(c), first=first) for c, first in ((RED, True), (GREEN, False), (BLUE, True), (RED, True))]
+    page = contact_sheet(tiles, "title")
+    step = 240 + 12 + 31 + 24  # cell, gap, caption, gap
+    assert page.size == (1560 + 2 * 72, TOP + 3 * step - 24 + 72)
+    seen = [[page.getpixel((72 + 264 * x + 120, TOP + y * step + 120)) for x in range(2)] for y in range(3)]
+    assert seen == [[RED, GREEN], [BLUE, PAPER], [RED, PAPER]]
+
+
 def test_a_picture_keeps_its_shape_and_lies_in_the_middle_of_its_cell() -> None:
     page = contact_sheet([Tile(png(RED)), Tile(png(GREEN, 120, 60)), Tile(png(BLUE))], "")
     column = [page.getpixel((72 + 264 + 120, TOP + y)) for y in range(240)]
@@ -109,6 +118,8 @@ def test_no_tiles_and_too_many() -> None:
     most = contact_sheet([Tile(reader)] * 240, "", "some")
     assert contact_sheet([Tile(reader)] * 5000, "", "some").size == most.size
     assert len(asked) == 480
+    contact_sheet([Tile(reader, first=True)] * 100, "", "some")
+    assert len(asked) == 540  # 60 rows: as many as 240 tiles take at the most
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
