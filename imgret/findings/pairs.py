@@ -164,7 +164,7 @@ def _read(run: Found, now: list[tuple[int, int]], least: float) -> Iterable[str]
     asked = [(items[one], items[other]) for one, other in now]
     able = [pair for pair in asked if None not in pair]
     comparer = Comparer(run.source, least, reading.formats)
-    done = (each for _, some in spread(comparer, able, reading.timeout, needs=run.source) for each in some)  # type: ignore[arg-type]
+    done = (each for _, some in spread(comparer, able, reading.timeout) for each in some)  # type: ignore[arg-type]
     answers = [each if isinstance(each, str) else "" for each in done]
     said = iter(answers)
     return ["" if None in pair else next(said) for pair in asked]

@@ -28,6 +28,7 @@ from imgret.reading.bare import bare
 from imgret.reading.exif import Exif, read_exif
 from imgret.reading.formats import HEAD, is_cut, is_raw, is_read, require, sniff, why_not
 from imgret.reading.tiff import facts, first_page
+from imgret.reading.upright import turn, upright
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,7 +113,7 @@ def _read(
         image = _open(data, kind)
         stored = image.size
         exif = _exif(image, data, kind, beside)
-        width, height = _upright(exif, stored)
+        width, height = upright(exif.orientation, stored)
         _check_size(width, height)
         if kind == "JPEG" and image.fp and data.find(_JPEG_END, image.fp.tell()) < 0:
             raise Unreadable("truncated", "no end marker after the start of the scan", width, height)
@@ -128,9 +129,9 @@ def _read(
         if kind == "HEIC":  # its coded size may be another than its container said
             extent = stored = rgb.size
         exif = _exif(image, data, kind, beside)  # a PNG may bring its EXIF data after the pixels
-        width, height = _upright(exif, stored)
+        width, height = upright(exif.orientation, stored)
         _check_size(width, height)
-        rgb, box = _turn(rgb, exif.orientation, extent)
+        rgb, box = turn(rgb, exif.orientation, extent)
         return Read(rgb.resize(target(width, height), resample, box), width, height, exif)
     except Unreadable:
         raise
@@ -242,31 +243,3 @@ def _full_scale(samples: NDArray[Any], found: dict[int, tuple[int, ...]]) -> NDA
     (bits,) = found.get(258) or (16,)
     samples = samples.astype(np.uint16) << (16 - bits)
     return samples if found.get(262, (0,))[0] else 65535 - samples
-
-
-def _upright(exif: Exif, size: tuple[int, int]) -> tuple[int, int]:
-    """The width and height that an image of `size` has upright."""
-    return size if exif.orientation < 5 else size[::-1]
-
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,  # Pillow turns counter-clockwise
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-
-def _turn(
-    image: Image.Image, orientation: int, extent: tuple[float, float]
-) -> tuple[Image.Image, tuple[float, float, float, float]]:
-    """The image set upright, and the box in it that is covered: `extent` (width, height) of what is stored."""
-    if orientation > 1:
-        image = image.transpose(_TURNS[orientation])
-    width, height = extent if orientation < 5 else extent[::-1]
-    left = image.width - width if orientation in (2, 3, 6, 7) else 0.0
-    top = image.height - height if orientation in (3, 4, 7, 8) else 0.0
-    return image, (left, top, left + width, top + height)
