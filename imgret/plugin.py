@@ -10,7 +10,7 @@ contracts   what each kind must be, and what it is handed: `Item`, `Backbone`, `
             and `Ints`, names for type checkers only; `Fit` is the type of an argument `fit`
 Figure      what is to be known of a figure to show it; `figures()` knows all of them, by the names in metrics.json
 Pair        of `run.pairs`: two rows that are one picture, or like one; `TIERS` from same bytes to alike,
-            `SAME` the first three, of which one image stands for all
+            `SAME` the first three, of which one image stands for all; `Member`, of a group in `run.duplicates`
 ops         array functions: blocks, nearest neighbours, principal components, ranking, contingency tables
 sheet       contact sheets, and the type and colours of all pictures
 pages       HTML filled by jinja2 with scripts and styles inlined
@@ -53,6 +53,7 @@ from imgret.features.weights import load as load_weights
 from imgret.features.weights import local as local_weights
 from imgret.features.weights import read as read_weights
 from imgret.figures import Figure
+from imgret.findings.duplicates import Member
 from imgret.ops.samepicture import SAME, TIERS, Pair
 from imgret.pictures import charts, pages, sheet
 from imgret.pictures.sheet import Tile, contact_sheet, main_label
@@ -93,6 +94,7 @@ __all__ = [
     "Ints",
     "Item",
     "Lost",
+    "Member",
     "Metric",
     "Pair",
     "Preprocess",

@@ -18,6 +18,7 @@ PARSER.add_argument("format", choices=list(FORMATS), help=", ".join(FORMATS))
 PARSER.add_argument("out", metavar="OUT", help="the file (csv, parquet) or folder to write; nothing may be there")
 PARSER.add_run("the run to export")
 PARSER.add_where("only files of which this holds")
+PARSER.add_argument("--survivors", action="store_true", help="only one file of each group of the same picture")
 PARSER.add_argument(
     "--top", type=int, metavar="N", help="only the N images nearest to the middle of each cluster, without noise"
 )
@@ -36,5 +37,7 @@ def main(words: Sequence[str]) -> None:
         raise UsageError(f"--for-spreadsheets: {asked.format} is no table that they open\ntype export csv OUT.csv")
     options = {"for_spreadsheets": True} if asked.for_spreadsheets else {}
     run = Run.load(asked.run)
-    first, *more = write(asked.format, run, out, asked.copy, chosen(run, asked.where, asked.top), **options)
+    first, *more = write(
+        asked.format, run, out, asked.copy, chosen(run, asked.where, asked.top, asked.survivors), **options
+    )
     say(f"wrote     {shown_path(out)}: {first}", *(f"          {line}" for line in more))

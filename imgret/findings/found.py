@@ -13,6 +13,7 @@ import numpy as np
 from imgret import ops
 from imgret.clusters.neighbours import Graph, Neighbours, likest
 from imgret.errors import Fault, StoreDamaged, UsageError
+from imgret.findings.duplicates import Member, groups
 from imgret.findings.info import Info
 from imgret.findings.originals import original
 from imgret.findings.rerank import loaded
@@ -160,6 +161,20 @@ class Found:
     def knn(self) -> Neighbours:
         """What components take as `knn`; it knows the neighbours in X where the run has found them."""
         return Neighbours(device=self.device, held=(self.X, self.graph) if self.graph else None)
+
+    @cached_property
+    def files(self) -> dict[int, list[str]]:
+        """The paths of every row, that of its ok file first; each once, however many rows of a manifest name it."""
+        found: dict[int, dict[str, None]] = {row: {path: None} for row, path in enumerate(self.paths)}
+        for item, row in zip(self.collection.items, self.collection.rows.tolist(), strict=True):
+            if row >= 0:
+                found[row][item.path] = None
+        return {row: list(paths) for row, paths in found.items()}
+
+    @cached_property
+    def duplicates(self) -> list[list[Member]]:
+        """Groups of images that are one picture, edited or alike: see findings/duplicates.py."""
+        return groups(self)
 
     @cached_property
     def row_of(self) -> dict[str, int]:

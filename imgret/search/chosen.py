@@ -1,4 +1,4 @@
-"""Some of a run's files, to take away: those that fulfil conditions, those nearest to the middle of each cluster."""
+"""Some of a run's files, to take away: by conditions, one of each group of duplicates, some of each cluster."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imgret.errors import UsageError
+from imgret.ops.samepicture import SAME
 from imgret.search.where import fulfilling
 
 if TYPE_CHECKING:
     from imgret.findings.found import Found
 
 
-def chosen(run: Found, conditions: Sequence[str] = (), top: int | None = None) -> list[int]:
+def chosen(run: Found, conditions: Sequence[str] = (), top: int | None = None, survivors: bool = False) -> list[int]:
     """Places in `run.collection.items`, ascending: of all files, readable or not, those that fulfil all `conditions`.
 
-    With `top`, one file each of the `top` images nearest to the centroid of each cluster, of those that are left; noise
+    With `survivors`, of those that are left one of each group of the same picture, the first that is to be kept. With
+    `top`, one file each of the `top` images nearest to the centroid of each cluster, of those that are left; noise
     is in no cluster. Raises UsageError where `top` is below 1, and as `fulfilling` does.
     """
     if top is not None and top < 1:
         raise UsageError(f"--top {top}: the number of images of each cluster is a whole number, at least 1")
     rows = run.collection.rows
     places = fulfilling(run, conditions, np.ones(len(rows), bool))
+    if survivors:
+        places = _survivors(run, places)
     if top is None:
         return places
     first = {int(rows[place]): place for place in reversed(places)}
@@ -35,3 +39,22 @@ def chosen(run: Found, conditions: Sequence[str] = (), top: int | None = None) -
             taken[cluster] += 1
             kept.append(first[row])
     return sorted(kept)
+
+
+def _survivors(run: Found, places: Sequence[int]) -> list[int]:
+    """The places but for those of a file of the same picture as one that goes before it; see findings/duplicates.py."""
+    order: dict[int, tuple[int, int]] = {}  # row -> its group, and its place there
+    for number, group in enumerate(run.duplicates):
+        if group[0].tier in SAME:
+            order |= {each.row: (number, at) for at, each in enumerate(group)}
+    best: dict[tuple[str, int], tuple[int, bool, int]] = {}  # the first of each group, or of the files of one image
+    picture: dict[int, tuple[str, int]] = {}
+    for place in places:
+        row = int(run.collection.rows[place])
+        if row < 0:
+            continue
+        number, at = order.get(row, (-1, 0))
+        picture[place] = ("group", number) if number >= 0 else ("row", row)
+        mine = at, place != run.collection.first[row], place
+        best[picture[place]] = min(best.get(picture[place], mine), mine)
+    return [place for place in places if place not in picture or best[picture[place]][2] == place]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from imgret.plugin import counted
+from imgret.plugin import SAME, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,18 @@ class Finding(NamedTuple):
 
 def found(run: Run) -> list[Finding]:
     """The findings of a run that has any: what is most likely to be acted on comes first."""
-    return [finding for each in (_suspects, _odd, _failures, _follows) for finding in each(run)]
+    return [finding for each in (_same, _suspects, _odd, _failures, _follows) for finding in each(run)]
+
+
+def _same(run: Run) -> list[Finding]:
+    """Pictures of which there are several files: group by group, the one to keep first."""
+    groups = [group for group in run.duplicates if group[0].tier in SAME]
+    rows = [each.row for group in groups for each in group]
+    if not groups:
+        return []
+    spare = sum(len(run.files[row]) for row in rows) - len(groups)
+    title = f"{counted(len(groups), 'picture')} {'is' if len(groups) == 1 else 'are'} there more than once"
+    return [Finding(title, f"{counted(spare, 'file')} could go: near_duplicates.csv says which to keep.", rows)]
 
 
 def _suspects(run: Run) -> list[Finding]:

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imgret import register
-from imgret.plugin import SAME, TIERS, Tile, contact_sheet, counted, sheet, write_csv
+from imgret.plugin import SAME, TIERS, Member, Tile, contact_sheet, counted, sheet, write_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping, Sequence
 
     from imgret import Run
 
 HEADER = ("group", "keep", "tier", "path", "score", "width", "height")
-KINDS = (SAME, TIERS[len(SAME) :][:1], TIERS[len(SAME) :][1:])  # what a group is of: the same picture, edited, alike
-
-
-class Member(NamedTuple):
-    """A row, its cosine in X with the first of its group, and the tier of both; of the first, that of the group."""
-
-    row: int
-    score: float
-    tier: str
 
 
 @register("report")
@@ -37,8 +27,7 @@ def near_duplicates(run: Run, folder: Path) -> list[Path]:
     three have one to keep: most pixels, then most bytes, then the first by path. It stands for its group in groups
     of images that are edited or alike, which propose none: their `keep` is empty. Nothing is deleted.
     """
-    groups = _groups(run)
-    files = _files(run)
+    groups, files = run.duplicates, run.files
     rows = []
     for number, group in enumerate(groups):
         same = group[0].tier in SAME
@@ -60,13 +49,14 @@ def near_duplicates(run: Run, folder: Path) -> list[Path]:
     return [table, sheet.save(picture, folder / "near_duplicates.jpg")]
 
 
-def _subtitle(groups: list[list[Member]]) -> str:
+def _subtitle(groups: Sequence[Sequence[Member]]) -> str:
     words = "of the same picture, marked: the one to keep", "edited", "alike"
-    counts = [sum(group[0].tier in kind for group in groups) for kind in KINDS]
+    kinds = SAME, TIERS[len(SAME) :][:1], TIERS[len(SAME) :][1:]
+    counts = [sum(group[0].tier in kind for group in groups) for kind in kinds]
     return " · ".join(f"{counted(n, 'group')} {said}" for n, said in zip(counts, words, strict=True) if n)
 
 
-def _tile(run: Run, number: int, place: int, each: Member, files: dict[int, list[str]]) -> Tile:
+def _tile(run: Run, number: int, place: int, each: Member, files: Mapping[int, Sequence[str]]) -> Tile:
     same = each.tier in SAME
     said = "keep" if same and not place else each.tier
     copies = f" · {counted(len(files[each.row]), 'file')}" if len(files[each.row]) > 1 else ""
@@ -79,62 +69,6 @@ def _tile(run: Run, number: int, place: int, each: Member, files: dict[int, list
     )
 
 
-def _groups(run: Run) -> list[list[Member]]:
-    """Same pictures first, then edited, then alike; each by number of images, then by the path of the first."""
-    pairs = run.pairs
-    files = _files(run)
-    copied = {row for row, paths in files.items() if len(paths) > 1}
-    stands = {row: row for row in files}  # the row that stands for each one
-    groups = []
-    for kind in KINDS:
-        near: dict[int, dict[int, Member]] = {}
-        for one, other, score, tier in pairs:
-            a, b = stands[one], stands[other]
-            if tier in kind and a != b:
-                for this, that in ((a, b), (b, a)):
-                    known = near.setdefault(this, {}).get(that)
-                    if known is None or (TIERS.index(tier), -score) < (TIERS.index(known.tier), -known.score):
-                        near[this][that] = Member(that, score, tier)
-        found = _stars(run, near, copied if kind is SAME else ())
-        if kind is SAME:
-            stands |= {each.row: group[0].row for group in found for each in group}
-        groups += sorted(found, key=lambda group: (-len(group), run.paths[group[0].row]))
-    return groups
-
-
-def _stars(run: Run, near: dict[int, dict[int, Member]], alone: Iterable[int]) -> list[list[Member]]:
-    """The best image that is left with all that are near it and near no better one, nearest first, until none is."""
-    left, groups = {*near, *alone}, []
-    for first in sorted(left, key=partial(_worth, run)):
-        if first not in left:
-            continue
-        members = [each for row, each in near.get(first, {}).items() if row in left and row != first]
-        left -= {first, *(each.row for each in members)}
-        if members or first in alone:
-            members.sort(key=lambda each: (TIERS.index(each.tier), -each.score, run.paths[each.row]))
-            groups.append([Member(first, 1.0, members[-1].tier if members else SAME[0]), *members])
-    return groups
-
-
-def _worth(run: Run, row: int) -> tuple[int, int, str]:
-    """What sorts the better image first."""
-    width, height = _size(run, row)
-    try:
-        size = os.path.getsize(run.collection.items[run.collection.first[row]].file)
-    except OSError:
-        size = 0
-    return -width * height, -size, run.paths[row]
-
-
 def _size(run: Run, row: int) -> tuple[int, int]:
     record = run.collection.records[run.collection.first[row]]
     return record.width, record.height
-
-
-def _files(run: Run) -> dict[int, list[str]]:
-    """The paths of every row, sorted behind that of its ok file; each once, however many rows of a manifest name it."""
-    found: dict[int, dict[str, None]] = {row: {path: None} for row, path in enumerate(run.paths)}
-    for item, row in zip(run.collection.items, run.collection.rows.tolist(), strict=True):
-        if row >= 0:
-            found[row][item.path] = None
-    return {row: list(paths) for row, paths in found.items()}

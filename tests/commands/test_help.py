@@ -21,7 +21,7 @@ def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
         assert f"\npython -m imgret {command}" in shown or command == "help"
     lines = " ".join(shown.split())
     assert (
-        "projector OUT [--run DIR] [--where CONDITION] [--top N] [--copy] [--for-spreadsheets] a run in a form that"
+        "projector OUT [--run DIR] [--where CONDITION] [--survivors] [--top N] [--copy] [--for-spreadsheets] a run in a form that"
         in lines
     )
     listed = re.findall(r"^python -m imgret ([a-z-]+)\b", shown, re.MULTILINE)

@@ -5,6 +5,7 @@ import pytest
 
 from imgret import Run, UsageError
 from imgret.contracts import Item
+from imgret.findings.duplicates import Member
 from imgret.findings.info import Fitted, Info
 from imgret.reading.items import collect
 from imgret.reading.record import Record
@@ -57,3 +58,27 @@ def test_what_cannot_be_chosen() -> None:
         chosen(line(), top=0)
     with pytest.raises(UsageError, match="no image has label=z\nlabel is x, y"):
         chosen(line(), ["label=z"])
+
+
+def test_survivors() -> None:
+    """a and e are one picture, of which e is to be kept; b and d are edited; c has two files; bad.jpg is none."""
+    run = line()
+    run.duplicates = [
+        [Member(4, 1.0, "re-encoded"), Member(0, 0.9, "re-encoded")],
+        [Member(2, 1.0, "same bytes")],
+        [Member(1, 1.0, "edited"), Member(3, 0.9, "edited")],
+    ]
+
+    def paths(*conditions: str, top: int | None = None) -> list[str]:
+        return [run.collection.items[place].path[:-4] for place in chosen(run, conditions, top, survivors=True)]
+
+    assert paths() == ["b", "bad", "c", "d", "e", "f"]
+    assert paths("path!=e.jpg", "path!=c.jpg") == [
+        "a",
+        "b",
+        "bad",
+        "c2",
+        "d",
+        "f",
+    ]  # who is to be kept is not asked for
+    assert paths(top=1) == ["b", "d"]

@@ -12,6 +12,7 @@ from PIL import Image
 
 import imgret
 from imgret.contracts import Item
+from imgret.findings.duplicates import groups
 from imgret.plugin import Pair
 from imgret.plugins.reports.near_duplicates import near_duplicates
 from imgret.reading.items import collect
@@ -33,8 +34,17 @@ def _run(sizes: list[int], pairs: list[tuple[int, int, float, str]], copies: tup
     items = [Item(f"{i}.png") for i in range(len(sizes))] + [Item(f"copy_{i}.png") for i in copies]
     records = [Record(f"{i:064}", "ok", "", size, size) for i, size in enumerate(sizes)]
     collection = collect(items, records + [records[i] for i in copies])
-    return SimpleNamespace(collection=collection, paths=collection.paths, pairs=[Pair(*pair) for pair in pairs],
-                           thumbnail=_picture)  # fmt: skip
+    run = SimpleNamespace(collection=collection, paths=collection.paths, pairs=[Pair(*pair) for pair in pairs],
+                          thumbnail=_picture, files=_files(collection))  # fmt: skip
+    run.duplicates = groups(run)
+    return run
+
+
+def _files(collection: Any) -> dict[int, list[str]]:
+    files: dict[int, list[str]] = {row: [path] for row, path in enumerate(collection.paths)}
+    for item, row in zip(collection.items, collection.rows.tolist(), strict=True):
+        files[row] += [item.path] * (item.path not in files[row])
+    return files
 
 
 def _table(folder: Path) -> list[list[str]]:
@@ -96,7 +106,8 @@ def test_pixels_go_before_bytes_and_bytes_before_paths(
     run = _run(sizes, [(0, 1, 0.9, ENCODED)])
     records = [Record(id * 64, "ok", "", size, size) for id, size in zip("ba", sizes, strict=True)]  # rows: b, a
     run.collection = collect([Item(name, str(root / name)) for name in names], records)
-    run.paths = run.collection.paths
+    run.paths, run.files = run.collection.paths, _files(run.collection)
+    run.duplicates = groups(run)
     near_duplicates(run, tmp_path)
     assert [[row[1], row[3]] for row in _table(tmp_path)] == [["1", keeper], ["0", *({*names} - {keeper})]]
 

@@ -16,6 +16,7 @@ from PIL import Image
 import imgret
 from imgret import ops
 from imgret.contracts import Item
+from imgret.findings.duplicates import Member
 from imgret.findings.found import NEIGHBOURS
 from imgret.findings.info import Choice, Fitted, Info
 from imgret.findings.profiles import Profile
@@ -75,6 +76,7 @@ def paged_run(labels: list[int], paths: list[str] | None = None, truth: list[str
     vars(run).update(changes)
     scores, rows = ops.top_k(run.X, run.X, NEIGHBOURS, exclude=np.arange(n))
     run.neighbours = rows, scores
+    run.duplicates, run.files = [], {row: [path] for row, path in enumerate(run.paths)}
     run.suspects = suspects(run.truth, rows, scores)
     return run
 
@@ -157,7 +159,16 @@ def test_a_page_opens_with_what_was_found(tmp_path: Path) -> None:
     metrics = {"ami": 0.55, "ami_group": 0.9, "chance_ami_group": 0.95, "ami_taken_from": 0.2, "ami_camera": 0.05,
                "ami_size": 0.06, "ami_grey": 0.04, "ami_covered": 0.9}  # fmt: skip
     run = paged_run([0] * 12 + [1] * 12, truth=truth, X=X.astype(np.float32), profiles=profiles, metrics=metrics)
+    run.duplicates = [
+        [Member(3, 1.0, "re-encoded"), Member(5, 0.9, "re-encoded")],
+        [Member(7, 1.0, "same bytes")],
+        [Member(8, 1.0, "edited"), Member(9, 0.9, "edited")],
+    ]
+    run.files[7] = ["a.png", "b.png", "c.png"]
     _, data = written(run, tmp_path)
+    assert data["found"][0]["title"] == "2 pictures are there more than once"
+    assert data["found"][0]["about"] == "3 files could go: near_duplicates.csv says which to keep."
+    assert numbers(data["found"].pop(0)["rows"]).tolist() == [3, 5, 7]
     said = [(each["title"], numbers(each["rows"]).tolist(), each["place"]) for each in data["found"]]
     assert sorted(said[0][1]) == [10, 11]
     assert said[0][::2] == ("2 images may have the wrong label", "")
