@@ -69,7 +69,7 @@ def _follows(run: Run) -> list[Finding]:
     said: dict[str, list[str]] = {}
     for name, value in sorted(amis.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]:
         much = "closely" if value >= CLOSELY else "partly" if value >= PARTLY else "a little"
-        said.setdefault(much, []).append(f"the {name.replace('_', ' ')}")
+        said.setdefault(much, []).append(f"the {run.group_word if name == 'group' else name.replace('_', ' ')}")
     if not said:
         return []
     parts = ", ".join(f"{' and '.join(names)} {much}" for much, names in said.items())

@@ -36,6 +36,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "labels": codes,
         "view": X[:, :2],
         "view_name": "tsne",
+        "group_word": "group",
         "medoids": np.array([labels.index(c) for c in range(max(labels, default=-1) + 1)], np.int64),
         "distances": np.arange(n, dtype=np.float32) / 8,
         "truth": np.full(n, -1),
