@@ -286,7 +286,9 @@ def test_comparison() -> None:
     best = {job["nmi"] for job in jobs if (job["backbone"], job["clusterer"]) == ("classical", "agglomerative")}
     assert best == {str(read("runs-best/latest/metrics.json")["nmi"])}
     assert (Path("runs-best/latest/clusters.jpg")).stat().st_size > 0
-    assert len(Path("runs.txt").read_text().splitlines()) == 8
+    listed = Path("runs.txt").read_text().splitlines()
+    assert [" a sweep of 8 runs " in line for line in listed].count(True) == 1
+    assert len(listed) == 8 + 1
 
 
 def test_archive() -> None:
