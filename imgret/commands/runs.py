@@ -13,12 +13,13 @@ from imgret.findings.info import Info
 from imgret.findings.tables import read_figures
 from imgret.registry import figures, load_plugins
 from imgret.runs import again
+from imgret.runs.causes import reached
 from imgret.screen import say
 from imgret.store.files import read_json
 from imgret.words import counted, shortened, shown_path, typed_path
 
 SWEEP = "jobs.csv"  # of every sweep
-TITLED = ("images", "source", "backbone", "clusterer", "view", "reports", "log", "out")  # in a title, or no matter
+TITLED = ("images", "source", "backbone", "clusterer")  # in a title
 LONG = 40  # characters of a setting
 PARSER = Parser("runs", __doc__)
 PARSER.add_argument("out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)")
@@ -46,11 +47,16 @@ def described(folder: Path) -> str:
         of = f" of {counted(files, 'file')}" if files > ok else ""
         words = [f"{info.title} · {counted(ok, 'image')}{of}"]
         words += [f"{each.title} {each.written(found[each.name])}" for each in figures().among(found, where="line")]
-        typed = [word for word in again.of_run(info).words if again.key_of(word) not in TITLED]
+        typed = [word for word in again.of_run(info).words if _matters(again.key_of(word), info)]
         words += [" ".join(shortened(word, LONG) for word in typed)] if typed else []
         return "  ".join(words)
     except Exception as error:  # what a damaged file can raise is anyone's guess
         return f"cannot be read: {type(error).__name__}"
+
+
+def _matters(setting: str, info: Info) -> bool:
+    """Whether a setting tells this run from others: it may be why a figure differs, and is not in the title."""
+    return setting not in TITLED and (setting == "preset" or bool(reached(setting, [info.config])))
 
 
 def of_sweep(folder: Path) -> str:
