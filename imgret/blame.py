@@ -74,7 +74,8 @@ def _name(fault: Fault, kind: str, name: str, component: Any, typed: Mapping[str
         words = [shlex.quote(f"{key}={_as_typed(value)}") for key, value in (typed or {}).items()]
         command = printable(" ".join(["python -m imgret plugins check", shlex.quote(f"{kind}/{name}"), *words]))
         fault.name = printable(name)
-        fault.see = f"it lies in {printable(file_of(component))}; for all that is wanted of it: {command}"
+        place = f"it lies in {printable(file_of(component))}; " if component else ""
+        fault.see = f"{place}for all that is wanted of it: {command}"
 
 
 def _as_typed(value: Any) -> str:

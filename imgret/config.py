@@ -219,5 +219,5 @@ def explain(error: Exception) -> str:
     if getattr(cause, "parent_node", None) is not None:
         place, _, key = str(cause.full_key).rpartition(".")
         keys = [k for k in cause.parent_node if k not in ("name", "hydra")]
-        return unknown(f"setting in {place}" if place else "setting", key, keys)
+        return unknown(f"setting in {place}" if place else "setting", key, keys, many=not place)
     return " ".join(str(error).splitlines()[:2])

@@ -40,7 +40,6 @@ SHARED = {  # a parameter with one of these names receives the run's setting
     **{"k": "k", "n_clusters": "k", "seed": "seed", "random_state": "seed"},
     **{same: same for same in ("top", "device", "offline", "images")},
 }
-MANY = 15  # choices, of which the one that was meant says more than all of them
 OWED = "???"  # a value that the user must type, in OmegaConf's spelling
 
 Component = TypeVar("Component", bound=Callable[..., Any])
@@ -184,13 +183,11 @@ def called(settings: Mapping[str, Any], slot: str) -> str:
 
 
 def blamed(settings: Mapping[str, Any], slot: str, only: bool = False) -> AbstractContextManager[None]:
-    """What goes wrong in here is the fault of the component that the settings choose for a slot: see `owned`.
-
-    With `only`, what is said to be a fault of its kind already, in another place, is given its name; nothing else is.
-    """
-    node = settings[slot]
+    """What goes wrong in here is the fault of a slot's component: see `owned`. With `only`, faults are named alone."""
+    kind, node = SLOTS[slot], settings.get(slot) or {}
     typed = {f"{slot}.{p}": v for p, v in node.items() if f"{slot}.{p}" in settings.get("typed", ())}
-    return (named if only else owned)(SLOTS[slot], called(settings, slot), find(SLOTS[slot], node["name"]), typed)
+    name, component = called(settings, slot) if node else "", options(kind).get(node.get("name", ""))
+    return (named if only else owned)(kind, name, component, typed)
 
 
 def shared_hints(settings: Mapping[str, Any], slot: str) -> list[str]:
@@ -206,11 +203,12 @@ def learned(component: object, node: Mapping[str, Any]) -> dict[str, Any]:
     return {p: v if settled[p] is None else settled[p] for p, v in node.items()}
 
 
-def unknown(what: str, given: object, choices: Iterable[str]) -> str:
+def unknown(what: str, given: object, choices: Iterable[str], many: bool = False) -> str:
+    """What to choose from; of `many`, only the one that was meant, if it can be told."""
     choices = sorted(choices)
     close = get_close_matches(str(given), choices, 1)
     said = f"no {what} {given!r}{f', did you mean {close[0]}?' if close else ''}"
-    return said if close and len(choices) > MANY else f"{said}\nchoose from: {', '.join(choices)}"
+    return said if close and many else f"{said}\nchoose from: {', '.join(choices)}"
 
 
 def load_plugins() -> None:

@@ -107,7 +107,7 @@ def _kind_of(name: str) -> str:
         raise UsageError(f"{shown}: a component of {len(kinds)} kinds\ntype imgret plugins check {choices}")
     if get_close_matches(name, KINDS, 1, 0.8):
         raise UsageError(f"{shown}: a kind and a name are wanted\ntype imgret plugins check KIND/NAME")
-    raise UsageError(unknown("component", name, {each for names in known.values() for each in names}))
+    raise UsageError(unknown("component", name, {each for names in known.values() for each in names}, many=True))
 
 
 def new(words: Sequence[str]) -> None:
