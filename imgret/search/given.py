@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from PIL import Image
 
 from imgret.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import Image
 
 One: TypeAlias = "str | Path | bytes | Image.Image | NDArray[np.uint8]"
 Given: TypeAlias = "One | Sequence[One]"
@@ -37,11 +37,15 @@ def given(images: Given) -> list[str | Picture]:
     A picture is the bytes of a file; an image of Pillow, or an array (h, w, 3) of uint8, RGB. The last two become a
     PNG, so that they are decoded as a file is: of what the PNG keeps the pixels are those of the file.
     """
+    from PIL import Image  # here, for the lists of what can be typed come without it
+
     one = isinstance(images, str | Path | bytes | bytearray | memoryview | Image.Image | np.ndarray)
     return [_listed(each, place) for place, each in enumerate([images] if one else images, 1)]  # type: ignore[arg-type]
 
 
 def _listed(each: One, place: int) -> str | Picture:
+    from PIL import Image
+
     if isinstance(each, str | Path):
         return str(each)
     name = f"picture {place}"
