@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
 import imgret
 
-QUICK: dict[str, Any] = {"backbone": "efficientnet_lite0", "view": "pca", "k": 10, "attributes": [], "metrics": [],
-                         "reports": [], "log": "quiet"}  # fmt: skip
+QUICK: dict[str, Any] = {"backbone": "efficientnet_lite0", "view": "pca", "k": 10, "attributes": ["sharpness"],
+                         "metrics": [], "reports": [], "log": "quiet"}  # fmt: skip
 Altered = Callable[[Image.Image, np.random.Generator], bytes]
 
 

@@ -4,6 +4,7 @@ from imgret.ops.arrays import Principal, centroids, distances, medoids, normalis
 from imgret.ops.contingency import Contingency
 from imgret.ops.ranking import BLOCK, CACHE, Ranking, blocks, knn, ranks, settle, tensor, top_k
 from imgret.ops.relevance import Known, Trial, judge
+from imgret.ops.samepicture import agreement, laid_over, register, sampled, share
 
 __all__ = [
     "BLOCK",
@@ -13,17 +14,22 @@ __all__ = [
     "Principal",
     "Ranking",
     "Trial",
+    "agreement",
     "blocks",
     "centroids",
     "distances",
     "judge",
     "knn",
+    "laid_over",
     "medoids",
     "normalise",
     "pca",
     "ranks",
+    "register",
     "renumber",
+    "sampled",
     "settle",
+    "share",
     "tensor",
     "top_k",
 ]
