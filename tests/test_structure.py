@@ -72,7 +72,7 @@ MAY_IMPORT = {
     "config": "evaluation pipeline runs settings",
     "completion": "config",
     "commands": "care checks clusters config evaluation exporters findings pictures reading runs search settings store",
-    "plugin": "executors features pictures reading store",
+    "plugin": "executors features findings pictures reading store",
     "moved": "",
     "dropped": "",
     "__init__": "config runs",

@@ -20,10 +20,8 @@ def test_help_names_every_option_and_loads_little(capsys: Any) -> None:
     for command in imgret.commands.NAMES:
         assert f"\npython -m imgret {command}" in shown or command == "help"
     lines = " ".join(shown.split())
-    assert (
-        "projector OUT [--run DIR] [--where CONDITION] [--survivors] [--top N] [--copy] [--for-spreadsheets] a run in a form that"
-        in lines
-    )
+    options = "[--where CONDITION] [--survivors] [--top N] [--copy] [--for-spreadsheets]"
+    assert f"projector OUT [--run DIR] {options} a run in a form that" in lines
     listed = re.findall(r"^python -m imgret ([a-z-]+)\b", shown, re.MULTILINE)
     assert listed[listed.index("query") :][:4] == ["query", "assign", "runs", "evaluate"]
     assert "\npython -m imgret doctor [RUN...] [--dry] [--gc [matrices|features]] [--yes]\n" in shown

@@ -1,8 +1,11 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import features
 
 from imgret.contracts import Preprocess
+from imgret.reading.avif import Avif
 from imgret.reading.decode import decode
 from tests import image_bytes as make
 from tests.image_bytes import save, scene, textured
@@ -19,6 +22,12 @@ def test_avifs_stand_upright(way: int) -> None:
     assert seen.pixels is not None, seen.reason
     assert (seen.width, seen.height, seen.camera) == (48, 32, "odd")
     assert np.abs(seen.pixels.transpose(1, 2, 0).astype(int) - scene()).max() <= 3
+
+
+def test_what_the_file_says_of_its_orientation_is_told_beside_its_exif_data() -> None:
+    image = Avif(BytesIO(save(make.stored(scene(), 6), "AVIF", exif=make.exif(6), **FINE)))
+    assert (image.orientation, image.size, image.mode) == (6, (32, 48), "RGB")
+    assert b"odd" in image.info["exif"]
 
 
 def test_date_and_camera_and_damage_to_them() -> None:
