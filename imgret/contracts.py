@@ -63,12 +63,13 @@ class Preprocess:
 class Vectors:
     """Features that were computed elsewhere: `matrix` (m, d), float16, float32 or float64, mapped or in memory.
 
-    `keys` (m,) name the image of each row by path or id; None: row i is of the i-th item that the source lists.
+    `keys` (m,) name the image of each row: by path, id, file name, or what a column of a manifest says of it. By name,
+    they are columns of which any may hold the keys. None: row i is of the i-th item that the source lists.
     `digest` stands for the files that all of this came from.
     """
 
     matrix: Any
-    keys: Sequence[str] | None
+    keys: Sequence[str] | Mapping[str, Sequence[str]] | None
     digest: str
 
 

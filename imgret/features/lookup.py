@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from imgret.contracts import Backbone, Item, Preprocess, Source, Vectors
     from imgret.store.store import FeatureSet, Store
 
+log = logging.getLogger("imgret")
 SHARD = 8192  # rows a shard: what is in memory at a time
 
 
@@ -42,15 +46,18 @@ def look_up(
     """
     vectors = backbone.vectors
     assert vectors is not None
-    rows_by_key = _rows_by_key(vectors, listing)  # before anything is read: a mistake shows at once
+    tables = _tables(vectors, listing)  # before anything is read: a mistake shows at once
     cache = FileCache(store.root / "cache.sqlite")
     files = distinct(items)
     failures = Failures(len(files), reading.max_failed, reading.formats)
     records = _read(source, files, backbone.preprocess, cache, reading, failures)
-    rows = _rows(files, records, rows_by_key)
-    if vectors.keys is not None and not rows and any(record.outcome in USABLE for record in records):
-        key = printable(next(iter(vectors.keys)))
-        raise UsageError(f"no image has a path or id among the {len(vectors.keys):,} of the vectors, {key} for one")
+    rows = _rows(files, records, tables)
+    if not rows and any(record.outcome in USABLE for record in records):
+        some = "; ".join(f"{f'{name}: ' * (name != 'ids')}{next(iter(keys))}" for name, keys in tables.items() if keys)
+        raise UsageError(
+            f"no image is called, by path, id, file name or column, as the vectors are: {printable(some)[:200]}\n"
+            "type backbone.ids=..., with the path, id or key of each vector's image"
+        )
     ids = sorted(rows)
     places = np.array([rows[id] for id in ids], np.int64)
     features = store.features({**made_in, "rows": digest("".join(ids).encode(), places)})
@@ -83,39 +90,69 @@ def _settled(record: Record, rows: Mapping[str, int], bad: set[str]) -> Record:
     return record
 
 
-def _rows_by_key(vectors: Vectors, listing: Sequence[Item]) -> dict[str, int]:
-    """Rows by path or id; where the vectors have no keys, by the paths in the order of the listing."""
-    m = len(vectors.matrix)
-    if vectors.keys is None:
+def _tables(vectors: Vectors, listing: Sequence[Item]) -> dict[str, dict[str, int]]:
+    """Rows by key, for each column that may hold the keys; without keys, by the paths in the order of the listing."""
+    m, keys = len(vectors.matrix), vectors.keys or None
+    if isinstance(keys, Mapping):
+        return {name: rows for name, values in keys.items() if (rows := _by_key(vectors, values, strict=False))}
+    if keys is None:
         if len(listing) != m:
             raise UsageError(
                 f"{m:,} vectors for {len(listing):,} items: without ids there is one for each item, in their order\n"
-                "type backbone.ids=..., with the path or id of each vector's image"
+                "type backbone.ids=..., with the path, id or key of each vector's image"
             )
-        return {item.path: row for row, item in reversed(list(enumerate(listing)))}  # of a path's rows the first
-    if len(vectors.keys) != m:
-        raise UsageError(f"{len(vectors.keys):,} ids for {m:,} vectors\ngive one for each, in their order")
+        return {"": {item.path: row for row, item in reversed(list(enumerate(listing)))}}  # of a path's rows the first
+    if len(keys) != m:
+        raise UsageError(f"{len(keys):,} ids for {m:,} vectors\ngive one for each, in their order")
+    return {"ids": _by_key(vectors, keys)}
+
+
+def _by_key(vectors: Vectors, keys: Sequence[str], strict: bool = True) -> dict[str, int]:
+    """The row of each key. Where one has two vectors: UsageError, or nothing where it need not be a column of keys."""
     rows: dict[str, int] = {}
-    for row, key in enumerate(vectors.keys):
+    for row, key in enumerate(keys):
         if not key:  # nobody's
             continue
         first = rows.setdefault(key, row)
         if first != row and not np.array_equal(vectors.matrix[first], vectors.matrix[row], equal_nan=True):
+            if not strict:
+                return {}
             raise UsageError(f"{printable(key)} has two vectors\ngive one for each image")
     for key in [key for key in rows if "\\" in key]:  # a path as Windows writes it
         rows.setdefault(key.replace("\\", "/"), rows[key])
     return rows
 
 
-def _rows(items: Sequence[Item], records: Sequence[Record], rows_by_key: Mapping[str, int]) -> dict[str, int]:
-    """The row of each image that has one, by id."""
-    rows: dict[str, int] = {}
-    for item, record in sorted(zip(items, records, strict=True), key=lambda pair: pair[0].path):
-        if record.outcome in USABLE and record.id not in rows:
-            row = rows_by_key.get(item.path, rows_by_key.get(record.id))
-            if row is not None:
-                rows[record.id] = row
-    return rows
+def _rows(items: Sequence[Item], records: Sequence[Record], tables: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """The row of each image that has one, by id: by the keys, and the way to call an image, that find most of them.
+
+    Of files with the same bytes the first by path that has a row counts. Ties go to the first column of keys, and to
+    path or id before the file's name before a column.
+    """
+    pairs = [(i, r) for i, r in zip(items, records, strict=True) if r.outcome in USABLE]
+    pairs.sort(key=lambda pair: pair[0].path)
+    names = Counter(PurePosixPath(item.path).name for item, _ in pairs)
+    columns = dict.fromkeys(name for item, _ in pairs for name in item.columns)
+    best, told = dict[str, int](), ""
+    for keyed, table in tables.items():
+        ways: dict[str, list[list[str]]] = {"path or id": [[item.path, record.id] for item, record in pairs]}
+        if keyed == "ids":  # what was typed, of which nothing says what it is
+            files = [PurePosixPath(item.path).name for item, _ in pairs]
+            ways["file name"] = [[file] if names[file] == 1 else [] for file in files]
+        for column in columns:
+            if keyed in ("ids", column):
+                ways[column] = [[item.columns.get(column, "")] for item, _ in pairs]
+        for way, called in ways.items():
+            rows: dict[str, int] = {}
+            for (_, record), keys in zip(pairs, called, strict=True):
+                row = next((table[key] for key in keys if key in table), None)
+                if row is not None:
+                    rows.setdefault(record.id, row)
+            if len(rows) > len(best):
+                best, told = rows, way if keyed in ("", "ids") else f"{keyed}, as {way}"
+    if best and told != "path or id":
+        log.info("vectors by %s: %s of them found", told, f"{len(best):,}")
+    return best
 
 
 def _read(

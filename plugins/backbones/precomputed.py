@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,18 @@ def precomputed(vectors: str, ids: str = "", column: str = "") -> Backbone:
     """Features that you have: no network runs. Images are read for their ids and pictures only.
 
     `vectors` is a `.npy` file (m, d) or a Parquet file with a column of lists, `column`, which need not be named where
-    it is the only one. Row i belongs to the i-th item that the source lists, before `limit`; or `ids` tells: for a
-    `.npy` file a text file with the path or SHA-256 of an image a line, for Parquet the name of the column with them.
+    it is the only one. `ids` tells whose a row is: for a `.npy` file a text file with a line for each, for Parquet the
+    name of the column. A line is the path or SHA-256 of an image, the name of its file, or what one column of a
+    manifest says of it; the way that finds most vectors is taken, and told. Without `ids`, the columns of a Parquet
+    file are tried, each as path or SHA-256 and as the manifest's column of its name; the `features.npy` of a run is
+    known by the run's items.csv; and any other row i belongs to the i-th item that the source lists, before `limit`.
     Numbers are float16, float32 or float64. New images cannot be searched with.
     """
     import torch
 
     file = _file("vectors", vectors)
     parts: list[object]
-    keys: list[str] | None = None
+    keys: list[str] | dict[str, list[str]] | None = None
     if _is_parquet(file):
         matrix, keys = _read_parquet(file, ids, column)
         parts = [sha256(file), ids, column]
@@ -45,6 +49,8 @@ def precomputed(vectors: str, ids: str = "", column: str = "") -> Backbone:
             text = names.read_text(encoding="utf-8-sig", errors="surrogateescape")
             keys = text.removesuffix("\n").split("\n")
             parts.append(sha256(names))
+        else:
+            keys = _of_run(file)
     shape = f"{matrix.shape[0]} x {matrix.shape[1]}"
     facts = {"model": f"vectors of {file.name}", "vectors": str(file.resolve()), "shape": shape}
     preprocess = Preprocess((16, 16), filter="box")  # the pixels are thrown away
@@ -86,8 +92,20 @@ def _read_npy(file: Path) -> Any:
     return matrix
 
 
-def _read_parquet(file: Path, ids: str, column: str) -> tuple[Any, list[str] | None]:
-    """The matrix (m, d) in float32, a missing number as NaN, and the column `ids` as text."""
+def _of_run(file: Path) -> list[str] | None:
+    """The ids of the rows of a run's features.npy, which are those of its distinct images in order; None for others."""
+    table = file.parent / "items.csv"
+    if file.name != "features.npy" or not table.is_file():
+        return None
+    with table.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        try:
+            return sorted({row["id"] for row in csv.DictReader(stream) if row["outcome"] == "ok"})
+        except (KeyError, csv.Error):
+            return None
+
+
+def _read_parquet(file: Path, ids: str, column: str) -> tuple[Any, list[str] | dict[str, list[str]]]:
+    """The matrix (m, d) in float32, a missing number as NaN; the column `ids` as text, or all that may be of keys."""
     import numpy as np
 
     try:
@@ -107,7 +125,11 @@ def _read_parquet(file: Path, ids: str, column: str) -> tuple[Any, list[str] | N
                                  "\ntype backbone.column=...")  # fmt: skip
             if ids and ids not in schema.names:
                 raise UsageError(f"backbone.ids={ids}: {printable(str(file))} has {printable(', '.join(schema.names))}")
-            keys = ["" if key is None else str(key) for key in table.read([ids])[ids].to_pylist()] if ids else None
+            kinds = pa.types.is_string, pa.types.is_large_string, pa.types.is_integer
+            names = [ids] if ids else [f.name for f in schema if any(kind(f.type) for kind in kinds)]
+            read = table.read(names).to_pydict()
+            found = {name: ["" if key is None else str(key) for key in read[name]] for name in names}
+            keys: Any = found[ids] if ids else found
             m, matrix, row = table.metadata.num_rows, np.empty((0, 0), np.float32), 0
             for batch in table.iter_batches(8192, columns=[chosen]):
                 lists_ = batch.column(0)

@@ -9,7 +9,7 @@ import pytest
 
 from imgret import UsageError
 from imgret.contracts import Backbone, Item, Preprocess, Vectors
-from imgret.features.lookup import _rows_by_key, look_up
+from imgret.features.lookup import _by_key, look_up
 from imgret.reading.loader import READING
 from imgret.store.store import Store
 from tests.conftest import png
@@ -27,10 +27,10 @@ class Pictures:
         return (Item(name) for name in BYTES)
 
     def open(self, item: Item) -> bytes:
-        return BYTES[item.path]
+        return BYTES[item.path.removeprefix("x/")]
 
 
-def looked_up(keys: list[str] | None, matrix: Any = MATRIX) -> tuple[dict[str, str], dict[str, list[float]], int]:
+def looked_up(keys: Any, matrix: Any = MATRIX) -> tuple[dict[str, str], dict[str, list[float]], int]:
     """Outcomes by path, features by path of the first file that has them, and how many rows were new."""
     items = list(Pictures())
     backbone: Any = Backbone(None, Preprocess((8, 8)), "", vectors=Vectors(matrix, keys, "d"))  # type: ignore[arg-type]
@@ -67,8 +67,43 @@ def test_rows_of_one_file_take_the_first_of_their_vectors(monkeypatch: pytest.Mo
 
 
 def test_keys_may_be_written_as_paths_of_windows() -> None:
-    rows = _rows_by_key(Vectors(MATRIX, [r"x\y.png", "b.png", r"x\z.png", "x/z.png"], "d"), [])
+    keys = [r"x\y.png", "b.png", r"x\z.png", "x/z.png"]
+    rows = _by_key(Vectors(MATRIX, keys, "d"), keys)
     assert (rows["x/y.png"], rows["b.png"], rows["x/z.png"]) == (0, 1, 3)
+
+
+FOLDERS = {f"x/{name}": {"sku": f"S{place}", "same": "0"} for place, name in enumerate(BYTES)}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ["c.png", "b.png", "a.png", "none"],  # names of files, each once
+        ["S2", "S1", "S0", "S9"],  # a column of the manifest, whatever it is called
+        {
+            "key": ["S2", "S1", "S0", "S9"],
+            "sku": ["S2", "S1", "S0", "S9"],
+            "n": ["0", "0", "1", "2"],
+        },  # one of its name
+        {"sku": ["1", "2", "3", "4"], "file": ["x/c.png", "x/b.png", "x/a.png", ""]},  # paths, under another name
+        {"id": [IDS["c.png"], IDS["b.png"], IDS["a.png"], ""]},
+    ],
+    ids=["files", "skus", "column of the same name", "paths", "ids"],
+)
+def test_what_names_most_images_is_what_the_keys_are(keys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """x/d.png has the bytes of x/b.png, so the rows of c, b and a are those of all four."""
+    items = [Item(path, columns=columns) for path, columns in FOLDERS.items()]
+    monkeypatch.setattr(Pictures, "__iter__", lambda self: iter(items))
+    outcomes, found, _ = looked_up(keys)
+    assert outcomes == dict.fromkeys(FOLDERS, "ok")
+    assert found == {"c.png": [1, 2], "b.png": [3, 4], "d.png": [3, 4], "a.png": [5, 6]}
+
+
+def test_a_column_whose_keys_come_twice_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [Item(path, columns=columns) for path, columns in FOLDERS.items()]
+    monkeypatch.setattr(Pictures, "__iter__", lambda self: iter(items))
+    with pytest.raises(UsageError, match=r"no image is called, .* as the vectors are: sku: T0"):
+        looked_up({"same": ["0", "0", "0", "0"], "sku": ["T0", "T1", "T2", "T3"]})
 
 
 def test_what_float32_cannot_hold_is_no_feature() -> None:
@@ -83,7 +118,7 @@ def test_what_float32_cannot_hold_is_no_feature() -> None:
         (None, 3, "3 vectors for 4 items: without ids there is one for each item"),
         (["a.png"], 4, "1 ids for 4 vectors"),
         (["a.png", "b.png", "a.png", "c.png"], 4, "a.png has two vectors"),
-        (["w", "x", "y", "z"], 4, "no image has a path or id among the 4 of the vectors, w for one"),
+        (["w", "x", "y", "z"], 4, "no image is called, by path, id, file name or column, as the vectors are: w"),
     ],
 )
 def test_rows_and_images_that_do_not_go_together(keys: list[str] | None, rows: int, says: str) -> None:

@@ -122,7 +122,7 @@ def test_what_does_not_go_together(root: Path) -> None:
     Path("ids.txt").write_text("\n".join(["0.png"] * 8))
     assert refused(backbone__ids="ids.txt").startswith("0.png has two vectors")
     Path("ids.txt").write_text("\n".join("abcdefgh"))
-    assert "a for one" in refused(backbone__ids="ids.txt")
+    assert "as the vectors are: a\n" in refused(backbone__ids="ids.txt")
     np.save("v.npy", MATRIX[:5])
     assert refused().startswith("5 vectors for 8 items")
     for wrong in (MATRIX[0], MATRIX.astype(int), np.empty((8, 0))):
@@ -154,3 +154,22 @@ def test_parquet(root: Path, fixed: bool) -> None:
     assert vectors(done) == {path: row for path, row in WANTED.items() if path not in ("2.png", "7.png")}
     with pytest.raises(UsageError, match=r"columns of lists in v\.parquet: vector"):
         run(root, backbone__vectors="v.parquet", backbone__column="name")
+
+
+def test_the_features_of_a_run_come_back_by_its_own_table(root: Path) -> None:
+    """They lie in order of id, which the names of the files do not."""
+    first = run(root)
+    assert list(first.ids) != [hashlib.sha256(PICTURES[name]).hexdigest() for name in sorted(PICTURES)]
+    back = run(root, backbone__vectors=str(first.folder / "features.npy"))
+    assert vectors(back) == WANTED
+    write(root, {"new.png": png((1, 2, 3), noise=99)})
+    assert outcomes(run(root, backbone__vectors=str(first.folder / "features.npy")))["new.png"] == "no_vector"
+
+
+def test_an_exported_parquet_needs_no_name_of_a_column(root: Path) -> None:
+    pytest.importorskip("pyarrow")
+    from imgret.__main__ import main
+
+    first = run(root)
+    assert main(["export", "parquet", "out.parquet", "--run", str(first.folder)]) == 0
+    assert vectors(run(root, backbone__vectors="out.parquet")) == WANTED
