@@ -329,11 +329,12 @@ def _words() -> list[Row]:
         typed = words.split()
         if typed[0] != "query":
             backbone = [] if any(word.startswith("backbone") for word in typed) else ["backbone=pixels"]
-            typed += [*backbone, "view=pca", "reports=[]", "log=quiet"]
+            typed += [*backbone, "view=pca", "reports=[]"]
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(typed)
-        said = (err.getvalue() if code else out.getvalue()).splitlines()[0]
+        lines = (err.getvalue() if code else out.getvalue()).splitlines()
+        said = next(line for line in lines if not code or line.startswith("imgret: "))
         rows.append(Row(number, f"{case}: `{words}`", f"exit {code}: `{said}`", HERE))
     return rows
 
