@@ -32,7 +32,7 @@ def listed(listing: Iterable[Any]) -> list[Item]:
         if not item.path:
             raise Fault(f"a path is empty; it is an item's name: {item!r}"[:200])
         if item.path in seen and not (item.file and item.file == seen[item.path]):
-            raise Fault(f"the path {printable(item.path)!r} comes twice, and is not of one `file`")
+            raise Fault(f"the path '{printable(item.path)}' comes twice, and is not of one `file`")
         seen[item.path] = item.file
         items.append(item)
     return items
@@ -42,7 +42,7 @@ def relative(items: Iterable[Item]) -> None:
     """Paths that are names within the collection."""
     for path in (item.path for item in items):
         if path.startswith("/") or "\\" in path or ".." in path.split("/"):
-            raise Fault(f"the path {printable(path)!r} is not relative with forward slashes, or has '..' in it")
+            raise Fault(f"the path '{printable(path)}' is not relative with forward slashes, or has '..' in it")
 
 
 def skipped(given: Any) -> dict[str, int]:
@@ -59,7 +59,7 @@ def opened(source: Any, item: Item) -> bytes:
     with owned("source", but=OSError):
         data = source.open(item)
         if not isinstance(data, bytes):
-            raise Fault(f"open gave {a(data)} for {printable(item.path)!r}, not bytes")
+            raise Fault(f"open gave {a(data)} for '{printable(item.path)}', not bytes")
     return data
 
 

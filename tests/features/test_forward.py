@@ -57,7 +57,7 @@ def test_pytorch_s_batches_are_always_full() -> None:
 
 
 def test_what_is_no_row_an_image_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"the backbone gives \(2, 3, 1, 2\) for 2 images"):
+    with pytest.raises(UsageError, match=r"^images \(b, 3, 1, 2\) became \(b, 3, 1, 2\), not \(b, d\): one row"):
         by_torch(backbone(nn.Identity()), "cpu", 2)(PIXELS)
 
 

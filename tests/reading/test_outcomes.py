@@ -268,8 +268,8 @@ def test_two_files_of_one_name_end_the_run(tmp_path: Path, capsys: Any) -> None:
         def __iter__(self) -> Iterator[Item]:
             return (Item("a\n.png", item.file) for item in super().__iter__())
 
-    assert main([str(write(tmp_path / "in", GOOD)), *QUICK, "source=twins"]) == 1
-    assert r"ValueError: the source lists a\n.png twice; a path is the name of one file" in capsys.readouterr().err
+    assert main([str(write(tmp_path / "in", GOOD)), *QUICK, "source=twins"]) == 2
+    assert r"source/twins: the path 'a\n.png' comes twice, and is not of one `file`" in capsys.readouterr().err
 
 
 def test_files_that_go_and_change_while_a_run_reads_them(tmp_path: Path, capsys: Any, caplog: Any) -> None:
