@@ -88,8 +88,7 @@ def extract(
     todo = [item for item in files if item.file not in known]
     found: dict[str, Record] = {item.path: known[item.file] for item in files if item.file in known}
     if unread := closed(todo):  # links to nothing, say, which are not remembered: no engine has to be ready for them
-        found |= {item.path: record for item, record in zip(todo, unread, strict=True)}
-        todo = []
+        found, todo = found | {item.path: record for item, record in zip(todo, unread, strict=True)}, []
     if todo:
         engine.prepare()
         if recipe(made_in, engine) != features.recipe:  # another engine has to do it: its features are another set

@@ -178,7 +178,7 @@ def test_nobody_reads_and_the_tables_are_there(monkeypatch: Any) -> None:
         raise BrokenPipeError
 
     monkeypatch.setattr(Sweep, "_say", say)
-    monkeypatch.setattr("imgret.__main__._unread", lambda: True)
+    monkeypatch.setattr("imgret.__main__.unread", lambda: True)
     assert main(["-m", "photos", "k=2,3", *QUICK]) == 0
     assert [row["k"] for row in tables()[0]] == ["2"]
 
