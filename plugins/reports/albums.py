@@ -84,7 +84,10 @@ def _photos(run: Run) -> list[Photo]:
     by_likeness = _by_likeness(run, X, by_time)
     album_of = {**by_likeness, **by_time}
     order = sorted(range(len(records)), key=lambda row: (row not in album_of, album_of.get(row, ""), when[row]))
-    bursts = parts.bursts([records[row].taken for row in dated], [records[row].camera for row in dated], X[dated])
+    # Files that were copied in one second are no burst: of their times the day alone is taken here.
+    days = [_how(run, run.collection.first[row]) == "file" for row in dated]
+    taken = [records[row].taken[: 10 if day else None] for row, day in zip(dated, days, strict=True)]
+    bursts = parts.bursts(taken, [records[row].camera for row in dated], X[dated])
     sames: dict[object, list[int]] = {}
     for row, burst in zip(dated, bursts.tolist(), strict=True):
         sames.setdefault(burst, []).append(row)
@@ -158,11 +161,16 @@ def _table(run: Run, photos: list[Photo], stands: Mapping[int, int]) -> Iterator
         for path in paths:
             place = place_of[path]
             taken, stood = run.collection.records[place].taken, int(path == shown)
-            how = run.collection.items[place].columns.get("taken_from", "exif") if taken else ""
-            yield photo.album, path, taken, how, photo.by, shown, stood
+            yield photo.album, path, taken, _how(run, place), photo.by, shown, stood
         names = [name for path in paths for name in (_stem(path), path.lower())]  # IMG_1.xmp, and IMG_1.JPG.xmp
         for path in sorted(path for name in names for path in beside.pop(name, [])):
             yield photo.album, path, "", "", "name", shown, 0
+
+
+def _how(run: Run, place: int) -> str:
+    """What a file's date is from: a word of `taken_from`; empty where it has none."""
+    taken = run.collection.records[place].taken
+    return run.collection.items[place].columns.get("taken_from", "exif") if taken else ""
 
 
 def _files(run: Run) -> dict[int, list[str]]:

@@ -119,6 +119,19 @@ def test_albums_and_stacks_in_a_table_and_in_pictures(run: Any, tmp_path: Path) 
     ]
 
 
+def test_files_that_were_copied_in_one_second_are_no_burst(run: Any, tmp_path: Path) -> None:
+    def stacks() -> dict[str, str]:
+        albums(run, tmp_path)
+        with (tmp_path / "albums.csv").open(newline="") as stream:
+            return {row["path"]: row["stack"] for row in csv.DictReader(stream)}
+
+    assert stacks()["a/2.jpg"] == "a/3.jpg"
+    for item in run.collection.items:
+        item.columns["taken_from"] = "file"
+    assert stacks()["a/2.jpg"] == "a/2.jpg"
+    assert stacks()["b/4.heic"] == "b/4.JPG"  # by their name
+
+
 def test_no_folder_where_no_album_has_enough(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imgret.plugins.reports.albums.LEAST", 4)
     assert [file.name for file in albums(run, tmp_path)] == ["albums.csv", "albums.jpg"]
