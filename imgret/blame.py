@@ -88,7 +88,8 @@ def warn(error: Exception, kind: str, name: str, component: Callable[..., Any]) 
     """Tell of a fault of a component that costs no run."""
     fault = error if isinstance(error, Fault) else Fault(sentence(error))
     _name(fault, kind, name, component, None)
-    log.warning("%s", fault, exc_info=error if log.isEnabledFor(logging.DEBUG) else None)
+    lines = str(fault).split("\n")  # each is one: what is told with a record has no lines of its own
+    log.warning("\n".join("%s" for _ in lines), *lines, exc_info=error if log.isEnabledFor(logging.DEBUG) else None)
     fault.told = True
     return fault
 

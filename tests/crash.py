@@ -102,7 +102,7 @@ def _import_everything() -> None:
     loader.spread = thumbnails.spread = in_here
     pipeline.Engine = small  # type: ignore[misc,assignment]
     extract.SHARD, thumbnails.SHARD, store.WORTH_KEEPING = 2, 3, -1.0
-    imgret.__main__._talk(debug=False)
+    imgret.__main__._talk([])
     record.versions()  # which takes a while, once a process
     gc.freeze()  # what is collected in a child is copied first
 

@@ -45,7 +45,7 @@ def _own_configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_is_called_by_what_was_typed(capsys: Any) -> None:
     words = [f"{slot}={name}" for slot, name in TINY_TYPED.items()]
-    assert main(["photos", "k=2", "reports=[page]", "baseline=pixels", *words]) == 0
+    assert main(["photos", "k=2", "source.folders=labels", "reports=[page]", "baseline=pixels", *words]) == 0
     said = capsys.readouterr().out
     assert "features  6 x 192 by tiny; 6 computed" in said
     assert "clusters  2 by flat: largest" in said

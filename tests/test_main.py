@@ -11,7 +11,6 @@ import pytest
 
 import imgret
 import imgret.commands
-from imgret import register
 from imgret.__main__ import main
 from imgret.commands import NAMES as COMMANDS
 from tests.conftest import png, write
@@ -263,16 +262,11 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_quiet_says_where_the_run_is_alone(colours: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
-    """A file that fails, a plug-in that is off, a metric that fails and a previous run are no errors."""
-
-    @register("metric")
-    def failing(labels: Any) -> dict[str, float]:
-        raise ValueError("it cannot")
-
+    """A file that fails, a plug-in that is off and a previous run are no errors."""
     write(colours, {"bad.png": b"none"})
     write(Path("plugins"), {"off.py": b"1 / 0"})
     monkeypatch.setenv("IMGRET_PLUGINS", "plugins")
-    words = [str(colours), *QUICK, "metrics=[sizes,failing]", "reports=[maps]"]
+    words = [str(colours), *QUICK, "reports=[maps]"]
     assert main([*words, "k=2"]) == 0
     assert capfd.readouterr() == (f"{os.path.relpath(Path('runs/latest').resolve())}\n", "")
     assert main(["-m", *words, "k=2,99,98"]) == 2

@@ -248,7 +248,7 @@ def test_where_the_default_backbone_cannot_be_had(colours: Path, monkeypatch: An
     root = settings.root_node()
     defaults = [{"backbone": "unavailable"} if "backbone" in d else d for d in root["defaults"]]
     changed = root | {"defaults": defaults, "fallback": "pixels"}
-    monkeypatch.setattr("imgret.config.root_node", lambda: changed)
+    monkeypatch.setattr("imgret.settings.hydra.root_node", lambda: changed)
     quick = {key: value for key, value in QUICK.items() if key != "backbone"}
     run = imgret.run(colours, **quick)
     assert (run.info.backbone.asked, run.info.backbone.used) == ("unavailable", "pixels")

@@ -72,13 +72,17 @@ def test_nothing_is_printed_but_through_it() -> None:
     """`print` at a call decides for itself what is shown."""
     root = Path(imgret.__file__).parent
     for file in sorted(root.rglob("*.py")):
-        if file.name not in ("screen.py", "__main__.py"):
+        if file.name not in ("screen.py", "streams.py", "__main__.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"), file
 
 
 @pytest.mark.parametrize("none", ["stdout", "stderr"])
-def test_a_stream_that_is_not_there_stays_so(none: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_that_is_not_there_takes_what_is_said_and_shows_nothing(
+    none: str, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
     monkeypatch.setattr(sys, none, None)
     with gated():
-        assert getattr(sys, none) is None
+        print("lost", file=getattr(sys, none), flush=True)
+    getattr(sys, none).close()
+    assert capfd.readouterr() == ("", "")

@@ -21,6 +21,7 @@ from imgret.words import counted, shortened, shown_path, typed_path
 SWEEP = "jobs.csv"  # of every sweep
 TITLED = ("images", "source", "backbone", "clusterer")  # in a title
 LONG = 40  # characters of a setting
+SECOND = len("2026-01-31_235959")  # with which the name of a run and of a sweep begins
 PARSER = Parser("runs", __doc__)
 PARSER.add_argument("out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)")
 
@@ -34,9 +35,14 @@ def main(words: Sequence[str]) -> None:
     if not folders:
         say(f"no runs in {shown_path(out)}")
     load_plugins()  # metrics say how their figures are called
-    for folder in sorted(folders, key=lambda f: f.name, reverse=True):
+    for folder in sorted(folders, key=_made, reverse=True):
         said = described(folder) if (folder / "run.json").exists() else of_sweep(folder)
         say(f"{shown_path(folder)}  {said}")
+
+
+def _made(folder: Path) -> tuple[str, bool, str]:
+    """What sorts the later one behind: by the second, a sweep behind its runs."""
+    return folder.name[:SECOND], (folder / SWEEP).exists(), folder.name
 
 
 def described(folder: Path) -> str:

@@ -93,7 +93,7 @@ def test_the_command(two: list[str], capsys: Any) -> None:
 
 
 def test_two_that_differ_in_several_things(two: list[str], tmp_path: Path, capsys: Any) -> None:
-    changed = {"k": 3, "rerank": "dba", "reports": ["clusters"], "timeout": 50}
+    changed = {"k": 3, "rerank": "dba", "reports": ["clusters"], "timeout": 50, "source__folders": "labels"}
     other = imgret.run(tmp_path / "in", **{**QUICK, **changed})
     assert main(["compare", two[0], str(other.folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
