@@ -344,7 +344,7 @@ def test_exit_codes_of_the_process(tmp_path: Path) -> None:
         return process.returncode
 
     assert code(photos, *QUICK) == 0
-    assert code(photos, *QUICK, "source=faulty") == 1
+    assert code(photos, *QUICK, "source=faulty") == 2
     assert code(photos, *QUICK, "k=7") == 2
     assert code(broken, *QUICK) == 3
     labels = Path("runs/latest/labels.npy")

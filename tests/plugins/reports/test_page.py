@@ -379,7 +379,7 @@ def _look_through(tab: Any, url: str, n: int) -> None:
     assert count(tab, "#failed tbody tr") == 1
     tab.locator(".card").first.click()
     assert re.search(r"#c=0$", tab.url)
-    assert re.fullmatch(r"Cluster 000 · mostly green \(88 %\)", tab.locator("#cluster-h").inner_text())
+    assert re.fullmatch(r"Cluster 000 · mostly green \(89 %\)", tab.locator("#cluster-h").inner_text())
     shots = count(tab, "#cluster-grid .shot")
     assert shots >= 8
     tab.locator("#cluster-grid .shot").nth(1).click()
