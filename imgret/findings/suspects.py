@@ -30,19 +30,23 @@ def suspects(truth: Ints, rows: Ints, scores: Floats) -> Suspects:
     (D. L. Wilson, Asymptotic properties of nearest neighbor rules using edited data, 1972: its majority of votes, with
     weights and a margin). Ties by row, equal labels by code.
     """
-    n, kinds = len(truth), int(truth.max(initial=-1)) + 1
-    weights = np.where(truth[rows] >= 0, np.maximum(scores, 0.0).astype(np.float64) ** 3, 0.0)  # (n, m)
-    shares = np.zeros((n, kinds))
-    for place in range(rows.shape[1]):  # a row of an image at a time, so that none is added to twice at once
-        known = np.flatnonzero(weights[:, place] > 0)
-        shares[known, truth[rows[known, place]]] += weights[known, place]
-    judged = np.flatnonzero((truth >= 0) & (shares.sum(axis=1) > 0))
-    shares = shares[judged] / shares[judged].sum(axis=1, keepdims=True)
-    here, all_of = truth[judged], np.arange(len(judged))
-    own = shares[all_of, here]
-    shares[all_of, here] = -1
-    other = shares.argmax(axis=1) if kinds else here
-    margin = shares[all_of, other] - own
+    theirs = truth[rows]  # (n, m)
+    weights = np.where(theirs >= 0, np.maximum(scores, 0.0).astype(np.float64) ** 3, 0.0)
+    judged = np.flatnonzero((truth >= 0) & (weights.sum(axis=1) > 0))
+    if not len(judged):
+        return Suspects(judged, judged, np.zeros(0, np.float32))
+    theirs, weights, here = theirs[judged], weights[judged], truth[judged]
+    shares = np.zeros(weights.shape)  # of the label of each neighbour
+    own, total = np.zeros(len(judged)), np.zeros(len(judged))
+    for label, weight in zip(theirs.T, weights.T, strict=True):  # a neighbour at a time: there may be many labels
+        shares += np.where(theirs == label[:, None], weight[:, None], 0.0)
+        own += np.where(label == here, weight, 0.0)
+        total += weight  # in the same order: a label that has all of it has a share of 1
+    shares, own = shares / total[:, None], own / total
+    shares[(theirs < 0) | (theirs == here[:, None])] = -1
+    place = np.lexsort((theirs, -shares), axis=1)[:, :1]  # of equal shares the label of the lower code
+    other = np.take_along_axis(theirs, place, axis=1)[:, 0]
+    margin = np.take_along_axis(shares, place, axis=1)[:, 0] - own
     found = np.flatnonzero((own < OWN) & (margin + own > OTHER))
     found = found[np.argsort(-margin[found], kind="stable")]
     return Suspects(judged[found], other[found], margin[found].astype(np.float32))

@@ -115,14 +115,22 @@ def _matched(labels: Ints, by_size: Ints) -> list[int]:
     """
     import numpy as np
 
-    if by_size.max(initial=-1) < 0:
-        return []
-    overlap = np.zeros((max(1, labels.max() + 1), by_size.max() + 1), np.int64)  # clusters by labels
+    kinds = int(by_size.max(initial=-1)) + 1
     both = (labels >= 0) & (by_size >= 0)
-    np.add.at(overlap, (labels[both], by_size[both]), 1)
-    most, spare, found = overlap.argmax(axis=0), len(overlap), []
-    for label, cluster in enumerate(most.tolist()):
-        if overlap[cluster, label] and overlap[cluster].argmax() == label:
+    cells, counts = np.unique(labels[both] * kinds + by_size[both], return_counts=True)
+    clusters, names = np.divmod(cells, max(1, kinds))
+
+    def most(of: Ints, other: Ints) -> dict[int, int]:
+        """Of each the other that it has most of; of equals the lower."""
+        order = np.lexsort((other, -counts, of))
+        found, first = np.unique(of[order], return_index=True)
+        return dict(zip(found.tolist(), other[order][first].tolist(), strict=True))
+
+    cluster_of, label_of = most(names, clusters), most(clusters, names)
+    spare, found = max(1, int(labels.max()) + 1), []
+    for label in range(kinds):
+        cluster = cluster_of.get(label, -1)
+        if label_of.get(cluster) == label:
             found.append(cluster)
         else:
             found.append(spare)

@@ -25,6 +25,16 @@ def test_by_hand() -> None:
     np.testing.assert_allclose(found.margins, [1, (0.729 - 0.064) / 0.793], rtol=1e-6)
 
 
+def test_those_that_have_nothing_of_their_own_around_them_come_by_row() -> None:
+    """Whatever the weights are, all of them is all of them."""
+    scores = np.random.default_rng(0).uniform(0.1, 1, (30, 7))
+    rows = np.random.default_rng(1).integers(30, 60, (30, 7))
+    truth = np.repeat([0, 1], 30)
+    far = np.vstack([rows, rows]), np.vstack([scores, scores])  # of label 1, which the second half has
+    found = suspects(truth, *far)
+    assert (found.rows.tolist(), set(found.margins.tolist())) == (list(range(30)), {1.0})
+
+
 def test_without_labels_or_with_one_nobody_is_suspected() -> None:
     rows, scores = np.array([[1], [0]]), np.ones((2, 1))
     assert suspects(np.array([-1, -1]), rows, scores).rows.tolist() == []

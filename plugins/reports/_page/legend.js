@@ -24,19 +24,20 @@ export function ranked(codes, last) {
 
 /** Ranks for codes beside others: that of the other code where each has most of the other, else one that is free. */
 export function matched(codes, {kinds}, others, other) {
-  const size = Math.max(0, ...other.kinds) + 1, both = new Map(), most = new Map(), theirs = new Map(), ranks = [];
+  const size = other.counts.length, both = new Map(), most = new Map(), theirs = new Map(), ranks = [];
+  const mine = []; kinds.forEach((code, rank) => { mine[code] = rank; });
   codes.forEach((code, row) => {
     const key = code * size + others[row];
     if (code && others[row]) both.set(key, (both.get(key) || 0) + 1);
   });
-  const better = (from, to, count, found, ranks) => {
+  const better = (from, to, count, found, rank) => {
     const before = found.get(from);
-    if (!before || count > before[1] || count === before[1] && ranks.indexOf(to) < ranks.indexOf(before[0])) found.set(from, [to, count]);
+    if (!before || count > before[1] || count === before[1] && rank[to] < rank[before[0]]) found.set(from, [to, count]);
   };
   for (const [key, count] of both) {
     const code = Math.floor(key / size), its = key % size;
-    better(code, its, count, most, other.kinds);
-    better(its, code, count, theirs, kinds);
+    better(code, its, count, most, other.ranks);
+    better(its, code, count, theirs, mine);
   }
   let free = other.kinds.length;
   for (const code of kinds) {
