@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imgret.errors import Fault, UsageError, is_full, too_little
-from imgret.words import printable, shown_path
+from imgret.words import as_word, printable, shown_path
 
 MOST = 300  # characters of what somebody else's error says
 log = logging.getLogger("imgret")
@@ -71,17 +71,11 @@ def _name(fault: Fault, kind: str, name: str, component: Any, typed: Mapping[str
         return
     fault.kind = kind
     if name:
-        words = [shlex.quote(f"{key}={_as_typed(value)}") for key, value in (typed or {}).items()]
+        words = [shlex.quote(f"{key}={as_word(value)}") for key, value in (typed or {}).items()]
         command = printable(" ".join(["python -m imgret plugins check", shlex.quote(f"{kind}/{name}"), *words]))
         fault.name = printable(name)
         place = f"it lies in {printable(file_of(component))}; " if component else ""
         fault.see = f"{place}for all that is wanted of it: {command}"
-
-
-def _as_typed(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(_as_typed, value))}]"
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def warn(error: Exception, kind: str, name: str, component: Callable[..., Any]) -> Fault:

@@ -15,6 +15,20 @@ VARIANTS = {  # the end of a name -> what its title ends in, and its sentence, w
 }
 
 
+A_LITTLE = 0.05  # the least AMI of a column that is worth a word
+
+
+def amis(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The figures that say how far the clusters follow the label (`ami`) and each column (`ami_day`), by name."""
+    known = (key for key in metrics if key == "ami" or key.startswith("ami_"))
+    return {key: metrics[key] for key in known if key != "ami_covered"}
+
+
+def above_chance(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Those of the `amis` that are above what chance reaches, where that is known."""
+    return {key: value for key, value in amis(metrics).items() if value > metrics.get(f"chance_{key}", -1.0)}
+
+
 @dataclass(frozen=True)
 class Figure:
     """A figure by its `name` in metrics.json: its `title` above a column, and what it says `about` a run.

@@ -52,7 +52,7 @@ from imgret.features.weights import fill as fill_weights
 from imgret.features.weights import load as load_weights
 from imgret.features.weights import local as local_weights
 from imgret.features.weights import read as read_weights
-from imgret.figures import Figure
+from imgret.figures import A_LITTLE, Figure, above_chance
 from imgret.findings.duplicates import Member
 from imgret.ops.samepicture import SAME, TIERS, Pair
 from imgret.pictures import charts, pages, sheet
@@ -60,6 +60,7 @@ from imgret.pictures.sheet import Tile, contact_sheet, main_label
 from imgret.progress import Progress
 from imgret.reading.fits import FILTERS, Fit
 from imgret.reading.formats import sniff
+from imgret.reading.outcomes import NO_FAILURE
 from imgret.reading.textfile import other_than_utf8
 from imgret.registry import figures, unknown
 from imgret.store.files import (
@@ -79,9 +80,11 @@ if TYPE_CHECKING:
     from imgret.contracts import Floats, Ints
 
 __all__ = [
+    "A_LITTLE",
     "FILTERS",
     "MISSING",
     "MOST_COLUMNS",
+    "NO_FAILURE",
     "RGB",
     "SAME",
     "TIERS",
@@ -109,6 +112,7 @@ __all__ = [
     "Tile",
     "Vectors",
     "WeightsUnavailable",
+    "above_chance",
     "charts",
     "check_size",
     "clean",

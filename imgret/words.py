@@ -94,6 +94,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def as_word(value: object) -> str:
+    """A setting's value as it is shown and typed: null, true, [a,b]; text as it is, without a grammar's quotes."""
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(as_word, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)
+
+
 def percent(part: int, whole: int) -> str:
     """A share rounded to whole percents, of which 0 and 100 are kept for none and all."""
     rounded = (200 * part + whole) // (2 * whole)

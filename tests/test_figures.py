@@ -11,7 +11,7 @@ import pytest
 import imgret
 from imgret import register, registry
 from imgret.__main__ import main
-from imgret.figures import EVERYWHERE, Figure, Figures
+from imgret.figures import EVERYWHERE, Figure, Figures, above_chance, amis
 from imgret.registry import declared, figures, load_plugins, options
 from imgret.settings.options import root_node
 from tests.test_main import QUICK
@@ -181,3 +181,10 @@ def test_built_in_metrics_and_reports_are_in_every_run_unless_they_say_why_not()
     for kind, apart in asked_for.items():
         ours = {name for name, each in options(kind).items() if each.__module__.startswith("imgret.plugins.")}
         assert set(root_node()[f"{kind}s"]) == ours - apart
+
+
+def test_what_the_clusters_follow_above_chance() -> None:
+    metrics = {"ami": 0.5, "ami_day": 0.2, "chance_ami_day": 0.2, "ami_size": 0.3, "chance_ami_size": 0.1,
+               "ami_covered": 0.9, "chance_ami": 0.01, "amity": 0.8}  # fmt: skip
+    assert amis(metrics) == {"ami": 0.5, "ami_day": 0.2, "ami_size": 0.3}
+    assert above_chance(metrics) == {"ami": 0.5, "ami_size": 0.3}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgret.words import counted, decimal, duration, listed, printable, quoted, shown_path, size, typed_path
+from imgret.words import as_word, counted, decimal, duration, listed, printable, quoted, shown_path, size, typed_path
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=40)
 
@@ -74,3 +74,9 @@ def test_numbers_have_six_digits() -> None:
         "1.23457e+08",
     ]
     assert [decimal(x) for x in (float("nan"), float("inf"), "red", 3)] == ["", "", "red", "3"]
+
+
+def test_values_as_words() -> None:
+    assert [as_word(each) for each in (True, None, ["a", 1, None, [False]], 0.5, "a b")] == [
+        "true", "null", "[a,1,null,[false]]", "0.5", "a b",
+    ]  # fmt: skip

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
 from imgret.errors import UsageError
 from imgret.findings.info import Info
 from imgret.registry import SLOTS, called
-from imgret.runs.differences import Change, as_text, changes
+from imgret.runs.differences import Change, changes
 from imgret.store.files import commit, regular
 from imgret.store.versions import versions
-from imgret.words import printable, typed_path
+from imgret.words import as_word, printable, typed_path
 
 NAME = "sweep.yaml"
 LARGEST = 2**20  # bytes of such a file
@@ -88,11 +88,7 @@ def of_run(info: Info) -> Again:
         else:
             value = config.get("k_asked") or node if slot == "k" else node
         words.append((key, value))
-    return Again([f"{key}={_typed(value)}" for key, value in words], info.versions, {info.data} - {""})
-
-
-def _typed(value: Any) -> str:
-    return "null" if value is None else as_text(value)
+    return Again([f"{key}={as_word(value)}" for key, value in words], info.versions, {info.data} - {""})
 
 
 def _of_file(file: Path) -> Again:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imgret.registry import SHARED, SLOTS, called
 from imgret.runs.causes import reached
+from imgret.words import as_word
 
 if TYPE_CHECKING:
     from imgret.runs.run import Run
@@ -57,11 +58,7 @@ def apart(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 def as_text(value: object) -> str:
     """A value as it is typed; empty where there is none."""
-    if isinstance(value, list | tuple):
-        return f"[{','.join(map(as_text, value))}]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
+    return "" if value is None else as_word(value)
 
 
 def plain(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from imgret.figures import A_LITTLE, above_chance, amis
 from imgret.findings.info import Fitted
 from imgret.registry import SHARED, called, figures
 from imgret.runs.account import accounts
@@ -17,7 +18,7 @@ from imgret.words import counted, duration, printable, quoted, set_apart, shown_
 CELL = 8  # characters of a figure in the table, at the least
 HITS = 3
 OUT = "runs"  # of which `query` searches the latest where nobody names a run
-FOLLOWED, A_LITTLE = 2, 0.05  # columns told of at the most, and the least AMI of one that is worth a word
+FOLLOWED = 2  # columns told of at the most
 TAKING = "group", "camera", "size", "proportions"  # columns of how an image was taken; attributes say how it looks
 AS_MUCH = 0.75  # of the label's AMI: clusters that follow another column so far follow it about as much
 
@@ -118,25 +119,24 @@ def _quality(run: Run) -> list[str]:
 def _follows(run: Run) -> list[str]:
     """The label, the group, and of the columns those that the clusters follow more than a little, above chance."""
     metrics = run.metrics
-    amis = {key: value for key, value in metrics.items() if key.startswith("ami") and key != "ami_covered"}
-    above = {key for key, value in amis.items() if value > metrics.get(f"chance_{key}", -1.0)}
-    first = [key for key in ("ami", "ami_group") if key in amis]
-    others = [key for key in above.difference(first) if amis[key] >= A_LITTLE]
-    told = [*first, *sorted(others, key=lambda key: (-amis[key], key))[:FOLLOWED]]
+    known, above = amis(metrics), above_chance(metrics)
+    first = [key for key in ("ami", "ami_group") if key in known]
+    others = [key for key in above.keys() - {*first} if above[key] >= A_LITTLE]
+    told = [*first, *sorted(others, key=lambda key: (-above[key], key))[:FOLLOWED]]
     words = ", ".join(
-        f"{_column(run, key)} {amis[key]:.2f}" + ("" if key in above else " (as by chance)") for key in told
+        f"{_column(run, key)} {known[key]:.2f}" + ("" if key in above else " (as by chance)") for key in told
     )
-    return [f"follows   AMI of the clusters with {words}", *_misled(run, amis, above)] if told else []
+    return [f"follows   AMI of the clusters with {words}", *_misled(run, known, above)] if told else []
 
 
-def _misled(run: Run, amis: Mapping[str, float], above: Collection[str]) -> list[str]:
+def _misled(run: Run, known: Mapping[str, float], above: Collection[str]) -> list[str]:
     """That the clusters follow how the images were taken, or look, about as much as what they show, where they do."""
     names = (*TAKING, *run.settings.get("attributes", ()))
-    taking = [key for key in (f"ami_{name}" for name in names) if key in above and amis[key] >= A_LITTLE]
-    most = max(taking, key=lambda key: amis[key], default="")
-    if not most or "ami" not in amis or amis[most] < AS_MUCH * amis["ami"]:
+    taking = [key for key in (f"ami_{name}" for name in names) if key in above and known[key] >= A_LITTLE]
+    most = max(taking, key=lambda key: known[key], default="")
+    if not most or "ami" not in known or known[most] < AS_MUCH * known["ami"]:
         return []
-    how = "more than" if amis[most] > amis["ami"] else "about as much as"
+    how = "more than" if known[most] > known["ami"] else "about as much as"
     return [f"note      the clusters follow the {_column(run, most)} {how} the label: read them with care"]
 
 

@@ -43,18 +43,16 @@ def chosen(run: Found, conditions: Sequence[str] = (), top: int | None = None, s
 
 def _survivors(run: Found, places: Sequence[int]) -> list[int]:
     """The places but for those of a file of the same picture as one that goes before it; see findings/duplicates.py."""
-    order: dict[int, tuple[int, int]] = {}  # row -> its group, and its place there
-    for number, group in enumerate(run.duplicates):
+    stands = {row: (row, 0) for row in range(len(run.ids))}  # the row that stands for its group, and its place there
+    for group in run.duplicates:
         if group[0].tier in SAME:
-            order |= {each.row: (number, at) for at, each in enumerate(group)}
-    best: dict[tuple[str, int], tuple[int, bool, int]] = {}  # the first of each group, or of the files of one image
-    picture: dict[int, tuple[str, int]] = {}
+            stands |= {each.row: (group[0].row, at) for at, each in enumerate(group)}
+    rows = run.collection.rows
+    best: dict[int, tuple[int, bool, int]] = {}  # by who stands for it: who goes first
     for place in places:
-        row = int(run.collection.rows[place])
-        if row < 0:
-            continue
-        number, at = order.get(row, (-1, 0))
-        picture[place] = ("group", number) if number >= 0 else ("row", row)
-        mine = at, place != run.collection.first[row], place
-        best[picture[place]] = min(best.get(picture[place], mine), mine)
-    return [place for place in places if place not in picture or best[picture[place]][2] == place]
+        if (row := int(rows[place])) >= 0:
+            first, at = stands[row]
+            mine = at, place != run.collection.first[row], place
+            best[first] = min(best.get(first, mine), mine)
+    kept = {place for *_, place in best.values()}
+    return [place for place in places if rows[place] < 0 or place in kept]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from imgret.plugin import SAME, counted
+from imgret.plugin import A_LITTLE, NO_FAILURE, SAME, above_chance, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imgret import Run
 
-CLOSELY, PARTLY, A_LITTLE = 0.5, 0.2, 0.05  # AMI, of what is worth which word
+CLOSELY, PARTLY = 0.5, 0.2  # AMI, of what is worth which word
 MOST = 3  # columns that are told
 
 
@@ -56,16 +56,15 @@ def _odd(run: Run) -> list[Finding]:
 
 
 def _failures(run: Run) -> list[Finding]:
-    failed = sum(count for outcome, count in run.info.outcomes.items() if outcome not in ("ok", "duplicate", "beside"))
+    failed = sum(count for outcome, count in run.info.outcomes.items() if outcome not in NO_FAILURE)
     title = f"{counted(failed, 'file')} could not be read"
     return [Finding(title, "Each with its reason, at the end of the page.", place="files")] if failed else []
 
 
 def _follows(run: Run) -> list[Finding]:
     """What the clusters go by, in words: the columns whose AMI is above chance and not small."""
-    amis = {key.removeprefix("ami").lstrip("_") or "label": value for key, value in run.metrics.items()
-            if (key == "ami" or key.startswith("ami_")) and key != "ami_covered"
-            and value > run.metrics.get(f"chance_{key}", -1.0) and value >= A_LITTLE}  # fmt: skip
+    above = {key.partition("_")[2] or "label": value for key, value in above_chance(run.metrics).items()}
+    amis = {name: value for name, value in above.items() if value >= A_LITTLE}
     said: dict[str, list[str]] = {}
     for name, value in sorted(amis.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]:
         much = "closely" if value >= CLOSELY else "partly" if value >= PARTLY else "a little"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgret import register
-from imgret.plugin import figures, main_label, pages, tells_a_place
+from imgret.plugin import NO_FAILURE, figures, main_label, pages, tells_a_place
 
 from ._found import found
 
@@ -59,7 +59,7 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
     failed = [
         (item.path, record.outcome, record.reason.replace(root, "") if len(root) > 1 else record.reason)
         for item, record in zip(items, records, strict=True)
-        if record.outcome not in ("ok", "duplicate", "beside")
+        if record.outcome not in NO_FAILURE
     ]
     shapes = [r.width / r.height for r in (records[i] for i in run.collection.first) if r.width and r.height]
     return {
