@@ -14,6 +14,7 @@ from imgret.findings.tables import read_figures
 from imgret.registry import figures, load_plugins
 from imgret.runs import again
 from imgret.runs.causes import reached
+from imgret.runs.previous import age
 from imgret.screen import say
 from imgret.store.files import read_json
 from imgret.words import counted, shortened, shown_path, typed_path
@@ -21,7 +22,6 @@ from imgret.words import counted, shortened, shown_path, typed_path
 SWEEP = "jobs.csv"  # of every sweep
 TITLED = ("images", "source", "backbone", "clusterer")  # in a title
 LONG = 40  # characters of a setting
-SECOND = len("2026-01-31_235959")  # with which the name of a run and of a sweep begins
 PARSER = Parser("runs", __doc__)
 PARSER.add_argument("out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)")
 
@@ -40,9 +40,10 @@ def main(words: Sequence[str]) -> None:
         say(f"{shown_path(folder)}  {said}")
 
 
-def _made(folder: Path) -> tuple[str, bool, str]:
-    """What sorts the later one behind: by the second, a sweep behind its runs."""
-    return folder.name[:SECOND], (folder / SWEEP).exists(), folder.name
+def _made(folder: Path) -> tuple[str, bool, int, str]:
+    """What sorts the later one behind: of one second, a sweep behind its runs."""
+    date, written, name = age(folder)
+    return date, (folder / SWEEP).exists(), written, name
 
 
 def described(folder: Path) -> str:

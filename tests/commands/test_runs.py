@@ -23,13 +23,25 @@ from imgret.__main__ import main
     ],
 )
 def test_a_damaged_run_hides_no_other(run: Run, file: str, text: str, capsys: Any) -> None:
-    shutil.copytree(run.folder, run.folder.parent / "2000-damaged")
-    (run.folder.parent / "2000-damaged" / file).write_text(text)
+    shutil.copytree(run.folder, run.folder.parent / "2000-01-01_000000-damaged")
+    (run.folder.parent / "2000-01-01_000000-damaged" / file).write_text(text)
     capsys.readouterr()
     assert main(["runs"]) == 0
     whole, damaged = capsys.readouterr().out.splitlines()
     assert "24 images  clusters 3  noise 0" in whole
-    assert "2000-damaged  cannot be read: " in damaged
+    assert "2000-01-01_000000-damaged  cannot be read: " in damaged
+
+
+def test_of_runs_that_began_in_one_second_the_last_written_comes_first(run: Run, capsys: Any) -> None:
+    out = run.folder.parent
+    for name, nanoseconds in (("fffff", 1), ("aaaaa", 3), ("ccccc", 2)):
+        folder = out / f"2000-01-01_000000-{name}"
+        shutil.copytree(run.folder, folder)
+        os.utime(folder / "run.json", ns=(nanoseconds, nanoseconds))
+    capsys.readouterr()
+    assert main(["runs"]) == 0
+    shown = [line.split("  ")[0][-5:] for line in capsys.readouterr().out.splitlines()]
+    assert shown == [run.folder.name[-5:], "aaaaa", "ccccc", "fffff"]
 
 
 def test_runs_in_folders_as_typed(capsys: Any) -> None:
