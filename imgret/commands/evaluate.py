@@ -53,7 +53,7 @@ def main(words: Sequence[str]) -> None:
     if asked.json:
         say_json(found.plain())
     else:
-        say(*text(found))
+        say(*text(found, run.group_word))
     if plot:
         try:
             file = probes.draw(found.search, run.title, repeat, plot)

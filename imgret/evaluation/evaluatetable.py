@@ -32,12 +32,12 @@ class Evaluation(NamedTuple):
         return {name: _plain(value) for name, value in self._asdict().items()}
 
 
-def text(found: Evaluation) -> list[str]:
-    """A heading and a few aligned lines for each part."""
+def text(found: Evaluation, group_word: str = "group") -> list[str]:
+    """A heading and a few aligned lines for each part; groups are cameras, say."""
     lines = [*_clusters(found.clusters, found.clusterer), "", *_retrieval(found.retrieval), ""]
     if found.search:
         lines += [*_search(found.search), ""]
-    lines += [*_follows(found.follows), ""]
+    lines += [*_follows(found.follows, group_word), ""]
     lines += [f"in brackets: 95 % intervals, by seed {found.seed}", f"repeat     {found.repeat}"]
     return lines
 
@@ -90,15 +90,16 @@ def _search(found: Cost) -> list[str]:
     return [*lines, f"{star}{found.said}"]
 
 
-def _follows(found: Sequence[Followed]) -> list[str]:
+def _follows(found: Sequence[Followed], group_word: str) -> list[str]:
     if not found:
         return ["FOLLOWS    nothing is known of the images that groups them"]
     lines = ["FOLLOWS    AMI of the clusters with each column; in brackets where chance alone takes it"]
-    width = max(NAME, 2 + max(len(printable(each.column)) for each in found))
-    for each in found:
+    names = [printable(group_word if each.column == "group" else each.column) for each in found]
+    width = max(NAME, 2 + max(map(len, names)))
+    for name, each in zip(names, found, strict=True):
         words = "above chance" if each.above else "as by chance"
         chance = interval(Interval(each.ami, each.low, each.high))
-        lines.append(f"{printable(each.column):<{width}}{chance:<24}{words:<14}{each.groups:,} groups")
+        lines.append(f"{name:<{width}}{chance:<24}{words:<14}{each.groups:,} groups")
     return lines
 
 

@@ -110,9 +110,10 @@ class Found:
 
     @property
     def group_word(self) -> str:
-        """What a group is: `camera` where the source calls it so, else `group`."""
+        """What a group is: `camera` where the source calls it so, and nothing else is called that; else `group`."""
         called = str(self.info.fitted.source.get("group", ""))
-        return "camera" if CAMERA.fullmatch(called) else "group"
+        other = "camera" in self.collection.columns or any(record.camera for record in self.collection.records)
+        return "camera" if CAMERA.fullmatch(called) and not other else "group"
 
     @cached_property
     def X(self) -> Floats:

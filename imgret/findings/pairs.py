@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 NEAR = 0.65  # cosine in X: 98 % of copies that were cropped, turned, brightened, framed or marked are that near
 CLOSE, LIKENESS = 0.85, 0.8  # alike: cosine in X, and correlation of 16 x 16 grey values
-THREADS = 4
 
 
 def pairs(run: Found, least: float) -> list[Pair]:
@@ -60,7 +58,7 @@ def pairs(run: Found, least: float) -> list[Pair]:
     keys = sorted(asked)
     both, near = np.array(keys), np.array([asked[key] for key in keys])
     load = lru_cache(maxsize=4 * BATCH)(lambda row: large(run.thumbnail(row)).astype(np.float32))
-    even = correlations(both, grey[:, 0], 8) >= TWIN
+    even = correlations(both, grey[:, 0], SMALL) >= TWIN
     twins = np.flatnonzero(even & _proportional(run, both))
     twins = twins[_upright(both[twins], load, least)]
     found = _proven(run, [keys[at] for at in twins.tolist()], least)
@@ -85,13 +83,9 @@ def neighbours(run: Found) -> tuple[Ints, Floats]:
 def _small(run: Found) -> NDArray[np.uint8]:
     """(n, 2, 32, 32): see reading.pairs.canvases; zeros where there is no thumbnail."""
     found = np.zeros((len(run.ids), 2, SMALL, SMALL), np.uint8)
-
-    def fill(row: int) -> None:
+    for row in range(len(found)):  # threads would wait for one another: each step is short
         with suppress(OSError, ValueError):
             found[row] = np.maximum(small(run.thumbnail(row)), 1)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(fill, range(len(found))))
     return found
 
 

@@ -56,9 +56,11 @@ def inner(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     ends = []
     for lines in (grey, grey.T):
         for side in (lines, lines[::-1]):
-            value = np.median(side[0])
-            other = (np.abs(side.astype(np.int16) - value) > PLAIN).mean(axis=1) > 0.02
-            ends.append(int(other.argmax()) if other.any() else len(side))
+            outermost = np.sort(side[0])
+            median = int(outermost[(len(outermost) - 1) // 2]) + int(outermost[len(outermost) // 2])  # twice
+            other = (side > median // 2 + PLAIN) | (side < (median + 1) // 2 - PLAIN)
+            parted = other.sum(axis=1) > 0.02 * len(outermost)
+            ends.append(int(parted.argmax()) if parted.any() else len(side))
     top, bottom, left, right = ends
     h, w = grey.shape
     if top + bottom > h - 8 or left + right > w - 8:

@@ -99,5 +99,5 @@ def find(folder: Path) -> Path:
     if not os.path.isfile(folder / "run.json"):
         what = "has no run.json: it is no run" if os.path.isdir(folder) else "does not exist"
         what = f"{printable(str(folder))} {what}"
-        raise UsageError(f"{what}\nmake a run with `python -m imgret FOLDER`, or name one with --run DIR")
+        raise UsageError(f"{what}\nmake a run with `python -m imgret FOLDER`, or see `python -m imgret runs`")
     return folder.resolve()

@@ -141,10 +141,9 @@ def _misled(run: Run, known: Mapping[str, float], above: Collection[str]) -> lis
 
 
 def _column(run: Run, key: str) -> str:
-    """What an AMI is with, as people say it. A group goes by its own word, where no column has that."""
+    """What an AMI is with, as people say it."""
     name = key.partition("_")[2] or "label"
-    word = run.group_word if f"ami_{run.group_word}" not in run.metrics else name
-    return word if name == "group" else spoken(printable(name))
+    return run.group_word if name == "group" else spoken(printable(name))
 
 
 def _search(run: Run) -> list[str]:

@@ -37,7 +37,9 @@ def _same(run: Run) -> list[Finding]:
         return []
     spare = sum(len(run.files[row]) for row in rows) - len(groups)
     title = f"{counted(len(groups), 'picture')} {'is' if len(groups) == 1 else 'are'} there more than once"
-    return [Finding(title, f"{counted(spare, 'file')} could go: near_duplicates.csv says which to keep.", rows)]
+    table = "near_duplicates"
+    where = f"{table}.csv" if table in run.settings["reports"] else f"a run with reports=[{table}]"
+    return [Finding(title, f"{counted(spare, 'file')} could go: {where} says which to keep.", rows)]
 
 
 def _suspects(run: Run) -> list[Finding]:

@@ -72,6 +72,7 @@ def data(run: Run, missing: Sequence[int]) -> dict[str, Any]:
         "made": _made(run),
         "versions": run.info.versions,
         "metrics": run.metrics,
+        "group": run.group_word,
         "figures": _figures(run),
         "head": [each.name for each in figures().among(run.metrics, "labels", "alone", "search", "own", where="told")],
         "baseline": run.info.baseline,
@@ -184,7 +185,7 @@ def _fields(run: Run) -> list[dict[str, Any]]:
     fields: list[dict[str, Any]] = []
     for name, codes, values in (
         ("label", run.truth + 1, run.truth_names),
-        ("group", run.group + 1, run.group_names),
+        (run.group_word, run.group + 1, run.group_names),
         *((name, *_codes(texts)) for name, texts in columns.items() if not tells_a_place(name, texts)),
     ):
         if len(fields) < FIELDS and np.any(codes > 0) and sum(map(len, values)) <= FIELD:

@@ -12,6 +12,7 @@ COST = Cost(
     2, 1, 20, "lists are slower",
 )  # fmt: skip
 FOLLOWS = [Followed("price", 9, 3, 0.5, -0.1, 0.1), Followed("a\nb", 9, 2, 0.1, -0.0001, 0.1)]
+FOLLOWS += [Followed("group", 9, 6, 0.05, -0.1, 0.1)]
 
 
 def evaluated(cost: Cost | None = COST, follows: list[Followed] = FOLLOWS) -> Evaluation:
@@ -19,7 +20,7 @@ def evaluated(cost: Cost | None = COST, follows: list[Followed] = FOLLOWS) -> Ev
 
 
 def test_in_lines() -> None:
-    assert text(evaluated()) == [
+    assert text(evaluated(), "camera") == [
         "CLUSTERS   40 by kmeans, of 1,200 images, against 3 labels of 1,000 images",
         "coverage      0.500 [0.250, 0.750]  in clusters; 8 in none: noise",
         "              all, noise as one cluster those in clusters",
@@ -36,6 +37,7 @@ def test_in_lines() -> None:
         "FOLLOWS    AMI of the clusters with each column; in brackets where chance alone takes it",
         "price         0.500 [-0.100, 0.100]   above chance  3 groups",
         r"a\nb          0.100 [0.000, 0.100]    as by chance  2 groups",
+        "camera        0.050 [-0.100, 0.100]   as by chance  6 groups",
         "",
         "in brackets: 95 % intervals, by seed 7",
         "repeat     python -m imgret evaluate",

@@ -105,3 +105,23 @@ def test_no_pairs_give_none() -> None:
     none = np.empty((0, 2), np.int64)
     assert same.laid_over(none, np.empty(0, bool), np.zeros((2, 2, 32, 32), np.uint8), lambda row: None).tolist() == []
     assert same.correlations(none, np.zeros((2, 32, 32), np.uint8), 8).tolist() == []
+
+
+def test_pairs_that_all_fail_the_first_trial_are_none() -> None:
+    """Equal at a glance, in 8 x 8, and nothing alike within."""
+    rng = np.random.default_rng(0)
+    coarse = np.kron(rng.integers(0, 256, (8, 8)) / 2 + 64, np.ones((4, 4)))
+    pictures = [np.clip(coarse + rng.choice([-90, 90], (32, 32)), 0, 255).astype(np.uint8) for _ in range(2)]
+    small = np.stack([pictures, pictures], axis=1)  # (2, 2, 32, 32), each whole in both frames
+    both = np.array([[0, 1]])
+    assert same.correlations(both, small[:, 0], 8)[0] > same.LIKE
+    assert same.laid_over(both, np.ones(1, bool), small, lambda row: None).tolist() == [False]
+
+
+@pytest.mark.parametrize("side", [16, 128])
+def test_no_canvases_give_nothing(side: int) -> None:
+    none, maps = np.zeros((0, side, side), np.float32), np.zeros((0, 3, 3))
+    colour = np.zeros((0, side, side, 3), np.float32)
+    assert same.register(none, none, maps, 2).shape == (0, 3, 3)
+    assert same.share(colour, *same.sampled(colour, maps, side), 8).shape == (0,)
+    assert same.upright(colour, colour, 0.7).shape == (0,)

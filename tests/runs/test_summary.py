@@ -114,7 +114,7 @@ def test_what_is_no_more_than_chance_is_not_told_of_columns_and_said_of_labels(t
         ({"ami": 0.4, "ami_shop": 0.9}, "camera", ""),  # what an image shows may go with the shop
         ({"ami": 0.4, "ami_group": 0.31, "ami_size": 0.35}, "camera", "size about as much as"),
         ({"ami": 0.4, "ami_group": 0.31, "ami_dark_hue": 0.5}, "camera", "dark hue more than"),  # an attribute
-        ({"ami": 0.4, "ami_group": 0.31, "ami_camera": 0.1}, "camera", "group about as much as"),  # two cameras
+        ({"ami": 0.4, "ami_group": 0.31, "ami_camera": 0.1}, "group", "group about as much as"),  # two cameras
     ],
 )  # fmt: skip
 def test_clusters_that_follow_how_images_were_taken(

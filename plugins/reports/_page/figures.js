@@ -24,13 +24,13 @@ function drawKey({head, figures, baseline}) {
   }));
 }
 
-function drawFollowed(metrics) {
+function drawFollowed(metrics, group) {
   const bars = followed(metrics);
   if (!bars.length) return $("follows").remove();
   fill($("follows"), el("h3", {}, "What the clusters follow"),
     el("p", {class: "quiet small"}, FOLLOWED),
     el("ul", {class: "bars"}, ...bars.map(([name, value, chance], i) => el("li", {class: i ? null : "most"},
-      el("span", {class: "name", title: shown(name)}, spoken(name)), track(value),
+      el("span", {class: "name", title: shown(name)}, spoken(name === "group" ? group : name)), track(value),
       el("span", {class: value <= chance ? "quiet" : null}, value.toFixed(2),
         chance === undefined ? null : el("span", {class: "quiet small"}, " (" + chance.toFixed(3) + ")"))))));
 }
@@ -45,7 +45,7 @@ export function madeWith(part) {
 export function drawFigures(run) {
   const {metrics, figures, baseline} = run, all = Object.values(figures);
   drawKey(run);
-  drawFollowed(metrics);
+  drawFollowed(metrics, run.group);
   $("all").closest("details").hidden = !all.length;
   $("key").parentElement.hidden = !all.length;
   const heads = [["Figure"], [run.made[0].name, 1], ...(baseline ? [[baseline.backbone, 1]] : []), ["What it says"]];

@@ -46,7 +46,7 @@ def fake_run(labels: list[int], **changes: Any) -> Any:
         "open": opens,
         "opened": opened,
         "seed": 0,
-        "settings": {"formats": []},
+        "settings": {"formats": [], "reports": []},
         "info": SimpleNamespace(since=None),
         "title": "title",
         "profiles": [Profile()] * (max(labels, default=-1) + 1),

@@ -64,6 +64,7 @@ def paged_run(labels: list[int], paths: list[str] | None = None, truth: list[str
         "view": {"name": "tsne"},
         "clusterer": {"name": "kmeans", "k": 3},
         "retriever": {"name": "exact"},
+        "reports": ["page"],
     }
     run.called = lambda slot: run.settings[slot]["name"]
     run.info = Info(
@@ -167,7 +168,7 @@ def test_a_page_opens_with_what_was_found(tmp_path: Path) -> None:
     run.files[7] = ["a.png", "b.png", "c.png"]
     _, data = written(run, tmp_path)
     assert data["found"][0]["title"] == "2 pictures are there more than once"
-    assert data["found"][0]["about"] == "3 files could go: near_duplicates.csv says which to keep."
+    assert data["found"][0]["about"] == "3 files could go: a run with reports=[near_duplicates] says which to keep."
     assert numbers(data["found"].pop(0)["rows"]).tolist() == [3, 5, 7]
     said = [(each["title"], numbers(each["rows"]).tolist(), each["place"]) for each in data["found"]]
     assert sorted(said[0][1]) == [10, 11]
@@ -177,6 +178,9 @@ def test_a_page_opens_with_what_was_found(tmp_path: Path) -> None:
         ("1 file could not be read", [], "files"),
         ("The clusters follow the label closely, the taken from partly, the size a little", [], "figures"),
     ]
+    run.settings["reports"] = ["near_duplicates", "page"]
+    about = written(run, tmp_path)[1]["found"][0]["about"]
+    assert about == "3 files could go: near_duplicates.csv says which to keep."
     run = paged_run([0, 0], metrics={})
     run.info.outcomes = {"ok": 2}
     assert written(run, tmp_path)[1]["found"] == []

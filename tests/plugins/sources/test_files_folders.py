@@ -118,6 +118,9 @@ def test_a_group_goes_by_the_name_that_it_is_given(tmp_path: Path) -> None:
         run = imgret.load(imgret.run(root, **same, source__label_regex=regex, source__group=group).folder)
         assert (run.group_word, run.group_names) == (word, ["0", "1"])
         assert read(run, root).collection.group_names == ["0", "1"]
+    run.collection.records[0] = run.collection.records[0]._replace(camera="Canon")  # a camera of another kind
+    run.info.fitted.source["group"] = "camera"
+    assert run.group_word == "group"
     with pytest.raises(UsageError, match=r"source.group names a column, and a folder has none"):
         list(files(root, r"(?P<label>\d)", group="camera"))
 
