@@ -70,6 +70,7 @@ ALTERATIONS: dict[str, tuple[str, Altered]] = {  # the tier that is right, and h
     "turned 90°": ("edited", lambda image, rng: saved(image.transpose(Image.Transpose.ROTATE_90))),
     "exposure": ("edited", exposed),
     "watermark": ("edited", lambda image, rng: marked(image)),
+    "grey": ("edited", lambda image, rng: saved(image.convert("L"))),
     "border": ("edited", lambda image, rng: saved(ImageOps.expand(image, image.width // 16, "white"))),
 }
 

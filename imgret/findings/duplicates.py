@@ -58,12 +58,13 @@ def _stars(run: Found, near: dict[int, dict[int, Member]], alone: Iterable[int])
     return groups
 
 
-def _worth(run: Found, row: int) -> tuple[int, int, str]:
+def _worth(run: Found, row: int) -> tuple[int, bool, int, str]:
     """What sorts the better image first."""
     place = run.collection.first[row]
-    record = run.collection.records[place]
+    item, record = run.collection.items[place], run.collection.records[place]
+    known = bool(record.camera or (record.taken and item.columns.get("taken_from", "exif") == "exif"))
     try:
-        size = os.path.getsize(run.collection.items[place].file)
+        size = os.path.getsize(item.file)
     except OSError:
         size = 0
-    return -record.width * record.height, -size, run.paths[row]
+    return -record.width * record.height, not known, -size, run.paths[row]

@@ -33,6 +33,8 @@ TRIAL = 0.3, 0.5  # the same on grey canvases of 16 and of 32: worth the next tr
 BLOCK = 16  # pixels: the side of the blocks of the largest canvas
 COVERED = 0.4  # share of a canvas that the other one covers
 AGREE, SHARE = 0.85, 0.65  # in an edited picture so many of the blocks, and of the texture, agree so much
+GREY = 1.0  # levels that green differs by from grey, on average, in a picture without colours
+LUMA = 0.299, 0.587, 0.114  # of red, green and blue in grey (ITU-R BT.601), as Pillow has it
 BATCH, TRIED = 64, 512  # pairs at a time, on the largest canvases and on small ones: some 100 MB
 
 
@@ -191,8 +193,16 @@ def _loaded(load: Callable[[int], Floats], rows: Ints, frames: Ints) -> Floats:
 
 
 def _agree(A: Floats, B: Floats, maps: Maps) -> NDArray[np.bool_]:
-    """(m,): whether canvases (m, 128, 128, 3) are the same picture, laid over one another by maps that are near."""
-    grey, other = (shrunk(x @ np.full(3, 1 / 3, np.float32), 2 * SMALL) for x in (A, B))
+    """(m,): whether canvases (m, 128, 128, 3) are the same picture, laid over one another by maps that are near.
+
+    Where one has no colours, those of the other are left out.
+    """
+    means = [x @ np.array(LUMA, np.float32) for x in (A, B)]
+    plain = np.any(
+        [np.abs(x[..., 1] - mean).mean(axis=(1, 2)) < GREY for x, mean in zip((A, B), means, strict=True)], 0
+    )
+    A, B = (np.where(plain[:, None, None, None], mean[..., None], x) for x, mean in zip((A, B), means, strict=True))
+    grey, other = (shrunk(mean, 2 * SMALL) for mean in means)
     result: NDArray[np.bool_] = share(A, *sampled(B, register(grey, other, maps, 3), LARGE), BLOCK) >= SHARE
     return result
 

@@ -11,15 +11,19 @@ import numpy as np
 from PIL import Image
 
 from imgret.contracts import Item, Source
-from imgret.ops.samepicture import ENCODED, LARGE, PIXELS, SMALL, agreement
+from imgret.ops.samepicture import ENCODED, LARGE, LUMA, PIXELS, SMALL, agreement
 from imgret.reading.decode import picture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from imgret.contracts import Floats
+
 SIDE = 1024  # pixels: originals are compared at the size of the smaller one, or at this
 BLOCK = 16  # pixels: of such blocks
 PLAIN = 12  # grey levels that a plain border may vary by
+STROKE = 4  # pixels: the side of what a figure in a text differs in at the least
+FAINT, SCALED = 30, 45  # grey levels by which the means of such may differ between encodings, and between sizes
 Asked = tuple[Item, str, tuple[int, int]]  # with its id, width and height
 
 
@@ -68,10 +72,23 @@ def inner(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     return left, top, w - right, h - bottom
 
 
+def unlike(A: Floats, B: Floats) -> float:
+    """The largest difference of the mean grey in 4 x 4 pixels of two pictures (h, w, 3), on two grids that overlap.
+
+    Encoding a picture anew hardly moves it, as its errors are fine; another letter in a text does.
+    """
+    grey = (A - B) @ np.array(LUMA, np.float32)
+    parts = (grey[off:, off:] for off in (0, STROKE // 2))
+    cut = (part[: part.shape[0] // STROKE * STROKE, : part.shape[1] // STROKE * STROKE] for part in parts)
+    sums = (each.reshape(-1, STROKE, each.shape[1]).sum(axis=1).reshape(-1, STROKE) @ np.ones(STROKE) for each in cut)
+    return max(float(np.abs(each).max()) for each in sums) / STROKE**2
+
+
 class Comparer:
     """What the workers do: whether two originals, as they lie, have the same pixels, or are one picture encoded twice.
 
-    `least` is how much every block of 16 x 16 pixels agrees at the least, of `ops.samepicture.agreement`.
+    `least` is how much every block of 16 x 16 pixels agrees at the least, of `ops.samepicture.agreement`; and no 4 x 4
+    pixels are `unlike`.
     """
 
     def __init__(self, source: Source, least: float, formats: Collection[str] = ()) -> None:
@@ -90,9 +107,10 @@ class Comparer:
         across = max(4, side // BLOCK)
         square = across * BLOCK, across * BLOCK
         a, b = (np.asarray(each.resize(square, Image.Resampling.HAMMING)) for each in images)
+        faint = FAINT if one == other else SCALED
         for top in range(0, square[1], BLOCK):  # one row of blocks at a time: their squares take room
-            rows = (each[None, top : top + BLOCK].astype(np.float32) for each in (a, b))
-            if agreement(next(rows), next(rows), size=BLOCK)[0].min() < self.least:
+            A, B = (each[None, top : top + BLOCK].astype(np.float32) for each in (a, b))
+            if agreement(A, B, size=BLOCK)[0].min() < self.least or unlike(A[0], B[0]) > faint:
                 return ""
         return ENCODED
 

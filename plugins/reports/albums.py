@@ -99,7 +99,7 @@ def _photos(run: Run) -> list[Photo]:
 def _pairs(run: Run, X: Floats) -> Iterator[list[int]]:
     """Two rows each whose files have one name and different endings, and which are alike: IMG_1.HEIC and IMG_1.JPG."""
     met: dict[str, int] = {}
-    for row, paths in sorted(_files(run).items(), key=lambda pair: run.paths[pair[0]]):
+    for row, paths in sorted(run.files.items(), key=lambda pair: run.paths[pair[0]]):
         for path in paths:
             other = met.setdefault(_stem(path), row)
             if other != row and float(X[row] @ X[other]) >= parts.ALIKE:
@@ -153,7 +153,7 @@ def _worth(run: Run, row: int) -> tuple[float, int, str]:
 
 def _table(run: Run, photos: list[Photo], stands: Mapping[int, int]) -> Iterator[tuple[str | int, ...]]:
     """A line for each file of an image, and for each that lies beside one under its name."""
-    files, beside = _files(run), _beside(run)
+    files, beside = run.files, _beside(run)
     place_of = {item.path: place for place, item in enumerate(run.collection.items)}
     for photo in photos:
         shown = run.paths[stands[photo.stack]]
@@ -171,15 +171,6 @@ def _how(run: Run, place: int) -> str:
     """What a file's date is from: a word of `taken_from`; empty where it has none."""
     taken = run.collection.records[place].taken
     return run.collection.items[place].columns.get("taken_from", "exif") if taken else ""
-
-
-def _files(run: Run) -> dict[int, list[str]]:
-    """The paths of every row, sorted."""
-    found: dict[int, list[str]] = {}
-    for item, row in zip(run.collection.items, run.collection.rows.tolist(), strict=True):
-        if row >= 0:
-            found.setdefault(row, []).append(item.path)
-    return found
 
 
 def _beside(run: Run) -> dict[str, list[str]]:

@@ -21,11 +21,14 @@ HEADER = ("group", "keep", "tier", "path", "score", "width", "height")
 def near_duplicates(run: Run, folder: Path) -> list[Path]:
     """near_duplicates.csv, one row a file in a group, and near_duplicates.jpg, one group a row.
 
+    Pictures of which all files are equal share rows of the latter.
+
     The tier says how a file relates to the first of its group: same bytes, same pixels, re-encoded (or scaled), edited
     (cropped, turned, mirrored, brightened, framed or marked), or alike, which is near to the backbone while pixels do
     not say that it is the same picture; `same_picture` says how much blocks of pixels must agree. Groups of the first
-    three have one to keep: most pixels, then most bytes, then the first by path. It stands for its group in groups
-    of images that are edited or alike, which propose none: their `keep` is empty. Nothing is deleted.
+    three have one to keep: most pixels, then the one whose EXIF data name a time or a camera, then most bytes, then
+    the first by path. It stands for its group in groups of images that are edited or alike, which propose none: their
+    `keep` is empty. Nothing is deleted.
     """
     groups, files = run.duplicates, run.files
     rows = []
@@ -40,11 +43,11 @@ def near_duplicates(run: Run, folder: Path) -> list[Path]:
     write_csv(table, HEADER, rows)
     if not groups:
         return [table]
-    tiles = [
-        _tile(run, number, place, each, files)
-        for number, group in enumerate(groups)
-        for place, each in enumerate(group)
-    ]
+    tiles: list[Tile] = []
+    for number, group in enumerate(groups):
+        lone = len(group) == 1  # a picture that is one file several times: such share rows
+        begins = not lone or not number or len(groups[number - 1]) > 1
+        tiles += [_tile(run, number, place, each, files, begins) for place, each in enumerate(group)]
     picture = contact_sheet(tiles, "Near-duplicates", _subtitle(groups))
     return [table, sheet.save(picture, folder / "near_duplicates.jpg")]
 
@@ -56,16 +59,16 @@ def _subtitle(groups: Sequence[Sequence[Member]]) -> str:
     return " · ".join(f"{counted(n, 'group')} {said}" for n, said in zip(counts, words, strict=True) if n)
 
 
-def _tile(run: Run, number: int, place: int, each: Member, files: Mapping[int, Sequence[str]]) -> Tile:
-    same = each.tier in SAME
+def _tile(run: Run, number: int, place: int, each: Member, files: Mapping[int, Sequence[str]], begins: bool) -> Tile:
+    same, (path, *others) = each.tier in SAME, files[each.row]
     said = "keep" if same and not place else each.tier
-    copies = f" · {counted(len(files[each.row]), 'file')}" if len(files[each.row]) > 1 else ""
+    copies = f" · also {others[0]}" if len(others) == 1 else f" · {counted(1 + len(others), 'file')}" if others else ""
     return Tile(
         partial(run.thumbnail, each.row),
-        files[each.row][0].rpartition("/")[2],
+        path.rpartition("/")[2],
         mark=same and place == 0,
         note=f"{number} · {said}{copies}",
-        first=place == 0,
+        first=begins and place == 0,
     )
 
 

@@ -89,7 +89,9 @@ def test_edited_pictures_are_found_and_others_are_not() -> None:
     assert _laid_over(picture, picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), near=False)
     assert _laid_over(picture, picture.transpose(Image.Transpose.ROTATE_270), near=False)
     assert _laid_over(picture, picture.point(lambda value: 0.6 * value + 20))
+    assert _laid_over(picture, picture.convert("L").convert("RGB"))
     assert not _laid_over(picture, _drawn(6))
+    assert not _laid_over(picture, _drawn(6).convert("L").convert("RGB"))
     assert not _laid_over(picture, Image.new("RGB", (128, 128), "white"))
 
 

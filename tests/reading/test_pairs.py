@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from imgret.contracts import Item
-from imgret.reading.pairs import Asked, Comparer, inner, large, small
+from imgret.ops import agreement
+from imgret.reading.pairs import Asked, Comparer, inner, large, small, unlike
 from tests.conftest import write
 
 WORDS = (
@@ -97,6 +98,39 @@ def test_another_text_on_the_same_page_is_another_picture(tmp_path: Path) -> Non
     for other in (page(2), page(1, "287.19"), page(1, "paid")):
         assert _tier(tmp_path, first, saved(other)) == ""
         assert _tier(tmp_path, first, saved(other, "JPEG", quality=80)) == ""
+
+
+@pytest.mark.parametrize("changed", [1, 5])
+def test_other_figures_in_small_print_are_another_picture(changed: int, tmp_path: Path) -> None:
+    """In blocks of 16 x 16 the pages agree by .7: most of what is printed there is the same."""
+    pages = []
+    for figures in ("0" * 9, "8" * changed + "0" * (9 - changed)):
+        image = Image.new("RGB", (320, 200), "white")
+        pen, font = ImageDraw.Draw(image), ImageFont.load_default(10)
+        for line in range(9):
+            pen.text((11, 10 + 20 * line), f"message {figures[line]} of line {line} hello hello hello", "black", font)
+        pages.append(image)
+    one, other = pages
+    whole = (np.asarray(each, np.float32)[None, :192] for each in pages)
+    assert agreement(*whole)[0].min() > 0.7
+    assert _tier(tmp_path, saved(one), saved(other)) == ""
+    assert _tier(tmp_path, saved(one), saved(other, "JPEG", quality=60)) == ""
+    for quality in (60, 90):
+        assert _tier(tmp_path, saved(one), saved(one, "JPEG", quality=quality)) == "re-encoded"
+
+
+def test_unlike_by_hand() -> None:
+    """A white patch of 4 x 4 is all of a part of either grid, one of 2 x 2 a quarter of it; and green weighs most."""
+    for at, side, colour, found in (
+        ((4, 8), 4, (255, 255, 255), 255.0),
+        ((6, 2), 4, (255, 255, 255), 255.0),
+        ((5, 9), 2, (255, 255, 255), 63.75),
+        ((4, 8), 4, (0, 100, 0), 58.7),
+    ):
+        A, B = np.zeros((16, 18, 3), np.float32), np.zeros((16, 18, 3), np.float32)
+        B[at[0] : at[0] + side, at[1] : at[1] + side] = colour
+        assert unlike(A, B) == pytest.approx(found, rel=1e-5)
+        assert unlike(B, A) == unlike(A, B)
 
 
 def test_another_shirt_on_the_same_cloth_is_another_picture(tmp_path: Path) -> None:

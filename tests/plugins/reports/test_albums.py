@@ -95,6 +95,7 @@ def run() -> Any:
     return SimpleNamespace(
         collection=collection, paths=collection.paths, X=X, neighbours=(rows, scores),
         thumbnail=lambda row: png((30 * row, 90, 200)),
+        files={row: [path, *([copy[0].path] * (row == 0))] for row, path in enumerate(collection.paths)},
     )  # fmt: skip
 
 

@@ -89,6 +89,20 @@ def test_equal_bytes_are_a_group(tmp_path: Path) -> None:
     ]
 
 
+def test_pictures_of_equal_files_share_rows_and_groups_of_several_do_not(tmp_path: Path) -> None:
+    def height(sizes: list[int], pairs: list[tuple[int, int, float, str]], copies: tuple[int, ...]) -> int:
+        near_duplicates(_run(sizes, pairs, copies), tmp_path)
+        with Image.open(tmp_path / "near_duplicates.jpg") as picture:
+            return picture.height
+
+    one = height([9], [], (0,))
+    assert height([9] * 4, [], (0, 1, 2, 3)) == one
+    both = height([9] * 6, [(4, 5, 0.9, ENCODED)], (0, 1, 2, 3))
+    row = both - one
+    assert row > 100
+    assert height([9] * 8, [(4, 5, 0.9, ENCODED), (6, 7, 0.9, ALIKE)], (0, 1, 2, 3)) == one + 2 * row
+
+
 @pytest.mark.parametrize(
     ("sizes", "data", "keeper"),
     [
