@@ -13,7 +13,7 @@ CONDITIONS = """
 --where takes conditions on the columns of the run's items.csv: = != < <= > >=, ~ for a part of the text, in (A, B);
 joined by and, or, not and brackets. Both sides are compared as numbers where they are numbers, as dates where they are
 dates, else as text: 'taken>2021-06' is after June, 'taken=2021' within the year. An empty cell is neither below nor
-above anything; 'price=' finds those. Quotes take a value as it is: 'label="black and white"'.
+above anything; 'price=' finds those, 'price!=' the others. Quotes take a value as it is: 'label="black and white"'.
 """.strip()
 
 
