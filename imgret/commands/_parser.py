@@ -46,7 +46,10 @@ class Parser(argparse.ArgumentParser):
         return asked
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.command}: {printable(message)}\nsee: python -m {self.prog} --help")
+        hint = f"see: python -m {self.prog} --help"
+        if message.startswith("unrecognized") and "--run" in message and any(a.metavar == "RUN" for a in self._actions):
+            hint = f"runs are named without --run: python -m {self.prog} RUN"
+        raise UsageError(f"{self.command}: {printable(message)}\n{hint}")
 
     def typed(self) -> list[str]:
         """The command and what can be typed after it: export, FORMAT, OUT, [--run DIR], [--copy]."""

@@ -14,11 +14,14 @@ from imgret.findings.found import Found, damaged
 from imgret.findings.info import Info
 from imgret.findings.profiles import Profile, profiles
 from imgret.registry import load_plugins
+from imgret.runs import sweeps
 from imgret.search.assign import Assigned, assign
 from imgret.search.given import Given
 from imgret.search.search import Hit, search
 from imgret.store.files import save_array, write_json
-from imgret.words import printable, typed_path
+from imgret.words import printable, quoted, shown_path, typed_path
+
+TOLD = 2  # runs of a sweep that are named where it was
 
 
 class Run(Found):
@@ -97,7 +100,19 @@ def find(folder: Path) -> Path:
     if os.path.isfile(folder) and folder.name == "latest":
         folder = folder.parent / folder.read_text(encoding="utf-8", errors="replace").strip()
     if not os.path.isfile(folder / "run.json"):
+        name = printable(str(folder))
+        if sweeps.is_sweep(folder):
+            raise UsageError(f"{name} is a sweep, not one run\n{_those_of(folder)}")
         what = "has no run.json: it is no run" if os.path.isdir(folder) else "does not exist"
-        what = f"{printable(str(folder))} {what}"
-        raise UsageError(f"{what}\nmake a run with `python -m imgret FOLDER`, or see `python -m imgret runs`")
+        raise UsageError(f"{name} {what}\nmake a run with `python -m imgret FOLDER`, or see `python -m imgret runs`")
     return folder.resolve()
+
+
+def _those_of(sweep: Path) -> str:
+    """What to name in place of a sweep: runs of it, as far as it can say."""
+    try:
+        made = [Path(os.path.normpath(sweep / run)) for run in sweeps.runs(sweep) if run]
+    except Exception:  # what a damaged file makes its reader raise is anyone's guess
+        made = []
+    shown = [quoted(shown_path(run)) for run in made if os.path.isfile(run / "run.json")]
+    return f"name runs of it, such as {' '.join(shown[:TOLD])}" if shown else "see its runs: python -m imgret runs"
