@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from imgret.clusters.neighbours import packed
 from imgret.errors import UsageError
 from imgret.findings import tables
@@ -71,6 +73,8 @@ class Run(Found):
             save_array(folder / f"{name}.npy", getattr(self, name))
         if self.graph:
             save_array(folder / tables.GRAPH, packed(self.graph))
+        if any(lines := [item.line for item in self.collection.items]):
+            save_array(folder / tables.LINES, np.array(lines, np.int64))
 
     @classmethod
     def load(cls, folder: str | Path) -> Run:
@@ -85,6 +89,7 @@ class Run(Found):
             info = Info.read(folder)
             most = sum(info.outcomes.values()) if info.outcomes else None
             collection = tables.read_items(folder / "items.csv", info.root, most)
+            collection = tables.with_lines(collection, folder, info.digests)
             metrics = tables.read_figures(folder / "metrics.json")
             arrays = tables.read_arrays(folder, len(collection.ids), info.digests)
             tables.check_digests(folder, info.digests)
