@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from imgret.commands._parser import CONDITIONS, Parser
 from imgret.errors import UsageError
@@ -96,7 +96,7 @@ def draw(
         note = f"{hit.rank} · {hit.score:.3f} · {place(hit)}"
         tiles.append(Tile(partial(run.thumbnail, run.row_of[hit.id]), Path(hit.path).name, False, note))
     subtitle = " · ".join([run.title, *said])
-    name = Path(queries[0]).stem if queries else re.sub(r"[^\w -]", "_", texts[0])
+    name = PureWindowsPath(queries[0]).stem if queries else re.sub(r"[^\w -]", "_", texts[0])
     file = place_in(run.folder, f"queries/{name[:50]}.jpg")
     return save(contact_sheet(tiles, counted(len(hits), "hit"), subtitle, formats=run.settings["formats"]), file)
 
