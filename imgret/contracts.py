@@ -30,7 +30,8 @@ class Item:
 
     `path` is its name in the collection, relative, with forward slashes. `file` is where its bytes lie,
     if they lie in a file of their own. An empty `label` or `group` means that none is known. `columns` is what else
-    is known of it, as text by name: the further columns of a manifest, and the like.
+    is known of it, as text by name: the further columns of a manifest, and the like. `line` is that of its row there,
+    from 1; 0 where it has none.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Item:
     label: str = ""
     group: str = ""
     columns: Mapping[str, str] = field(default_factory=dict, hash=False)
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Figure:
 
     `role`: what it speaks of, by which figures are grouped. `size` is how many and how large; `labels` compares with
     what is known of the images; `alone` speaks where nothing is known; `own` in either case; `search` is what is found
-    of what there is, `cost` seconds and bytes.
+    of what there is, and at what cost, which follows from what was asked of it; `cost` seconds and bytes.
 
     `where` it is shown, beside metrics.json, the page's list of all figures, and the CSV of a sweep, which hold each:
     in a `line` for each run (`imgret runs`), where a run is `told` (the summary, the head of its page, and, but for
@@ -68,6 +68,11 @@ class Figure:
             if not isinstance(self.format, str):
                 raise ValueError(f"figure {self.name!r}: format is text or a function, not {self.format!r}")
             format(0.0, self.format)
+
+    @property
+    def is_score(self) -> bool:
+        """Whether runs can be ranked by it: neither a size, nor a cost, nor what a setting such as a recall aims at."""
+        return bool(self.better) and self.role in ("labels", "alone", "own")
 
     def written(self, value: float) -> str:
         """The value as its format has it; plainly where that is a function which cannot."""

@@ -66,7 +66,7 @@ class RunCheck:
             yield Fault(DAMAGED, about, why(error), ANEW)
             return
         recorded = info.digests
-        core = [*CORE, *({tables.GRAPH, tables.SKIPPED} & recorded.keys())]
+        core = [*CORE, *({tables.GRAPH, tables.LINES, tables.SKIPPED} & recorded.keys())]
         found = {name: self._wrong(name, recorded) for name in (*core, *sorted(recorded.keys() - {*core}))}
         wrong = {name: what for name, what in found.items() if what} | self._cut()
         others = list(self._others(recorded))  # all is looked at before anything is changed

@@ -13,7 +13,7 @@ CONDITIONS = """
 --where takes conditions on the columns of the run's items.csv: = != < <= > >=, ~ for a part of the text, in (A, B);
 joined by and, or, not and brackets. Both sides are compared as numbers where they are numbers, as dates where they are
 dates, else as text: 'taken>2021-06' is after June, 'taken=2021' within the year. An empty cell is neither below nor
-above anything; 'price=' finds those. Quotes take a value as it is: 'label="black and white"'.
+above anything; 'price=' finds those, 'price!=' the others. Quotes take a value as it is: 'label="black and white"'.
 """.strip()
 
 
@@ -46,7 +46,10 @@ class Parser(argparse.ArgumentParser):
         return asked
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.command}: {printable(message)}\nsee: python -m {self.prog} --help")
+        hint = f"see: python -m {self.prog} --help"
+        if message.startswith("unrecognized") and "--run" in message and any(a.metavar == "RUN" for a in self._actions):
+            hint = f"runs are named without --run: python -m {self.prog} RUN"
+        raise UsageError(f"{self.command}: {printable(message)}\n{hint}")
 
     def typed(self) -> list[str]:
         """The command and what can be typed after it: export, FORMAT, OUT, [--run DIR], [--copy]."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from imgret.commands._parser import CONDITIONS, Parser
 from imgret.errors import UsageError
 from imgret.runs.run import Run
 from imgret.screen import complain, say, say_json
+from imgret.search.keys import key
 from imgret.search.search import Hit, read
 from imgret.store.files import place_in
 from imgret.words import counted, printable, shown_path
@@ -26,9 +27,10 @@ given together. Their scores are smaller than those of images, and say no more t
 {CONDITIONS}
 
 --json prints {{"run", "query", "text", "weights", "not", "not_text", "where", "hits"}} in ASCII: the run's folder, what
-was typed (weights: null where none were), and a list of {{"rank", "score", "cluster", "path", "id", "file", "label"}},
-best first; score is the cosine to the query, cluster -1 is noise. In a run with a re-ranker (rerank=NAME) the hits are
-re-ranked, and score is the re-ranker's; with --where or --text they are not, and images are compared one by one.
+was typed (weights: null where none were), and a list of {{"rank", "score", "cluster", "path", "id", "file", "label",
+"columns"}}, best first; score is the cosine to the query, cluster -1 is noise, columns are a manifest's and attributes.
+In a run with a re-ranker (rerank=NAME) the hits are re-ranked, and score is the re-ranker's; with --where or --text
+they are not, and images are compared one by one.
 """
 PARSER = Parser("query", __doc__, MORE)
 PARSER.add_argument("images", nargs="*", metavar="IMAGE", help="what the hits shall be like")
@@ -59,8 +61,10 @@ def main(words: Sequence[str]) -> None:
         found = {"run": str(run.folder), **query, **away, "hits": [hit._asdict() for hit in hits]}
         say_json(found)
         return
+    column = key(run, [*asked.images, *asked.unlike])
     for hit in hits:
-        say(f"{hit.rank:>4}  {hit.score:6.3f}  {place(hit):<12} {hit.path}")
+        known = f"  {column}={hit.columns[column]}" if hit.columns.get(column) else ""
+        say(f"{hit.rank:>4}  {hit.score:6.3f}  {place(hit):<12} {hit.path}{known}")
     try:
         said = [f'"{text}"' for text in asked.text] + [f'not "{text}"' for text in asked.unlike_text]
         said += [f"where {condition}" for condition in asked.where]
@@ -92,7 +96,7 @@ def draw(
         note = f"{hit.rank} · {hit.score:.3f} · {place(hit)}"
         tiles.append(Tile(partial(run.thumbnail, run.row_of[hit.id]), Path(hit.path).name, False, note))
     subtitle = " · ".join([run.title, *said])
-    name = Path(queries[0]).stem if queries else re.sub(r"[^\w -]", "_", texts[0])
+    name = PureWindowsPath(queries[0]).stem if queries else re.sub(r"[^\w -]", "_", texts[0])
     file = place_in(run.folder, f"queries/{name[:50]}.jpg")
     return save(contact_sheet(tiles, counted(len(hits), "hit"), subtitle, formats=run.settings["formats"]), file)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,16 +11,16 @@ from imgret.errors import UsageError
 from imgret.findings.info import Info
 from imgret.findings.tables import read_figures
 from imgret.registry import figures, load_plugins
-from imgret.runs import again
+from imgret.runs import again, sweeps
 from imgret.runs.causes import reached
 from imgret.runs.previous import age
 from imgret.screen import say
 from imgret.store.files import read_json
 from imgret.words import counted, shortened, shown_path, typed_path
 
-SWEEP = "jobs.csv"  # of every sweep
 TITLED = ("images", "source", "backbone", "clusterer")  # in a title
 LONG = 40  # characters of a setting
+REASON = 100  # of why a run cannot be read
 PARSER = Parser("runs", __doc__)
 PARSER.add_argument("out", nargs="?", default="runs", metavar="DIR", help="the folder with the runs (default: runs)")
 
@@ -30,7 +29,7 @@ def main(words: Sequence[str]) -> None:
     out = typed_path(PARSER.parse_args(words).out)
     if not os.path.isdir(out):
         raise UsageError(f"{out} does not exist\nmake a run with `python -m imgret FOLDER`")
-    files = (file for name in ("run.json", SWEEP) for file in out.glob(f"[!.]*/{name}"))
+    files = (file for name in ("run.json", sweeps.JOBS) for file in out.glob(f"[!.]*/{name}"))
     folders = [file.parent for file in files if not file.parent.is_symlink()]
     if not folders:
         say(f"no runs in {shown_path(out)}")
@@ -43,7 +42,7 @@ def main(words: Sequence[str]) -> None:
 def _made(folder: Path) -> tuple[str, bool, int, str]:
     """What sorts the later one behind: of one second, a sweep behind its runs."""
     date, written, name = age(folder)
-    return date, (folder / SWEEP).exists(), written, name
+    return date, (folder / sweeps.JOBS).exists(), written, name
 
 
 def described(folder: Path) -> str:
@@ -58,7 +57,7 @@ def described(folder: Path) -> str:
         words += [" ".join(shortened(word, LONG) for word in typed)] if typed else []
         return "  ".join(words)
     except Exception as error:  # what a damaged file can raise is anyone's guess
-        return f"cannot be read: {type(error).__name__}"
+        return f"cannot be read: {shortened(' '.join(f'{type(error).__name__}: {error}'.split()), REASON)}"
 
 
 def _matters(setting: str, info: Info) -> bool:
@@ -69,8 +68,7 @@ def _matters(setting: str, info: Info) -> bool:
 def of_sweep(folder: Path) -> str:
     """How many runs a sweep has, and what was typed; of an earlier version's, or a damaged one, that it is one."""
     try:
-        with (folder / SWEEP).open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            done = [bool(row["run"]) for row in csv.DictReader(stream)]
+        done = [bool(run) for run in sweeps.runs(folder)]
         words = again.read(str(folder)).words if (folder / again.NAME).exists() else []
         failed = f", {done.count(False):,} failed" if not all(done) else ""
         typed = " ".join(shortened(word, LONG) for word in words if word != again.SWEEP)

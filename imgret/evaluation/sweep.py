@@ -96,9 +96,12 @@ class Sweep:
             write_csv(temporary / "table.csv", header, lines)
             header, *lines = jobs_csv(self.jobs, folder)
             write_csv(temporary / "jobs.csv", header, lines)
-            picture = draw(rows, self.command, temporary / "table.png")
-            web = page(rows, self.command, folder, picture.read_bytes() if picture else b"")
-            for end, table in (("html", web), ("md", markdown(rows)), ("tex", latex(rows))):
+            draw(rows, self.command, temporary / "table.png")
+            plain = draw(rows, "", temporary / "chart.png")  # as the page says the rest itself
+            web = page(rows, self.command, folder, plain.read_bytes() if plain else b"")
+            if plain:
+                plain.unlink()
+            for end, table in (("html", web), ("md", markdown(rows)), ("tex", latex(rows, folder.name))):
                 (temporary / f"table.{end}").write_text(table, encoding="utf-8")
             again.write(temporary / again.NAME, self.words, self.versions, [job.data for job in self.jobs])
         return folder

@@ -22,8 +22,11 @@ BELOW = 56  # of a chart's frame, for its numbers
 
 
 def draw(rows: Sequence[Row], title: str, file: Path) -> Path | None:
-    """Write the picture of a table; its file, or None where there is no score to draw. Raises OSError."""
-    shown = [each for each in columns(rows) if each.better and each.role not in ("size", "cost")]
+    """Write the picture of a table; its file, or None where there is no score to draw. Raises OSError.
+
+    Without a `title` it has no heading and no notes, for where they stand beside it.
+    """
+    shown = [each for each in columns(rows) if each.is_score]
     drawn = [(place, row) for place, row in enumerate(rows) if row.finished][:MOST]
     if not shown or not drawn:
         return None
@@ -33,7 +36,9 @@ def draw(rows: Sequence[Row], title: str, file: Path) -> Path | None:
     notes += [f"Marked: {legend(rows)}"] if legend(rows) else []
     notes += [f"The first {MOST} of {len(rows)} rows."] if len(rows) > MOST else []
     with charts.style():
-        page = charts.Page("A sweep", [(title, QUIET)], (WIDTH, step * -(-len(shown) // ACROSS)), notes)
+        heading, facts = ("A sweep", [(title, QUIET)]) if title else ("", [])
+        room = WIDTH, step * -(-len(shown) // ACROSS)
+        page = charts.Page(heading, facts, room, notes if title else ())
         names = [page.shorten(" · ".join(values(row)) or "all", TEXT, LABELS - GAP) for _, row in drawn]
         for number, figure in enumerate(shown):
             at = LABELS + number % ACROSS * wide, number // ACROSS * step + charts.HEADING

@@ -53,7 +53,7 @@ def best(rows: Sequence[Row], column: Figure) -> Marks:
     places = [place for place, row in enumerate(rows) if column.name in row.figures]
     means = {place: row.figures[column.name] for place, row in enumerate(rows) if column.name in row.figures}
     read = {place: column.written(mean.mean) for place, mean in means.items()}
-    if not column.better or column.role in ("size", "cost") or len(set(read.values())) < 2 or of_other_images(rows):
+    if not column.is_score or len(set(read.values())) < 2 or of_other_images(rows):
         return Marks()
     if any(mean.sd for mean in means.values()):
         left = contenders([rows[place].by_seed(column.name) for place in places], column.better)

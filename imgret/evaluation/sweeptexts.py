@@ -27,15 +27,19 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *said, ""])
 
 
-def latex(rows: Sequence[Row]) -> str:
-    r"""A `table` that needs no package, for `\input{table.tex}`; what is marked is bold, the caption has the notes."""
+def latex(rows: Sequence[Row], name: str) -> str:
+    r"""A `table` that needs no package, for `\input{table.tex}`; what is marked is bold, the caption has the notes.
+
+    It is referred to by its `name`, ASCII without signs of TeX: `\ref{tab:name}`.
+    """
     head, *body = _cells(rows, in_latex, lambda text: rf"\textbf{{{text}}}")
     left = len(settings(rows))
     lines = [rf"{' & '.join(line)} \\" for line in (head, *body)]
     caption = ". ".join(in_latex(note) for note in notes(rows))
     return "\n".join([
         r"\begin{table}", r"\centering", rf"\begin{{tabular}}{{{'l' * left}{'r' * (len(head) - left)}}}", r"\hline",
-        lines[0], r"\hline", *lines[1:], r"\hline", r"\end{tabular}", rf"\caption{{{caption}.}}", r"\end{table}", "",
+        lines[0], r"\hline", *lines[1:], r"\hline", r"\end{tabular}", rf"\caption{{{caption}.}}",
+        rf"\label{{tab:{name}}}", r"\end{table}", "",
     ])  # fmt: skip
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from imgret.findings.tables import ITEMS
+from imgret.reading.columns import free
 from imgret.reading.outcomes import USABLE
 from imgret.runs.causes import needs, reached
 from imgret.runs.differences import Change, both, changes, plain, settings_apart
@@ -103,10 +105,14 @@ class Why:
             return [Change(path, str(x), str(y)) for path, x, y in pairs if x != y]
 
         columns = []
-        mine, other = (_columns(run) for run in (a, b))
-        for name in sorted(set(a.collection.columns) | set(b.collection.columns)):
-            count = sum(mine[i].get(name, "") != other[j].get(name, "") for i, j in self.rows.tolist())
-            columns += [Change(name, "", f"other in {count:,}")] if count else []
+        mine, other = (
+            [cells[row] for row in rows] for cells, rows in zip(map(_columns, (a, b)), self.rows.T, strict=True)
+        )
+        for name in sorted({name for cells in (*mine, *other) for name in cells}):
+            pairs = [(one.get(name, ""), two.get(name, "")) for one, two in zip(mine, other, strict=True)]
+            count = sum(one != two for one, two in pairs)
+            filled = (any(each) for each in zip(*pairs, strict=True))
+            columns += [Change(name, *(f"{count:,}" if has else "" for has in filled))] if count else []
         return {
             "labels": told(_named(a.truth, a.truth_names), _named(b.truth, b.truth_names)),
             "groups": told(_named(a.group, a.group_names), _named(b.group, b.group_names)),
@@ -117,10 +123,21 @@ class Why:
 
 def said(changed: Sequence[Change], kind: str = "settings") -> str:
     """Changes in a line: every setting and version by name, of files and the like the first few, and how many."""
-    listed = [f"{each.what} {_short(each.first)} → {_short(each.second)}" for each in changed]
+    told = _of_column if kind == "columns" else _of_value
+    listed = list(map(told, changed))
     if kind in FEW and len(listed) > MANY:
         return f"{counted(len(listed), 'change')}: {', '.join(listed[:MANY])}, ..."
     return ", ".join(listed)
+
+
+def _of_value(change: Change) -> str:
+    return f"{change.what} {_short(change.first)} → {_short(change.second)}"
+
+
+def _of_column(change: Change) -> str:
+    """Of a column both runs say of how many images it tells another thing; one in which it is empty says nothing."""
+    only = "only in the first" if not change.second else "only in the second" if not change.first else ""
+    return f"{change.what} {only or f'differs in {change.first}'}"
 
 
 def _short(value: str) -> str:
@@ -152,5 +169,11 @@ def _named(codes: Iterable[int], names: Sequence[str]) -> list[str]:
     return [names[code] if code >= 0 else "" for code in codes]
 
 
-def _columns(run: Run) -> list[Mapping[str, Any]]:
-    return [run.collection.items[place].columns for place in run.collection.first]
+def _columns(run: Run) -> list[Mapping[str, str]]:
+    """What is known of each image beside its label and group, by the names that stand in items.csv."""
+    found = list[Mapping[str, str]]()
+    for place in run.collection.first:
+        item, record = run.collection.items[place], run.collection.records[place]
+        more = {free(name, ITEMS): value for name, value in item.columns.items() if value}
+        found.append({"taken": record.taken, "camera": record.camera, **more})
+    return found

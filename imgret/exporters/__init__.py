@@ -15,13 +15,16 @@ from importlib import import_module
 from pathlib import Path
 
 from imgret.errors import UsageError, unwritable
+from imgret.findings.names import names
+from imgret.findings.tables import table
+from imgret.reading.columns import free
 from imgret.runs.run import Run
 from imgret.store.files import sync_folder
 from imgret.words import printable
 
 FORMATS = {  # the module that writes each, and what it is
     "folders": "one folder a cluster",
-    "csv": "a table with one row a file",
+    "csv": "a table with one row a file: items.csv, the clusters' names, and the lines of a manifest, to sort it back",
     "parquet": "the same table, numbers as numbers, with the features",
     "imagefolder": "a data set for Hugging Face's `datasets`",
     "coco": "images and COCO annotations, a box around each whole image",
@@ -56,6 +59,21 @@ def staged(out: Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise unwritable(printable(str(out)), error, "give another name") from error
         raise
+
+
+def columns(run: Run) -> dict[str, list[str]]:
+    """The table of a run: the columns of items.csv, with the cluster's name beside its number, and of a manifest the
+    line of each row, by which it is in order again.
+    """
+    known, found = table(run), dict[str, list[str]]()
+    called = names(run)
+    for name, cells in known.items():
+        found[name] = cells
+        if name == "cluster":
+            found[free("cluster_name", known)] = [called[int(cell)] if cell not in ("", "-1") else "" for cell in cells]
+    if any(lines := [item.line for item in run.collection.items]):
+        found[free("line", known)] = [str(line or "") for line in lines]
+    return found
 
 
 def write(format: str, run: Run, out: Path, copy: bool, places: Sequence[int], **options: bool) -> list[str]:

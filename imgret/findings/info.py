@@ -31,7 +31,19 @@ CONFIG = {
     "formats": list[str],
     "timeout": int,
     "chosen": dict[str, str],
+    "vocabulary": str | None,
 }  # what a loaded run takes from its config
+IF_THERE: dict[str, Any] = {
+    "typed": list[str],
+    "k_asked": str | None,
+    "limit": int | None,
+    "rehash": bool,
+    "max_failed": float,
+    "same_picture": float,
+    "attributes": list[str],
+    "metrics": list[str],
+    "reports": list[str],
+}  # and what it can do without
 LATER: dict[str, Any] = {
     "formats": [],
     "timeout": TIMEOUT,
@@ -177,7 +189,7 @@ class Info:
         facts = {name: value for name, value in backbone.items() if name not in Choice._fields}
         more = {"config": config, "fitted": fitted, "backbone": {**backbone, "facts": facts}}
         found: Info = typed.read(cls, {**said, **more})
-        for name, kind in CONFIG.items():
+        for name, kind in {**CONFIG, **{name: kind for name, kind in IF_THERE.items() if name in config}}.items():
             typed.read(kind, config[name], f"config.{name}")
         if config["seed"] < 0:
             raise ValueError(f"config.seed in run.json is no whole number from 0: {config['seed']}")

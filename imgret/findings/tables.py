@@ -9,6 +9,7 @@ import math
 import os
 import re
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,7 @@ FAILURES = ("path", "outcome", "reason")
 SKIPPED = "skipped.csv"  # which a run has where rows of a manifest became no item
 FILES = ("items.csv", "metrics.json", "mean.npy", "labels.npy", "view.npy", "features.npy")
 GRAPH = "neighbours.npy"  # which a run may have beside those
+LINES = "lines.npy"  # (m,) int64: where the rows of items.csv stand in the manifest, if the run is of one
 CHECKED = 2**27  # bytes: a file that is larger is not hashed when a run is loaded, which would take a while
 ID = re.compile("([0-9a-f]{64})?")
 TAKEN = re.compile(r"(\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?)?", re.ASCII)
@@ -113,6 +115,15 @@ def read_items(file: Path, root: str, most: int | None = None) -> Collection:
     return collect(items, records)
 
 
+def with_lines(collection: Collection, folder: Path, digests: Container[str]) -> Collection:
+    """The collection with the lines of its items, where the run has them. Raises ValueError for what they cannot be."""
+    if LINES not in digests:
+        return collection
+    lines = read_array(folder / LINES, np.int64, (len(collection.items),)).tolist()
+    items = [replace(item, line=line) for item, line in zip(collection.items, lines, strict=True)]
+    return replace(collection, items=items)
+
+
 def read_figures(file: Path) -> dict[str, float]:
     """The figures by name in a metrics.json. Raises what `read_json` does, and ValueError for what is no figure."""
     figures = read_json(file)
@@ -146,7 +157,7 @@ def read_arrays(folder: Path, n: int, digests: Container[str]) -> dict[str, Any]
 
 def check_digests(folder: Path, digests: Mapping[str, str]) -> None:
     """Raises ValueError for a file that is not as it was when the run was made. Large ones are taken at their word."""
-    for name in (*FILES, *({GRAPH} & digests.keys())):
+    for name in (*FILES, *({GRAPH, LINES} & digests.keys())):
         file = folder / name
         if file.stat().st_size <= CHECKED and sha256(file) != digests.get(name):
             raise ValueError(f"{name} is not as it was when the run was made")

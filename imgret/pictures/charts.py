@@ -127,7 +127,7 @@ def _load() -> None:
 
 
 class Page:
-    """A picture with a title, facts in their colours, room of `size` pixels for axes, and notes at its foot.
+    """A picture with a title, or none, facts in their colours, room of `size` pixels for axes, and notes at its foot.
 
     Made and used within `style`. Texts are arbitrary: made printable and wrapped to the width of the room, the title
     and words that are too long for a line shortened in the middle.
@@ -143,7 +143,7 @@ class Page:
         self.figure = Figure()
         self.canvas: Any = FigureCanvasAgg(self.figure)
         width, height = size
-        head = [(title, TITLE, INK)]
+        head = [(title, TITLE, INK)] if title else []
         head += [(line, LEAD, c) for text, c in facts for line in sheet.wrap(text, width, partial(self._length, LEAD))]
         foot = [(line, TEXT, QUIET) for text in notes for line in sheet.wrap(text, width, partial(self._length, TEXT))]
         above, below = (sum(line_height(type) for _, type, _ in lines) + MARGIN for lines in (head, foot))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from imgret.clusters.neighbours import packed
 from imgret.errors import UsageError
 from imgret.findings import tables
@@ -14,11 +16,14 @@ from imgret.findings.found import Found, damaged
 from imgret.findings.info import Info
 from imgret.findings.profiles import Profile, profiles
 from imgret.registry import load_plugins
+from imgret.runs import sweeps
 from imgret.search.assign import Assigned, assign
 from imgret.search.given import Given
 from imgret.search.search import Hit, search
 from imgret.store.files import save_array, write_json
-from imgret.words import printable, typed_path
+from imgret.words import printable, quoted, shown_path, typed_path
+
+TOLD = 2  # runs of a sweep that are named where it was
 
 
 class Run(Found):
@@ -68,6 +73,8 @@ class Run(Found):
             save_array(folder / f"{name}.npy", getattr(self, name))
         if self.graph:
             save_array(folder / tables.GRAPH, packed(self.graph))
+        if any(lines := [item.line for item in self.collection.items]):
+            save_array(folder / tables.LINES, np.array(lines, np.int64))
 
     @classmethod
     def load(cls, folder: str | Path) -> Run:
@@ -82,6 +89,7 @@ class Run(Found):
             info = Info.read(folder)
             most = sum(info.outcomes.values()) if info.outcomes else None
             collection = tables.read_items(folder / "items.csv", info.root, most)
+            collection = tables.with_lines(collection, folder, info.digests)
             metrics = tables.read_figures(folder / "metrics.json")
             arrays = tables.read_arrays(folder, len(collection.ids), info.digests)
             tables.check_digests(folder, info.digests)
@@ -97,7 +105,19 @@ def find(folder: Path) -> Path:
     if os.path.isfile(folder) and folder.name == "latest":
         folder = folder.parent / folder.read_text(encoding="utf-8", errors="replace").strip()
     if not os.path.isfile(folder / "run.json"):
+        name = printable(str(folder))
+        if sweeps.is_sweep(folder):
+            raise UsageError(f"{name} is a sweep, not one run\n{_those_of(folder)}")
         what = "has no run.json: it is no run" if os.path.isdir(folder) else "does not exist"
-        what = f"{printable(str(folder))} {what}"
-        raise UsageError(f"{what}\nmake a run with `python -m imgret FOLDER`, or see `python -m imgret runs`")
+        raise UsageError(f"{name} {what}\nmake a run with `python -m imgret FOLDER`, or see `python -m imgret runs`")
     return folder.resolve()
+
+
+def _those_of(sweep: Path) -> str:
+    """What to name in place of a sweep: runs of it, as far as it can say."""
+    try:
+        made = [Path(os.path.normpath(sweep / run)) for run in sweeps.runs(sweep) if run]
+    except Exception:  # what a damaged file makes its reader raise is anyone's guess
+        made = []
+    shown = [quoted(shown_path(run)) for run in made if os.path.isfile(run / "run.json")]
+    return f"name runs of it, such as {' '.join(shown[:TOLD])}" if shown else "see its runs: python -m imgret runs"

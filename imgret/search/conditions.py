@@ -5,42 +5,41 @@
     not     =  "not" not  |  "(" or ")"  |  comparison
     comparison  =  COLUMN sign VALUE  |  COLUMN ["not"] "in" "(" VALUE { "," VALUE } ")"
 
-with the signs = != < <= > >= and ~ (has this part), spaces around them or none. A value ends where `and` or `or` stands
-between spaces, at a bracket or comma that is not its own, or at the end; quotes take it as it is, and a quote in
-them is written twice. So can a column be quoted.
+with the signs = != < <= > >= and ~ (has this part), spaces around them or none; == is =, and <> is !=. A value ends
+where `and` or `or` stands between spaces, at a bracket or comma that is not its own, or at the end; quotes take it as
+it is, and a quote in them is written twice. So can a column be quoted, and a value that begins with a sign has to be.
 """
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from imgret.errors import UsageError
 from imgret.registry import unknown
-from imgret.words import printable
+from imgret.search.cells import SIGNS, compare
+from imgret.words import printable, shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Compare = Callable[[Any, Any], bool]
     Table = Mapping[str, Sequence[str]]
 
-ORDERS: dict[str, Compare] = {
-    "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt,
-}  # fmt: skip
-SIGNS: dict[str, Compare] = {"!=": operator.ne, "==": operator.eq, **ORDERS, "=": operator.eq, "~": operator.contains}
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-DAY = r"(\d{4})(?:-(\d\d)(?:-(\d\d)"
-CLOCK = r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-DATE = re.compile(f"{DAY}{CLOCK})?)?", re.ASCII)
 WORD = re.compile(r"(and|or)(?=[\s(]|$)", re.IGNORECASE)
 NOT = re.compile(r"not(?=[\s(])\s*", re.IGNORECASE)
 IN = re.compile(r"(not\s+)?in\s*\(", re.IGNORECASE)
+SIGN = re.compile("[=<>!~]+")
+SPACE = re.compile(r"\s*")
+WRITTEN = {sign: sign for sign in SIGNS} | {"==": "=", "<>": "!="}
+DEEPEST = 50  # brackets, and nots, within one another
+LONGEST = 200  # characters of a condition in an error
+SYNTAX = (
+    "type COLUMN=VALUE, with = != < <= > >= ~ in (A, B), and, or, not, brackets; COLUMN= for what has no value, "
+    'COLUMN!= for what has one; quote "A or B"'
+)
 
 
 class Condition(NamedTuple):
@@ -55,7 +54,7 @@ class Condition(NamedTuple):
         known: dict[str, bool] = {}
         for cell in table[self.column]:
             if cell not in known:
-                known[cell] = any(_compare(cell, self.sign, value) for value in self.values)
+                known[cell] = any(compare(cell, self.sign, value) for value in self.values)
         return np.array([known[cell] for cell in table[self.column]], bool)
 
     def conditions(self) -> list[Condition]:
@@ -99,7 +98,7 @@ class _Reader:
     """Reads a text from left to right; `at` is how far it has come."""
 
     def __init__(self, text: str, columns: Sequence[str]) -> None:
-        self.text, self.columns, self.at = text, columns, 0
+        self.text, self.columns, self.at, self.depth = text, columns, 0, 0
 
     def any_of(self) -> Expression:
         return self._joined("or", lambda: self._joined("and", self._one))
@@ -117,17 +116,25 @@ class _Reader:
         if found:
             return found
         if negated := NOT.match(self.text, self.at):
-            self._skip(negated.end())
-            return Joined("not", (self._one(),))
+            return Joined("not", (self._deeper(negated.end(), self._one),))
         if self.text.startswith("(", self.at):
-            self._skip(self.at + 1)
-            inner = self.any_of()
+            inner = self._deeper(self.at + 1, self.any_of)
             self._close()
             return inner
         named = re.compile(r"([^=<>!~()]+?)\s*([=<>!~]|\b(not\s+)?in\s*\()", re.IGNORECASE).match(self.text, self.at)
         if named:
             raise self.stopped(unknown("column", printable(named[1]), map(printable, self.columns)))
         raise self.stopped("")
+
+    def _deeper(self, at: int, read: Callable[[], Expression]) -> Expression:
+        """What is read from there on, within a bracket or behind a not."""
+        if self.depth == DEEPEST:
+            raise self.stopped(f"brackets and nots may be {DEEPEST} deep")
+        self._skip(at)
+        self.depth += 1
+        found = read()
+        self.depth -= 1
+        return found
 
     def _comparison(self) -> Expression | None:
         """A column, a sign and what it is compared with, if that is what stands here."""
@@ -136,17 +143,19 @@ class _Reader:
             for spelled in (column, *(q + column.replace(q, q + q) + q for q in "\"'")):
                 if self.text.startswith(spelled, self.at):
                     end = self.at + len(spelled)
-                    after = end + len(self.text[end:]) - len(self.text[end:].lstrip())
+                    after = self._spaces(end)
                     among = IN.match(self.text, after) if after > end or spelled != column else None
-                    sign = "in" if among else next((s for s in SIGNS if self.text.startswith(s, after)), None)
-                    if sign:
-                        found.append((among.end() if among else after + len(sign), column, sign, among))
+                    if signed := among or SIGN.match(self.text, after):
+                        found.append((signed.end(), column, signed[0], among))
         if not found:
             return None
-        end, column, sign, among = max(found, key=lambda each: each[0])
+        end, column, sign, among = max(found, key=lambda each: (each[0], len(each[1])))
+        if not among and sign not in WRITTEN:
+            self._skip(end - len(sign))
+            raise self.stopped(f"no sign {sign}\nchoose from: {' '.join(SIGNS)}; or quote a value that begins so")
         self._skip(end)
         if not among:
-            return Condition(column, "=" if sign == "==" else sign, (self._value(""),))
+            return Condition(column, WRITTEN[sign], (self._value(""),))
         values = [self._value(",")]
         while self.text.startswith(",", self.at):
             self._skip(self.at + 1)
@@ -181,48 +190,17 @@ class _Reader:
         self._skip(self.at + 1)
 
     def _skip(self, at: int) -> None:
-        self.at = at + len(self.text[at:]) - len(self.text[at:].lstrip())
+        self.at = self._spaces(at)
+
+    def _spaces(self, at: int) -> int:
+        found = SPACE.match(self.text, at)
+        return found.end() if found else at
 
     def stopped(self, why: str) -> UsageError:
         """The error that says how far the text was understood, why no further, and what can be typed."""
-        text, done = printable(self.text), printable(self.text[: self.at].rstrip())
+        text, done = (shortened(printable(part), LONGEST) for part in (self.text, self.text[: self.at].rstrip()))
         first, _, more = why.partition("\n")
         if not done and more:  # a column that there is not, first thing
             return UsageError(why)
         said = f"{text!r} is no condition" if not done else f"{text!r} is understood as far as {done!r}"
-        more = more or 'type COLUMN=VALUE, with = != < <= > >= ~ in (A, B), and, or, not, brackets; quote "A or B"'
-        return UsageError(f"{said}{f': {first}' if first else ''}\n{more}")
-
-
-def _compare(cell: str, sign: str, value: str) -> bool:
-    """As numbers where both are, as dates where both are, up to what the value says; else as text, by code point.
-
-    `taken=2021-06` is any time in that month, and `taken>2021-06` what follows it. An empty cell is unknown: neither
-    below nor above anything. ~ is part of the cell, whatever the case.
-    """
-    if sign == "~":
-        return value.casefold() in cell.casefold()
-    if not cell and sign in ORDERS:
-        return False
-    compare = SIGNS[sign]
-    number, wanted = _number(cell), _number(value)
-    if number is not None and wanted is not None:
-        return compare(number, wanted)
-    date, limit = _date(cell), _date(value)
-    if date and limit:
-        return compare(date[: len(limit)], limit)
-    return compare(cell, value)
-
-
-def _number(text: str) -> Decimal | None:
-    """The number that the text is, exactly: two codes of twenty digits are not one because a float holds sixteen."""
-    try:
-        return Decimal(text) if NUMBER.fullmatch(text) else None
-    except InvalidOperation:  # an exponent beyond all bounds
-        return None
-
-
-def _date(text: str) -> tuple[str, ...] | None:
-    """Year, month, day, hour, minute and second, as far as the text says them."""
-    found = DATE.fullmatch(text)
-    return tuple(part for part in found.groups() if part) if found else None
+        return UsageError(f"{said}{f': {first}' if first else ''}\n{more or SYNTAX}")

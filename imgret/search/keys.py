@@ -2,37 +2,74 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from imgret.errors import UsageError
+from imgret.reading.outcomes import USABLE
 from imgret.words import printable
 
 if TYPE_CHECKING:
+    from imgret.contracts import Item
     from imgret.findings.found import Found
 
 SHOWN = 3  # paths of the images that a name could mean
 
 
 def row_called(run: Found, name: str) -> int | None:
-    """The row of the one image that has a file of this name, with its ending or without; else of the one of which a
-    column of the manifest, or an attribute, says just this. None where there is no such image.
+    """The row of the image that has this path as a manifest may write it, with backslashes or a dot; else of the one
+    that has a file of this name, with its ending or without; else of the one of which a column of the manifest, or an
+    attribute, says just this. None where there is no such image.
 
     Raises UsageError where there are several, with the paths of some.
     """
     collection = run.collection
-    placed = [(item, int(row)) for item, row in zip(collection.items, collection.rows, strict=True) if row >= 0]
-    by_file, by_cell = dict[int, str](), dict[int, str]()  # row -> path of its first file that is called so
-    for item, row in placed:
-        file = PurePosixPath(item.path)
-        if name and name in (file.name, file.stem):
-            by_file.setdefault(row, item.path)
-        if name and name in item.columns.values():
-            by_cell.setdefault(row, item.path)
-    for found in (by_file, by_cell):
-        if len(found) > 1:
-            paths = ", ".join(printable(path) for path in sorted(found.values())[:SHOWN])
-            raise UsageError(f"{printable(name)!r} could be {len(found):,} images\ngive the path of one: {paths}")
-        if found:
-            return next(iter(found))
+    found: tuple[dict[int, str], ...] = {}, {}, {}  # row -> path of its first file that is called so
+    for item, row in zip(collection.items, collection.rows, strict=True):
+        if row >= 0 and (way := _called(item, name)) is not None:
+            found[way].setdefault(int(row), item.path)
+    for each in found:
+        if len(each) > 1:
+            paths = ", ".join(printable(path) for path in sorted(each.values())[:SHOWN])
+            raise UsageError(f"{printable(name)!r} could be {len(each):,} images\ngive the path of one: {paths}")
+        if each:
+            return next(iter(each))
     return None
+
+
+def failed(run: Found, name: str) -> str:
+    """What became of a file of the run that is called so, and is no image: `1.jpg: missing`. Nothing where there is
+    none.
+    """
+    for item, record in zip(run.collection.items, run.collection.records, strict=True):
+        if record.outcome not in USABLE and (item.path == name or _called(item, name) is not None):
+            return f"{item.path}: {record.outcome}"
+    return ""
+
+
+def key(run: Found, names: Sequence[str]) -> str:
+    """The column that says how people call an image: one that says what was asked for; else, of a manifest, the first
+    of which every image has a value of its own. Empty where there is none.
+    """
+    first = [run.collection.items[place].columns for place in run.collection.first]
+    by_file = {item.path for item in run.collection.items}
+    for name in run.collection.columns:
+        if set(names) - by_file & {columns.get(name, "") for columns in first} - {""}:
+            return name
+    for name in run.collection.columns if run.info.rows else ():
+        values = {columns.get(name, "") for columns in first} - {""}
+        if len(values) == len(first) > 1 and name not in run.settings.get("attributes", ()):
+            return name
+    return ""
+
+
+def _called(item: Item, name: str) -> int | None:
+    """By what an item is called so: 0 its path, 1 its file, 2 a column; None where it is not."""
+    file = PurePosixPath(item.path)
+    if not name:
+        return None
+    if posixpath.normpath(name.replace("\\", "/")) == item.path:
+        return 0
+    return 1 if name in (file.name, file.stem) else 2 if name in item.columns.values() else None

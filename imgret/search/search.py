@@ -7,7 +7,7 @@ import math
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,10 +19,10 @@ from imgret.errors import UsageError
 from imgret.findings import texts
 from imgret.registry import blamed
 from imgret.search.given import Given, Picture, given
-from imgret.search.keys import row_called
+from imgret.search.keys import failed, row_called
 from imgret.search.where import where as fulfilling
 from imgret.store.files import read_file
-from imgret.words import counted, printable, typed_path
+from imgret.words import counted, printable, shown_path, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
@@ -35,7 +35,8 @@ PREFIX = re.compile("[0-9a-f]{8,63}")  # enough of an id to be meant as one
 class Hit(NamedTuple):
     """One answer to a query; `rank` counts from 1.
 
-    `score` is the cosine to the query, or what the run's re-ranker says in its place; higher is nearer.
+    `score` is the cosine to the query, or what the run's re-ranker says in its place; higher is nearer. `columns` is
+    what else is known of the file: the further columns of a manifest, and attributes.
     """
 
     rank: int
@@ -45,6 +46,7 @@ class Hit(NamedTuple):
     id: str
     file: str
     label: str = ""
+    columns: Mapping[str, str] = {}
 
 
 def search(
@@ -102,7 +104,8 @@ def search(
     hits = []
     for rank, (score, row) in enumerate(kept, 1):
         item = run.collection.items[run.collection.first[row] if places is None else places[row]]
-        hits.append(Hit(rank, score, int(run.labels[row]), item.path, run.ids[row], item.file, item.label))
+        known = {name: item.columns.get(name, "") for name in run.collection.columns}
+        hits.append(Hit(rank, score, int(run.labels[row]), item.path, run.ids[row], item.file, item.label, known))
     return hits
 
 
@@ -204,11 +207,18 @@ def _find(run: Found, name: str) -> bytes | int:
             return row_of(run, name)
         except UsageError:
             called = row_called(run, name)
-            if called is None:
-                raise
-            return called
+            if called is not None:
+                return called
+            if lost := failed(run, name):
+                shown = printable(name)
+                raise UsageError(f"{shown} is no image of this run: {printable(lost)}\n{_why(run)}") from None
+            raise
     except OSError as error:
         raise UsageError(f"{printable(name)}: {error.strerror}\ngive an image file") from error
+
+
+def _why(run: Found) -> str:
+    return f"its reason is in {printable(shown_path(run.folder / 'failures.csv'))}; give another image"
 
 
 def row_of(run: Found, name: str) -> int:

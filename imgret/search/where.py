@@ -11,8 +11,9 @@ import numpy as np
 
 from imgret.errors import UsageError
 from imgret.findings import tables
-from imgret.search.conditions import Expression, parse
-from imgret.words import printable
+from imgret.search.cells import misfit
+from imgret.search.conditions import LONGEST, Condition, Expression, parse
+from imgret.words import printable, shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,12 +38,14 @@ def where(run: Found, texts: Sequence[str]) -> dict[int, int]:
 def fulfilling(run: Found, texts: Sequence[str], among: NDArray[np.bool_]) -> list[int]:
     """The places in `run.collection.items`, of those `among` (m,) which is looked, that fulfil all of `texts`.
 
-    Raises UsageError for what is no condition, with the columns that there are, and where nothing fulfils them, with
-    values that occur.
+    Raises UsageError for what is no condition, with the columns that there are, for a value that is no date or no
+    number where all others are, and where nothing fulfils them, with values that occur.
     """
     table, left = tables.table(run), among
     for text in texts:
         asked = parse(text, list(table))
+        for each in asked.conditions():
+            _fits(each, table[each.column])
         holds = asked.holds(table)
         if not (left & holds).any():
             raise UsageError(_nothing(text, asked, table, left, alone=not (among & holds).any()))
@@ -51,12 +54,22 @@ def fulfilling(run: Found, texts: Sequence[str], among: NDArray[np.bool_]) -> li
     return found
 
 
+def _fits(asked: Condition, cells: Sequence[str]) -> None:
+    for value in asked.values:
+        if what := misfit(cells, asked.sign, value):
+            column, known = printable(asked.column), _commonest(cells)
+            raise UsageError(f"{column}{asked.sign}{printable(value[:60])}: that is no {what}\n{column} is {known}")
+
+
+def _commonest(cells: Sequence[str]) -> str:
+    values = [value for value, _ in sorted(Counter(cells).items(), key=lambda pair: (-pair[1], pair[0])) if value]
+    return ", ".join(printable(value[:60]) for value in values[:EXAMPLES]) + ", ..." * (len(values) > EXAMPLES)
+
+
 def _nothing(text: str, asked: Expression, table: Table, left: NDArray[np.bool_], alone: bool) -> str:
     """Why no image is left, with the commonest values, among the files that were, of a column that it is due to."""
     also = "" if alone else " and what else is asked"
-    what = f"no image has {printable(re.sub(' +', ' ', text.strip()))}{also}"
+    what = f"no image has {shortened(printable(re.sub(' +', ' ', text.strip())), LONGEST)}{also}"
     each = next((c for c in asked.conditions() if not (left & c.holds(table)).any()), asked.conditions()[0])
-    cells = [table[each.column][place] for place in np.flatnonzero(left).tolist()]
-    values = [value for value, _ in sorted(Counter(cells).items(), key=lambda pair: (-pair[1], pair[0])) if value]
-    shown = ", ".join(printable(value[:60]) for value in values[:EXAMPLES]) + ", ..." * (len(values) > EXAMPLES)
+    shown = _commonest([table[each.column][place] for place in np.flatnonzero(left).tolist()])
     return f"{what}\n{printable(each.column)} is {shown or 'empty'}{'' if alone else ' where the rest holds'}"

@@ -96,7 +96,7 @@ def items(file: Path, table: Table, typed: Columns, left: Left) -> Iterator[Item
             key: value.replace(",", ".") if key in points else value for key, value in row.items() if key not in own
         }
         its_label, its_group = (_known(row, key, table, typed.missing, empty) for key in (by, of))
-        yield Item(name, place, its_label, its_group, more)
+        yield Item(name, place, its_label, its_group, more, line)
     left.rows.sort()
     for name, count in empty.items():
         what = f"{printable(file.name)}: {counted(count, 'cell')} of {printable(name)}"

@@ -1,6 +1,7 @@
 """`imgret query`: hits on the screen and as JSON, the sheet, and what is said of anything else."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -8,9 +9,12 @@ from typing import Any
 
 import pytest
 
+import imgret
 from imgret import Run, registry
 from imgret.__main__ import main
 from imgret.search.search import combined
+from imgret.store.files import write_csv
+from tests.conftest import png, write
 
 
 @pytest.mark.parametrize("words", [["~a.jpg"], ["a" * 300], ["red/a/0.png", "--run", "~nouser/x"]])
@@ -76,7 +80,8 @@ def test_query_with_everything(run: Run, colours: Path, capsys: Any) -> None:
     assert {hit["path"] for hit in found["hits"]} == {
         f"{c}/a/{i}.png" for c in ("red", "green") for i in (0, 2, 4, 6)
     } - {"red/a/0.png"}
-    assert list(found["hits"][0]) == ["rank", "score", "cluster", "path", "id", "file", "label"]
+    assert list(found["hits"][0]) == ["rank", "score", "cluster", "path", "id", "file", "label", "columns"]
+    assert set(found["hits"][0]["columns"]) == {"dominant_color", "dominant_rgb", "sharpness"}
     query = combined(run.X[[red, run.row_of[blue]]], run.X[[run.row_of[green]]], [2, 1])[0]
     for hit in found["hits"]:
         assert hit["score"] == pytest.approx(float(run.X[run.row_of[hit["id"]]] @ query), abs=1e-6)
@@ -115,3 +120,23 @@ def test_the_sheet_marks_what_was_asked(run: Run, monkeypatch: pytest.MonkeyPatc
     assert [(tile.mark, tile.note) for tile in tiles[:2]] == [(True, "query"), (True, "not")]
     assert (len(tiles), title) == (3, "1 hit")
     assert subtitle == f"{run.title} · where group=a"
+
+
+def test_products_are_told_by_their_key(tmp_path: Path, capsys: Any) -> None:
+    write(tmp_path / "in", {f"img/{n}.png": png((60 * n, 9, 9), noise=n + 1) for n in range(4)})
+    rows = [[f"S{n}", f"img\\{n}.png", "red"] for n in range(5)]
+    write_csv(tmp_path / "in" / "l.csv", ["SKU", "path", "colour"], rows)
+    imgret.run(tmp_path / "in" / "l.csv", backbone="pixels", view="pca", k=1, reports=[], attributes=[])
+    shown = []
+    for asked in ("S1", "img\\1.png", "./img/1.png"):
+        capsys.readouterr()
+        assert main(["query", asked, "--top", "1"]) == 0
+        shown.append(capsys.readouterr().out.splitlines()[0])
+    assert shown[0] == shown[1] == shown[2]
+    assert re.fullmatch(r"   1  .*  img/([023])\.png  SKU=S\1", shown[0])
+    assert main(["query", "S1", "--top", "1", "--json"]) == 0
+    hit = json.loads(capsys.readouterr().out)["hits"][0]
+    assert hit["columns"] == {"SKU": f"S{hit['path'][4]}", "colour": "red"}
+    for asked in ("S4", "img\\4.png", "img/4.png", "4.png"):
+        assert main(["query", asked]) == 2
+        assert " is no image of this run: img/4.png: missing\nits reason is in runs/" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """`imgret runs`: each run of a folder in a line, a damaged one too."""
 
+import json
 import os
 import shutil
 from typing import Any
@@ -8,6 +9,20 @@ import pytest
 
 from imgret import Run
 from imgret.__main__ import main
+
+
+def test_what_cannot_be_read_of_a_run_is_said(run: Run, capsys: Any) -> None:
+    forged = run.folder.parent / "2000-01-01_000000-forged"
+    shutil.copytree(run.folder, forged)
+    said = json.loads((forged / "run.json").read_text())
+    (forged / "run.json").write_text(json.dumps({**said, "config": {**said["config"], "typed": 3}}))
+    capsys.readouterr()
+    assert main(["runs"]) == 0
+    reason = "config.typed in run.json is not list: 3"
+    assert f"-forged  cannot be read: ValueError: {reason}\n" in capsys.readouterr().out
+    for words in (["sweep-k", "--run", str(forged)], ["--from", str(forged)]):
+        assert main(words) in (2, 4)
+        assert reason in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

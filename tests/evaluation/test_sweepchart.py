@@ -19,6 +19,9 @@ def test_the_marked_rows_have_the_accent(tmp_path: Path) -> None:
     with Image.open(files[0]) as picture:
         colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24) or ()}
     assert ACCENT in colours
+    with Image.open(files[0]) as whole, Image.open(draw(fold(jobs), "", tmp_path / "d.png") or "") as plain:
+        assert plain.width == whole.width
+        assert whole.height - plain.height > 100  # heading, command and notes
     equal = draw(fold([job(n, {"k": str(n)}, nmi=0.5) for n in range(2)]), "x", tmp_path / "c.png")
     assert equal is not None
     with Image.open(equal) as picture:

@@ -80,6 +80,13 @@ def test_with_one_seed_the_best_are_marked_without_a_claim() -> None:
     assert best(rows[:1], figures()["nmi"]) == Marks()  # the best of one is none
 
 
+def test_what_a_search_was_asked_for_is_no_score() -> None:
+    rows = fold([job(i, {"k": str(i)}, nmi=i / 9, recall_at_top=1 - i / 100, scanned_share=i / 9) for i in range(3)])
+    assert [figure.name for figure in columns(rows)] == ["nmi", "recall_at_top"]
+    assert best(rows, figures()["nmi"]) == Marks(frozenset({2}), "°")
+    assert best(rows, figures()["recall_at_top"]) == best(rows, figures()["scanned_share"]) == Marks()
+
+
 def test_names_of_settings_are_as_short_as_they_can_be() -> None:
     def above(*keys: str) -> list[str]:
         return list(settings(fold([job(1, dict.fromkeys((*keys, "seed"), "1"))])).values())

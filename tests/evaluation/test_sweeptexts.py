@@ -27,7 +27,7 @@ def test_markdown() -> None:
 
 
 def test_latex() -> None:
-    lines = latex(ROWS).splitlines()
+    lines = latex(ROWS, "2026-sweep").splitlines()
     assert lines[2:9] == [
         r"\begin{tabular}{lrrr}",
         r"\hline",
@@ -38,6 +38,7 @@ def test_latex() -> None:
         r"\& & 0 of 1 & failed: too\textbackslash{}nlarge\_ &  \\",
     ]
     assert lines[11].startswith(r"\caption{$^\circ$ the best of its column")
+    assert lines[12:] == [r"\label{tab:2026-sweep}", r"\end{table}"]
 
 
 def test_signs_are_text() -> None:

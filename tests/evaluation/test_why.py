@@ -1,5 +1,6 @@
 """Why two runs differ: files, labels and settings by name, and what can explain which figure."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,3 +70,24 @@ def test_versions_and_threads_explain_every_figure() -> None:
     assert why.causes("map") == ["versions", "engine"]
     first.info.engine = {}  # of an earlier version, which did not say
     assert "engine" not in Why(first, second, ROWS).kinds
+
+
+def test_columns_are_told_by_the_run_that_has_them() -> None:
+    load_plugins()
+    first, second = run(ONE), run(ONE)
+    for place, item in enumerate(first.collection.items):
+        both = {"price": "3", "taken": "x", "none": ""}
+        first.collection.items[place] = replace(item, columns={**both, "old": "a"})
+        second.collection.items[place] = replace(item, columns={**both, "price": "3" if place else "4", "new": ""})
+    second.collection.items[1] = replace(second.collection.items[1], columns={"price": "3", "taken": "x", "new": "b"})
+    second.collection.records[2] = second.collection.records[2]._replace(taken="2021-06-01")
+    there = {"new": "only in the second", "old": "only in the first", "price": "differs in 1"}
+    assert Why(first, second, ROWS).lines() == [
+        f"columns: {', '.join(f'{name} {what}' for name, what in there.items())}, taken only in the second"
+    ]
+    back = Why(second, first, ROWS)
+    assert back.lines() == [
+        "columns: new only in the first, old only in the second, price differs in 1, taken only in the first"
+    ]
+    assert back.kinds["columns"][:3] == [Change("new", "1", ""), Change("old", "", "7"), Change("price", "1", "1")]
+    assert Why(first, first, ROWS).lines() == []

@@ -9,14 +9,43 @@ import pytest
 import imgret
 from imgret import Run
 from imgret.__main__ import main
+from imgret.errors import StoreDamaged
 from imgret.exporters.csv import harmless
+from imgret.findings.names import names
 from imgret.store.files import write_csv
 from tests.conftest import png, write
 
 
-def test_it_is_the_table_of_items(run: Run) -> None:
+def test_it_is_the_table_of_items_with_names(run: Run) -> None:
     assert main(["export", "csv", "t.csv"]) == 0
-    assert Path("t.csv").read_bytes() == (run.folder / "items.csv").read_bytes()
+    with Path("t.csv").open(newline="") as stream, (run.folder / "items.csv").open(newline="") as items:
+        header, *rows = csv.reader(stream)
+        at = header.index("cluster") + 1
+        assert header[at] == "cluster_name"
+        called = names(run)
+        assert {(row[at - 1], row[at]) for row in rows} == {
+            ("", ""),
+            *((str(c), name) for c, name in enumerate(called)),
+        }
+        assert [row[:at] + row[at + 1 :] for row in (header, *rows)] == list(csv.reader(items))
+
+
+def test_the_table_of_a_manifest_can_be_laid_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "in", {f"{n}.png": png((60 * n, 9, 9), noise=n + 1) for n in range(4)})
+    text = 'SKU;path;line\nS3;3.png;x\n"S\n0";0.png;y\nS9;;z\nS2;2.png;v\nS7;7.png;w\n'  # of which one has no path
+    (tmp_path / "in" / "l.csv").write_text(text)
+    run = imgret.run(tmp_path / "in" / "l.csv", backbone="pixels", view="pca", k=1, reports=[])
+    items = (run.folder / "items.csv").read_text()
+    assert items.startswith("path,")
+    assert "line_" not in items
+    assert main(["export", "csv", "t.csv"]) == 0  # of the run as it is read again
+    with Path("t.csv").open(newline="") as stream:
+        found = {row["SKU"]: (row["line"], row["line_"], row["cluster"]) for row in csv.DictReader(stream)}
+    assert found == {"S3": ("x", "2", "0"), "S\n0": ("y", "3", "0"), "S2": ("v", "6", "0"), "S7": ("w", "7", "")}
+    file = run.folder / "lines.npy"
+    file.write_bytes(file.read_bytes()[:-1] + b"\1")
+    with pytest.raises(StoreDamaged, match=r"lines\.npy is not"):
+        Run.load(run.folder)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,13 @@ def test_what_is_written_is_read_and_written_the_same() -> None:
         ({"since": {"run": "old"}}, r"since in run\.json is not whole: .*'new'"),
         ({"config": CONFIG | {"seed": -1}}, r"config\.seed in run\.json is no whole number from 0: -1"),
         ({"config": CONFIG | {"clusterer": None}}, "NoneType"),
+        *(
+            ({"config": CONFIG | {"typed": typed}}, r"config\.typed in run\.json is not")
+            for typed in (3, True, 1e-320, [3])
+        ),
+        ({"config": CONFIG | {"attributes": "sharpness"}}, r"config\.attributes in run\.json is not list: 'sharpness'"),
+        ({"config": CONFIG | {"vocabulary": 3}}, r"config\.vocabulary in run\.json is not str: 3"),
+        ({"config": CONFIG | {"same_picture": "x"}}, r"config\.same_picture in run\.json is not float: 'x'"),
         ({"fitted": {"retriever": {"name": 5}}}, r"fitted\.retriever\.name in run\.json is not str: 5"),
         ({"digests": {"../x": "0"}}, r"digests in run\.json has '\.\./x'"),
     ],

@@ -27,6 +27,8 @@ TABLE = {
         (" label = cat ", [0]),
         ("label == cat", [0]),
         ("label != cat", [1, 2, 3, 4]),
+        ("label <> cat", [1, 2, 3, 4]),
+        ("label<>cat and label!=", [1, 2, 4]),
         ("label=", [3]),
         ("label = '' or price = ''", [3, 4]),
         ("not label=", [0, 1, 2, 4]),
@@ -97,6 +99,13 @@ UNDERSTOOD = "is understood as far as"
         ("label='a' b", f"{UNDERSTOOD} \"label='a'\": "),
         ("label in (a", f"{UNDERSTOOD} 'label in (a': a bracket is not closed\n"),
         ("label", "'label' is no condition\ntype COLUMN=VALUE"),
+        ("label is missing", "; COLUMN= for what has no value, COLUMN!= for what has one; "),
+        ("price=>3", f"{UNDERSTOOD} 'price': no sign =>\nchoose from: != <= >= < > = ~; or quote a value"),
+        ("label=a and not label!~b", f"{UNDERSTOOD} 'label=a and not label': no sign !~\nchoose"),
+        ("label===a", "no sign ===\n"),
+        ("label=<none>", "no sign =<\n"),
+        ("(" * 51 + "label=a" + ")" * 51, f"{UNDERSTOOD} '{'(' * 50}': brackets and nots may be 50 deep\n"),
+        ("not (" * 20_000 + "label=a" + ")" * 20_000, "…"),
         ("", "'' is no condition\n"),
         ("not", "'not' is no condition\n"),
         ("\x1b[31m=b", r"no column '\\x1b[31m'"),
@@ -107,6 +116,17 @@ def test_what_is_none_says_where_it_stopped(text: str, says: str) -> None:
         parse(text, ["label", "price", "taken"])
     assert says in str(caught.value)
     assert len(str(caught.value).splitlines()) == 2
+    assert max(map(len, str(caught.value).splitlines())) < 500
+
+
+def test_brackets_may_be_fifty_deep_and_chains_as_long_as_one_likes() -> None:
+    deep = "(" * 25 + "not " * 25 + "label=cat" + ")" * 25
+    assert parse(deep, list(TABLE)).holds(TABLE).tolist() == [False, True, True, True, True]
+    side_by_side = " and ".join(["(not label=dog)"] * 3000)
+    assert parse(side_by_side, list(TABLE)).holds(TABLE).tolist() == [True, False, True, True, True]
+    chain = parse(" or ".join(["label=x"] * 3000 + ["label=cat and price=9"]), list(TABLE))
+    assert chain.holds(TABLE).tolist() == [True, False, False, False, False]
+    assert len(chain.conditions()) == 3002
 
 
 VALUES = st.sampled_from(["", "cat", "and", "it's", 'a "b"', "x, y", "(", ")", "or not", " 3 ", "in (a)"])

@@ -5,7 +5,7 @@ import pytest
 
 from imgret import UsageError
 from imgret.contracts import Item
-from imgret.search.keys import row_called
+from imgret.search.keys import key, row_called
 from tests.search.test_where import fake
 
 
@@ -36,3 +36,14 @@ def test_a_search_by_key() -> None:
     assert [hit.path for hit in run.search("2", 1, unlike="S0")] == ["3.png"]
     with pytest.raises(UsageError, match="S9: neither a file nor an image of this run"):
         run.search("S9")
+
+
+def test_the_column_that_tells_images_apart() -> None:
+    items = [
+        Item(f"{i}.png", columns={"kind": "ab"[i % 2], "price": "1", "sku": f"S{i}", "ean": f"{i}"}) for i in range(4)
+    ]
+    run = fake(np.eye(4), items)
+    assert key(run, ["0.png"]) == ""  # of a folder's images nobody has said how they are called
+    assert key(run, ["x", "S2"]) == "sku"
+    run.info.rows = 4
+    assert [key(run, names) for names in ([], ["0.png"], ["a"], ["3"], [""])] == ["sku", "sku", "kind", "ean", "sku"]

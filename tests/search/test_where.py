@@ -50,7 +50,7 @@ def _prices() -> Run:
         (["price>9"], [1, 2, 3]),  # n/a is above it as text
         (["price = 10 or label in (a, d)"], [0, 1, 2, 3]),
         (["not (price=10 or label=a)", "price != ''"], [3]),
-        (["price>=m"], [3]),
+        (["label>=d"], [3, 4]),
         (["price="], [4]),
         (["price!="], [0, 1, 2, 3]),
         (["price=10", "label!=b"], [2]),
@@ -84,7 +84,7 @@ def test_all_conditions_hold_for_one_file_of_the_image() -> None:
         ("price<9", "no image has price<9\nprice is 10, 10.0, 9, n/a$"),
         ("price=10 and label = z", "no image has price=10 and label = z\nlabel is a, b, c, d, e"),
         ("price=10 and label=a", "no image has price=10 and label=a\nprice is 10, 10.0, 9, n/a$"),
-        ("price>zzz", "no image has price>zzz\nprice is 10, 10.0, 9, n/a$"),
+        ("label=a or price>zzz", "price>zzz: that is no number\nprice is 10, 10.0, 9, n/a$"),
     ],
 )
 def test_what_is_no_condition_and_what_none_fulfils(text: str, says: str) -> None:
@@ -113,9 +113,13 @@ def test_against_a_slow_filter(files: list[tuple[str, str, int]], conditions: li
 
     items = [Item(f"{i}.jpg", columns={"p": p, "q": q}) for i, (p, q, _) in enumerate(files)]
     run = fake(np.eye(len(files)), items, [f"{id:064x}" for _, _, id in files])
-    slow: dict[int, int] = {}
+    slow, refused = dict[int, int](), False
+    for column, sign, value in conditions:
+        if sign[0] in "<>" and value in ("", "cat", "dog"):  # which is no number, where all others are
+            known = {item.columns[column] for item in items} - {""}
+            refused = refused or (bool(known) and not known & {"cat", "dog"})
     for place, item in enumerate(items):
-        if all(fulfils(item.columns[column], sign, value) for column, sign, value in conditions):
+        if not refused and all(fulfils(item.columns[column], sign, value) for column, sign, value in conditions):
             slow.setdefault(int(run.collection.rows[place]), place)
     try:
         found = where(run, ["".join(condition) for condition in conditions])
