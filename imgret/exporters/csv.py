@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from imgret.findings.tables import table
+from imgret.findings.tables import located
 from imgret.runs.run import Run
 from imgret.store.files import write_csv
 from imgret.words import counted
@@ -17,11 +17,11 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def write(run: Run, out: Path, copy: bool, places: Sequence[int], for_spreadsheets: bool = False) -> list[str]:
-    """The columns of items.csv; the features have no place in a CSV file.
+    """The columns of items.csv, and `file` outside of the images' folder; features have no place in a CSV file.
 
     `for_spreadsheets`: as `harmless` has it, names of columns as well, and with the mark by which Excel knows UTF-8.
     """
-    columns = table(run)
+    columns = located(run, None if for_spreadsheets else out.parent)
     header, rows = list(columns), ([values[at] for values in columns.values()] for at in places)
     if for_spreadsheets:
         header, rows = [f"\ufeff{header[0]}", *map(harmless, header[1:])], (list(map(harmless, row)) for row in rows)

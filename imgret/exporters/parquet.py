@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from imgret.errors import UsageError
-from imgret.findings.tables import table
+from imgret.findings.tables import located
 from imgret.ops import blocks
 from imgret.runs.run import Run
 from imgret.words import counted
@@ -20,8 +20,9 @@ GROUP = 8192  # rows of a row group: what is in memory at a time
 
 
 def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
-    r"""The columns of items.csv and `features`, a list of float32, null for a file that is no readable image.
+    r"""The columns of items.csv, `file` outside of the images' folder, and `features`.
 
+    Features are a list of float32, null for a file that is no readable image.
     Cluster, representative, width and height are int64; distance, x and y float64; an empty cell of these is null.
     The rest is text, in which bytes that are no UTF-8 stand as `\udcff`. Raises UsageError without pyarrow.
     """
@@ -30,7 +31,7 @@ def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
         import pyarrow.parquet as pq
     except ImportError as error:
         raise UsageError('a Parquet file takes pyarrow\ntype pip install "imgret[parquet]"') from error
-    columns = table(run)
+    columns = located(run, out.parent)
     types: dict[str, Any] = dict.fromkeys(columns, pa.string())
     types |= dict.fromkeys(WHOLE, pa.int64()) | dict.fromkeys(REAL, pa.float64())
     features = "features"

@@ -81,6 +81,18 @@ def table(run: Found) -> dict[str, list[str]]:
     return columns
 
 
+def located(run: Found, folder: Path | None) -> dict[str, list[str]]:
+    """`table` for a file in a folder. Where paths do not start from there, `file` says at last where each image lies.
+
+    None is for a table in which paths are no more what they were.
+    """
+    columns, root = table(run), run.info.root
+    if root and (folder is None or os.path.realpath(folder) != os.path.realpath(root)):
+        pairs = zip(run.collection.items, run.collection.records, strict=True)
+        columns[free("file", columns)] = [item.file if record.id else "" for item, record in pairs]
+    return columns
+
+
 def write_failures(file: Path, collection: Collection) -> None:
     """failures.csv: the files of which no image could be made, in order of path."""
     pairs = zip(collection.items, collection.records, strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -17,6 +16,7 @@ from urllib.parse import unquote
 from imgret import UsageError
 from imgret.plugin import MISSING, MOST_COLUMNS, Item, counted, printable, unknown
 
+from . import _own
 from ._tables import BYTES, PATHS, Row, Table, shown, western
 
 REMOTE = "a remote address, which is not fetched"
@@ -67,10 +67,11 @@ def column(typed: str, setting: str, defaults: Sequence[str], columns: Sequence[
 
 def items(file: Path, table: Table, typed: Columns, left: Left) -> Iterator[Item]:
     """One item a row, in order, also where several name one file."""
-    folder = _folder(file, table)
+    of_run = _own.root(file)
+    folder = of_run or str(file.parent.resolve())
     table = _decoded(file, table, typed.path, folder)
     columns = table.columns
-    at = _paths(file, typed.path, columns)
+    at = _paths(file, typed.path, columns) or ("representative" if of_run and "representative" in columns else "")
     if not at:
         has = ", ".join(printable(name[:LONG]) + "..." * (len(name) > LONG) for name in columns[:MANY]) or "none"
         has += f" and {len(columns) - MANY:,} more" if len(columns) > MANY else ""
@@ -83,8 +84,13 @@ def items(file: Path, table: Table, typed: Columns, left: Left) -> Iterator[Item
     own = {at, *(name for name, usual in ((by, "label"), (of, "group")) if name.strip().casefold() == usual)}
     points = _decimal_commas(file, table, {at, by, of})
     empty: Counter[str] = Counter()
-    places = [_place(row.get(at, ""), folder) for row in table.rows]
+    located, start = ("", "") if of_run or typed.path else _own.located(table)
+    own.add(located)
+    folder = start or folder
+    places = [_place(row.get(located, "") or row.get(at, ""), folder) for row in table.rows]
     root = _root(folder, [place for place in places if place and os.path.isabs(place)])
+    if not of_run:
+        _own.check(file, table, [place for place in places if place])
     for line, reason in table.bad:
         left.skipped[MALFORMED] += 1
         left.rows.append((line, reason))
@@ -174,18 +180,6 @@ def _decimal_commas(file: Path, table: Table, others: set[str]) -> set[str]:
         names = ", ".join(printable(name) for name in table.columns if name in found)
         log.info("%s: decimal commas are read as points in %s", printable(file.name), names)
     return found
-
-
-def _folder(file: Path, table: Table) -> str:
-    """What paths are relative to: the manifest's folder, or of a run's items.csv that of its images."""
-    folder = str(file.parent.resolve())
-    try:
-        if file.name == "items.csv" and {"path", "outcome", "id"} <= set(table.columns):
-            said = json.loads((file.parent / "run.json").read_text(encoding="ascii"))
-            folder = said["root"] if isinstance(said["root"], str) and os.path.isabs(said["root"]) else folder
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        pass
-    return folder
 
 
 def _place(value: str, folder: str) -> str:

@@ -1,4 +1,4 @@
-"""Tables as files, CSV, TSV, JSON lines and Parquet, every value as text: parts of `files`."""
+"""Tables as files, CSV, TSV, JSON lines, COCO's JSON and Parquet, every value as text: parts of `files`."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ class Table(NamedTuple):
 
 
 def read(file: Path, kind: str, path: str = "") -> Table:
-    """The rows of a manifest of that kind (csv, tsv, jsonl, parquet). `path` is the column that was typed, if any was.
+    """The rows of a manifest of a kind (csv, tsv, jsonl, coco, parquet). `path` is the column that was typed, if any.
 
     Raises UsageError, with the line, for what is no such table: also where more lines are no rows than are.
     """
     readers: dict[str, Callable[[], Table]] = {
         "parquet": lambda: _parquet(file),
+        "coco": lambda: _coco(file),
         "jsonl": lambda: _json_lines(file),
         "csv": lambda: _csv(file, ",", path),
         "tsv": lambda: _csv(file, "\t", path),
@@ -182,6 +183,29 @@ def _json_lines(file: Path) -> Table:
             except (ValueError, RecursionError) as error:
                 bad.append((number, str(error)))
     return Table(list(dict.fromkeys(name for row in rows for name in row)), rows, lines, bad)
+
+
+def _coco(file: Path) -> Table:
+    """The images of a file of COCO's (https://cocodataset.org/#format-data), below `data` where that lies beside it.
+
+    Their label is the one category that their annotations have, where they say none themselves.
+    """
+    found = json.loads(file.read_text(encoding="utf-8-sig", errors="surrogateescape"))
+    try:
+        names = {each["id"]: each["name"] for each in found.get("categories", ())}
+        labels: dict[Any, set[str]] = {}
+        for each in found.get("annotations", ()):
+            labels.setdefault(each["image_id"], set()).add(names[each["category_id"]])
+        below = "data/" if (file.parent / "data").is_dir() else ""
+        rows = []
+        for image in found["images"]:
+            said = labels.get(image["id"], set())
+            label = next(iter(said)) if len(said) == 1 else ""
+            more = {name: value for name, value in image.items() if name != "file_name"}
+            rows.append(fields({"label": label, **more, "path": below + image["file_name"]}))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("no JSON of COCO's, with images and annotations; rows of other JSON go into .jsonl") from error
+    return Table(list(dict.fromkeys(name for row in rows for name in row)), rows, range(1, len(rows) + 1))
 
 
 def _parquet(file: Path) -> Table:

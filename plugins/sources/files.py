@@ -14,12 +14,20 @@ from imgret.plugin import Item, other_than_utf8, printable, read_file, typed_pat
 
 from . import _folder, _manifest, _pattern, _tables, _tar
 
-KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".tar": "tar"}
+KINDS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "coco",
+    ".parquet": "parquet",
+    ".tar": "tar",
+}
 
 
 @register("source")
 class files:
-    """The images of a folder, of a manifest (CSV, TSV, JSON lines, Parquet) or of a tar, as `images` names them.
+    """The images of a folder, of a manifest (CSV, TSV, JSON lines, Parquet, COCO) or of a tar, as `images` names them.
 
     Folder: every file below it, in order of its path; hidden ones and system litter are skipped. Labels and groups
     are the first and second folder below the one that holds everything. That is found by going down from `images`
@@ -45,7 +53,8 @@ class files:
     file byte for byte: then all stay what they are. Rows without a path, or with too few cells or
     too many, are in the run's skipped.csv. Nothing is fetched: a row that names an https:// or s3:// address, a
     Windows drive, a pipe or a device is unreadable, and says so; backslashes in a path are slashes. Where files lie
-    outside of the manifest's folder, paths are given from the folder that all of them share.
+    outside of the manifest's folder, paths are given from the folder that all of them share. A table in the folder of a
+    run is relative to that run's images; one that was exported says by its column `file` where they lie.
 
     Tar, uncompressed, as WebDataset has them: members that share a name up to its first dot belong together. Beside
     an image, `.cls` is its label, an object in `.json` its columns, `.txt` the column txt; labels where neither
@@ -189,6 +198,6 @@ class files:
             raise UsageError(f"images={printable(self.images or '')} {named}")
         kind = kind or ending
         if not kind:
-            kinds = "a manifest (.csv, .tsv, .jsonl, .parquet) or a .tar"
+            kinds = "a manifest (.csv, .tsv, .jsonl, .parquet, COCO's .json) or a .tar"
             raise UsageError(f"images={printable(self.images or '')} is a file of another kind\ngive a folder, {kinds}")
         return kind

@@ -15,8 +15,19 @@ from tests.conftest import png, write
 
 
 def test_it_is_the_table_of_items(run: Run) -> None:
+    place = Path(run.info.root, "t.csv")
+    assert main(["export", "csv", str(place)]) == 0
+    assert place.read_bytes() == (run.folder / "items.csv").read_bytes()
+
+
+def test_elsewhere_it_says_where_the_files_lie(run: Run) -> None:
     assert main(["export", "csv", "t.csv"]) == 0
-    assert Path("t.csv").read_bytes() == (run.folder / "items.csv").read_bytes()
+    with Path("t.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0])[-1] == "file"
+    assert {row["path"]: row["file"] for row in rows if row["file"]} == {
+        item.path: item.file for item in run.collection.items if item.path != "a/note.txt"
+    }
 
 
 @pytest.mark.parametrize(
