@@ -49,4 +49,4 @@ def check(file: Path, table: Table, places: Collection[str]) -> None:
     """Raises UsageError for a table of a run that lies where none of its paths leads to anything."""
     if places and set(table.columns) >= ITEMS and not any(map(os.path.lexists, places)):
         what = "its paths start from the folder of a run's images, and none is here"
-        raise UsageError(f"{shown(file)}: {what}\ngive it in the folder of its run, or what `imgret export csv` writes")
+        raise UsageError(f"{shown(file)}: {what}\ngive it in the folder of its run, or the images of that run")
