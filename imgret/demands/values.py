@@ -19,7 +19,10 @@ DECLARE = '@register("metric", figures=[Figure(name, title, about), ...])'
 
 
 def listed(listing: Iterable[Any]) -> list[Item]:
-    """What a source lists: items with texts. Those of one path are rows that name one file."""
+    """What a source lists: items with texts. Those of one path are rows that name one file.
+
+    A source whose items are rows, as its `skipped_rows` say, may name what is no file here as often.
+    """
     seen: dict[str, str] = {}
     items: list[Item] = []
     for item in listing:
@@ -31,7 +34,8 @@ def listed(listing: Iterable[Any]) -> list[Item]:
             raise Fault(f"columns are texts by name: {item!r}"[:200])
         if not item.path:
             raise Fault(f"a path is empty; it is an item's name: {item!r}"[:200])
-        if item.path in seen and not (item.file and item.file == seen[item.path]):
+        one = item.file or getattr(listing, "skipped_rows", None) is not None
+        if item.path in seen and not (one and item.file == seen[item.path]):
             raise Fault(f"the path '{printable(item.path)}' comes twice, and is not of one `file`")
         seen[item.path] = item.file
         items.append(item)

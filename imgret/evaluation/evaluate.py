@@ -90,11 +90,14 @@ def clusters(run: Run) -> Clusters:
 
 
 def retrieval(run: Run, asked: QuerySet | None = None) -> Retrieval | None:
-    """Search judged by labels: every image of the run among the others, or a set of queries. None without a query."""
+    """Search judged by labels: every image of the run among the others, or a set of queries.
+
+    None without a query, and where all images have one label.
+    """
     trial = Trial.of_itself(run.truth, run.group, run.collection.junk) if asked is None else asked.trial
     everyone = np.arange(len(trial.own))
     queries = trial.queries(everyone, run.seed)
-    if not len(queries):
+    if not len(queries) or not run.collection.is_scored:
         return None
     figures = judge(ranking(run, None if asked is None else asked.Q).of(queries), trial, AT)
     nothing = trial.counts()[0] == 0

@@ -61,7 +61,7 @@ def _clusters(found: Clusters, clusterer: str) -> list[str]:
 
 def _retrieval(found: Retrieval | None) -> list[str]:
     if found is None:
-        return ["RETRIEVAL  no query has anything to find: two images of one label are needed"]
+        return ["RETRIEVAL  no query has anything to find among others: two labels are needed, two images of one"]
     how = "queries" if found.apart else "images, each left out of its own ranking,"
     lines = [f"RETRIEVAL  {found.queries:,} of {found.asked:,} {how} put to {counted(found.gallery, 'image')}"]
     notes = [f"re-ranked by {found.reranker}"] if found.reranker else []

@@ -38,7 +38,7 @@ def measure(
     needs: dict[str, Any] = {  # what each is says `contracts.OFFERED`
         "X": X,
         "labels": labels,
-        "truth": collection.truth if (collection.truth >= 0).any() else None,
+        "truth": collection.truth if collection.is_scored else None,
         "group": collection.group if (collection.group >= 0).any() else None,
         "columns": columns.codes(collection),
         "junk": collection.junk if collection.junk.any() else None,

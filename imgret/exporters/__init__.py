@@ -61,18 +61,24 @@ def staged(out: Path) -> Iterator[Path]:
         raise
 
 
-def columns(run: Run) -> dict[str, list[str]]:
-    """The table of a run: the columns of items.csv, with the cluster's name beside its number, and of a manifest the
-    line of each row, by which it is in order again.
+def columns(run: Run, folder: Path | None) -> dict[str, list[str]]:
+    """The table of a run for a file in a folder: the columns of items.csv, and what it takes to read it elsewhere.
+
+    The cluster's name stands beside its number; of a manifest the `line` of each row, by which it is in order again;
+    and where paths do not start from the folder, `file` says where each image lies. None is for a table in which paths
+    are no more what they were.
     """
     known, found = table(run), dict[str, list[str]]()
-    called = names(run)
+    called, root = names(run), run.info.root
     for name, cells in known.items():
         found[name] = cells
         if name == "cluster":
             found[free("cluster_name", known)] = [called[int(cell)] if cell not in ("", "-1") else "" for cell in cells]
     if any(lines := [item.line for item in run.collection.items]):
         found[free("line", known)] = [str(line or "") for line in lines]
+    if root and (folder is None or os.path.realpath(folder) != os.path.realpath(root)):
+        pairs = zip(run.collection.items, run.collection.records, strict=True)
+        found[free("file", known)] = [item.file if record.id else "" for item, record in pairs]
     return found
 
 

@@ -21,7 +21,7 @@ def write(run: Run, out: Path, copy: bool, places: Sequence[int], for_spreadshee
 
     `for_spreadsheets`: as `harmless` has it, names of columns as well, and with the mark by which Excel knows UTF-8.
     """
-    columns = columns_of(run)
+    columns = columns_of(run, None if for_spreadsheets else out.parent)
     header, rows = list(columns), ([values[at] for values in columns.values()] for at in places)
     if for_spreadsheets:
         header, rows = [f"\ufeff{header[0]}", *map(harmless, header[1:])], (list(map(harmless, row)) for row in rows)

@@ -30,7 +30,7 @@ def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
         import pyarrow.parquet as pq
     except ImportError as error:
         raise UsageError('a Parquet file takes pyarrow\ntype pip install "imgret[parquet]"') from error
-    columns = columns_of(run)
+    columns = columns_of(run, out.parent)
     types: dict[str, Any] = dict.fromkeys(columns, pa.string())
     types |= dict.fromkeys(WHOLE, pa.int64()) | dict.fromkeys(REAL, pa.float64())
     features = "features"

@@ -1,7 +1,7 @@
 """A run for TensorBoard's embedding projector: `tensorboard --logdir OUT`, or the two tables at any projector.
 
     OUT/tensors.tsv             X (n, d): centred features of unit length, one distinct image a line
-    OUT/metadata.tsv            path, id, cluster, label and group of each, below a header
+    OUT/metadata.tsv            path, id, cluster, label, group and file of each, below a header
     OUT/sprite.png              a square grid of thumbnails, row by row; at most 8192 pixels a side
     OUT/projector_config.pbtxt  which is which
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LARGEST = 8192  # pixels: what a browser takes as one texture
 SIDES = 8, 64  # pixels: of a thumbnail, at the least and at the most
-HEADER = ("path", "id", "cluster", "label", "group")
+HEADER = ("path", "id", "cluster", "label", "group", "file")
 
 
 def write(run: Run, out: Path, copy: bool, places: Sequence[int]) -> list[str]:
@@ -62,7 +62,7 @@ def _write_metadata(run: Run, file: Path, shown: Ints) -> None:
         stream.write("\t".join(HEADER) + "\n")
         for row in shown.tolist():
             item = run.collection.items[run.collection.first[row]]
-            cells = (item.path, run.ids[row], folder_of(run, row), item.label, item.group)
+            cells = (item.path, run.ids[row], folder_of(run, row), item.label, item.group, item.file)
             stream.write("\t".join(map(printable, cells)) + "\n")
 
 

@@ -11,9 +11,11 @@ from imgret.reading.formats import AVAILABLE, FURTHER, SUFFIXES, lacking
 from imgret.words import counted
 
 RAW = "raw file"
+SIDECAR = "sidecar"
+TABLES = {"metadata.csv", "metadata.jsonl", "metadata.parquet"}  # of Hugging Face's imagefolder, beside its images
 # A .thm is the preview of a film, a JPEG by its bytes and no picture of the archive.
 KINDS = {
-    "sidecar": ".xmp .aae .thm .json .pp3 .dop .cos .on1",
+    SIDECAR: ".xmp .aae .thm .json .pp3 .dop .cos .on1",
     "film": ".mov .mp4 .m4v .avi .mpg .mpeg .mts .m2ts .3gp .3g2 .wmv .mkv .webm .flv .lrv .insv",
     "sound": ".wav .mp3 .m4a .aac .amr .ogg .opus .flac",
     RAW: ".cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .dng .orf .rw2 .raf .pef .srw .rwl .x3f .3fr .iiq .erf .kdc .dcr .mrw"
@@ -25,7 +27,7 @@ _FURTHER = {suffix: name for name in FURTHER for suffix in SUFFIXES[name]}
 
 def beside(path: str) -> str:
     """`sidecar`, `film`, `sound`, `raw file` for a file that is called so; empty for any other."""
-    return _KIND.get(_suffix(path), "")
+    return SIDECAR if path.rpartition("/")[2] in TABLES else _KIND.get(_suffix(path), "")
 
 
 def tally(paths: Iterable[str]) -> str:

@@ -62,6 +62,13 @@ class Collection:
         )
 
     @cached_property
+    def is_scored(self) -> bool:
+        """Whether labels judge anything: two are ranked, or one among images without. Where all have one, no ranking
+        is better than another.
+        """
+        return len(np.unique(self.truth[~self.junk])) > 1
+
+    @cached_property
     def disagreeing(self) -> dict[str, list[tuple[int, int]]]:
         """Of labels and of groups the duplicates that have another than their ok item: places in `items` of both."""
         pairs = [(place, int(self.first[row])) for place, row in enumerate(self.rows) if row >= 0]

@@ -107,11 +107,12 @@ def _scores(run: Run) -> list[str]:
 
 
 def _quality(run: Run) -> list[str]:
-    """Figures that need no labels: of the clusters alone where there are none, and those of a plug-in's metrics."""
+    """Figures that need no labels: of the clusters alone where there are no two, and those of a plug-in's metrics."""
     known = figures()
     alone = [] if known.among(run.metrics, "labels", where="told") else known.among(run.metrics, "alone", where="told")
     told = [*alone, *known.among(run.metrics, "own", where="told")]
-    note = " (no labels: nothing to check against)" if alone else ""
+    labels = "one label" if run.truth_names else "no labels"
+    note = f" ({labels}: nothing to check against)" if alone else ""
     said = ", ".join(f"{figure.title} {figure.written(run.metrics[figure.name])}" for figure in told)
     return [f"quality   {printable(said)}{note}"] if said else []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -10,13 +9,15 @@ import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from imgret import UsageError
 from imgret.plugin import MISSING, MOST_COLUMNS, Item, counted, printable, unknown
 
-from ._tables import PATHS, Row, Table, shown
+from . import _own
+from ._tables import BYTES, PATHS, Row, Table, shown, western
 
 REMOTE = "a remote address, which is not fetched"
 WINDOWS = "a path of a Windows drive, which is not here: give it relative to the manifest"
@@ -24,6 +25,7 @@ NO_FILE = "not a file"
 NO_PATH, MALFORMED = "without a path", "malformed"
 DRIVE = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 DECIMAL = re.compile(r"[+-]?\d+(,\d+)?", re.ASCII)
+LONG, MANY = 40, 30  # characters and names of columns that an error shows
 NEAR = {"label": {"label", "labels", "labelname", "class", "classname", "category"}, "group": {"group", "groups"}}
 log = logging.getLogger("imgret")
 
@@ -65,20 +67,30 @@ def column(typed: str, setting: str, defaults: Sequence[str], columns: Sequence[
 
 def items(file: Path, table: Table, typed: Columns, left: Left) -> Iterator[Item]:
     """One item a row, in order, also where several name one file."""
+    of_run = _own.root(file)
+    folder = of_run or str(file.parent.resolve())
+    table = _decoded(file, table, typed.path, folder)
     columns = table.columns
-    paths = ("file_name", *PATHS) if file.stem == "metadata" else PATHS  # as Hugging Face's imagefolder has it
-    at = column(typed.path, "path", paths, columns)
+    at = _paths(file, typed.path, columns) or ("representative" if of_run and "representative" in columns else "")
     if not at:
-        has = ", ".join(map(printable, columns)) or "none"
+        has = ", ".join(printable(name[:LONG]) + "..." * (len(name) > LONG) for name in columns[:MANY]) or "none"
+        has += f" and {len(columns) - MANY:,} more" if len(columns) > MANY else ""
         raise UsageError(f"{shown(file)}: which column names the files? It has: {has}\ntype source.path=COLUMN")
     by, of = column(typed.label, "label", ("label",), columns), column(typed.group, "group", ("group",), columns)
     _tell_near_misses(columns, label=by, group=of)
+    _tell_twins(
+        columns, path="" if typed.path else at, label="" if typed.label else by, group="" if typed.group else of
+    )
     own = {at, *(name for name, usual in ((by, "label"), (of, "group")) if name.strip().casefold() == usual)}
     points = _decimal_commas(file, table, {at, by, of})
     empty: Counter[str] = Counter()
-    folder = _folder(file, table)
-    places = [_place(row.get(at, ""), folder) for row in table.rows]
+    located, start = ("", "") if of_run or typed.path else _own.located(table)
+    own.add(located)
+    folder = start or folder
+    places = [_place(row.get(located, "") or row.get(at, ""), folder) for row in table.rows]
     root = _root(folder, [place for place in places if place and os.path.isabs(place)])
+    if not of_run:
+        _own.check(file, table, [place for place in places if place])
     for line, reason in table.bad:
         left.skipped[MALFORMED] += 1
         left.rows.append((line, reason))
@@ -95,21 +107,49 @@ def items(file: Path, table: Table, typed: Columns, left: Left) -> Iterator[Item
         more = {
             key: value.replace(",", ".") if key in points else value for key, value in row.items() if key not in own
         }
-        its_label, its_group = (_known(row, key, table, typed.missing, empty) for key in (by, of))
+        its_label, its_group = (known(row, key, typed.missing, empty) for key in (by, of))
         yield Item(name, place, its_label, its_group, more, line)
     left.rows.sort()
+    tell_empty(file, empty)
+
+
+def known(row: Row, key: str, missing: bool, empty: Counter[str]) -> str:
+    """The label or group in a cell. Programs that write a missing value spell it out, in JSON as in CSV."""
+    value = row.get(key, "").strip() if key else ""
+    if missing and value in MISSING:
+        empty[key] += 1
+        return ""
+    return value
+
+
+def tell_empty(file: Path, empty: Counter[str]) -> None:
     for name, count in empty.items():
         what = f"{printable(file.name)}: {counted(count, 'cell')} of {printable(name)}"
         log.info("%s such as NA are taken as unknown; otherwise type source.missing=false", what)
 
 
-def _known(row: Row, key: str, table: Table, missing: bool, empty: Counter[str]) -> str:
-    """The label or group in a cell. Text has no other way to say that there is none than to spell it."""
-    value = row.get(key, "").strip() if key else ""
-    if table.separator and missing and value in MISSING:
-        empty[key] += 1
-        return ""
-    return value
+def _paths(file: Path, typed: str, columns: Sequence[str]) -> str:
+    """The column that names the files; none where there is no such."""
+    usual = ("file_name", *PATHS) if file.stem == "metadata" else PATHS  # as Hugging Face's imagefolder has it
+    return column(typed, "path", usual, columns)
+
+
+def _decoded(file: Path, table: Table, typed: str, folder: str) -> Table:
+    """The table as text: bytes that are no UTF-8 are Windows-1252, as spreadsheets of the West write it.
+
+    Unless some path that is no UTF-8 names a file byte for byte: then all of the table's bytes stay what they are.
+    """
+    if not any(BYTES.search(cell) for row in (table.columns, *(row.values() for row in table.rows)) for cell in row):
+        return table
+    rows = [{western(name): western(cell) for name, cell in row.items()} for row in table.rows]
+    found = table._replace(columns=[western(name) for name in table.columns], rows=rows)
+    at = _paths(file, typed, found.columns)
+    own = table.columns[found.columns.index(at)] if at else ""
+    cells = (row.get(own, "") for row in table.rows)
+    if any(os.path.isfile(_place(cell, folder)) for cell in cells if BYTES.search(cell)):
+        return table
+    log.info("%s: what is no UTF-8 is read as Windows-1252", printable(file.name))
+    return found
 
 
 def _tell_near_misses(columns: Sequence[str], **chosen: str) -> None:
@@ -118,6 +158,15 @@ def _tell_near_misses(columns: Sequence[str], **chosen: str) -> None:
         if near and not name:
             told = printable(near[0])
             log.info("column %s is not used as %s; if it is one, type source.%s=%s", told, setting, setting, told)
+
+
+def _tell_twins(columns: Sequence[str], **chosen: str) -> None:
+    """Of a column that is taken by its usual name, whether another is called so but for capital letters and spaces."""
+    for setting, name in chosen.items():
+        twins = [c for c in columns if c != name and c.strip().casefold() == name.strip().casefold()]
+        if name and twins:
+            told = f"{setting} is column {printable(name)}, not {', '.join(map(printable, twins))}"
+            log.info("%s; if it is to be, type source.%s=%s", told, setting, quote(printable(twins[0])))
 
 
 def _decimal_commas(file: Path, table: Table, others: set[str]) -> set[str]:
@@ -133,33 +182,20 @@ def _decimal_commas(file: Path, table: Table, others: set[str]) -> set[str]:
     return found
 
 
-def _folder(file: Path, table: Table) -> str:
-    """What paths are relative to: the manifest's folder, or of a run's items.csv that of its images."""
-    folder = str(file.parent.resolve())
-    try:
-        if file.name == "items.csv" and {"path", "outcome", "id"} <= set(table.columns):
-            said = json.loads((file.parent / "run.json").read_text(encoding="ascii"))
-            folder = said["root"] if isinstance(said["root"], str) and os.path.isabs(said["root"]) else folder
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        pass
-    return folder
-
-
 def _place(value: str, folder: str) -> str:
     """The absolute path that a cell names, backslashes as slashes where no name has them; nothing where it names none.
 
-    What lies elsewhere, at a remote address or on a Windows drive, gets a relative path.
+    What lies elsewhere, at a remote address or on a Windows drive, stays as it is written, but for steps upwards: they
+    would lead out of the collection.
     """
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://([^/]*)", value)
     strange = os.name != "nt" and not scheme and ("\\" in value or DRIVE.match(value))
+    drive = None
     if strange and not os.path.lexists(os.path.join(folder, value)):
         drive = DRIVE.match(value)
-        value = value.replace("\\", "/")
-        if drive:
-            return "/".join(part for part in value.replace(":", "", 1).split("/") if part not in ("", ".", ".."))
-    if scheme and (scheme[1].lower() != "file" or scheme[2].lower() not in ("", "localhost")):
-        parts = (scheme[1], *value[scheme.end(1) + 1 :].split("/"))
-        place = "/".join(part for part in parts if part not in ("", ".", ".."))
+        value = value if drive else value.replace("\\", "/")
+    if drive or (scheme and (scheme[1].lower() != "file" or scheme[2].lower() not in ("", "localhost"))):
+        place = re.sub(r"(?<=[\\/])\.\.(?:[\\/]|$)", "", value)
     elif scheme:
         path = unquote(value[scheme.end() :], errors="surrogateescape")
         place = os.path.normpath(path.lstrip("/") if os.name == "nt" else path)

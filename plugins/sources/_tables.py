@@ -1,4 +1,4 @@
-"""Tables as files, CSV, TSV, JSON lines and Parquet, every value as text: parts of `files`."""
+"""Tables as files, CSV, TSV, JSON lines, COCO's JSON and Parquet, every value as text: parts of `files`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from imgret.plugin import MOST_COLUMNS, printable
 PATHS = ("path", "file", "filename", "image", "image_path", "filepath", "file_name", "uri", "url")
 LONGEST = 131_072  # characters of a value: the csv module reads no longer one back
 ALIEN = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # lone surrogates that stand for no byte: no file can hold them
+BYTES = re.compile("[\udc80-\udcff]+")  # what is no UTF-8, as Python carries it in a text
+EXCEL = re.compile(r'"?sep=([^\s"]|\t)"?\s*', re.IGNORECASE)  # its own first line
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 HEADER = 2**16  # characters in which the first line of a table ends
 
@@ -38,12 +41,13 @@ class Table(NamedTuple):
 
 
 def read(file: Path, kind: str, path: str = "") -> Table:
-    """The rows of a manifest of that kind (csv, tsv, jsonl, parquet). `path` is the column that was typed, if any was.
+    """The rows of a manifest of a kind (csv, tsv, jsonl, coco, parquet). `path` is the column that was typed, if any.
 
     Raises UsageError, with the line, for what is no such table: also where more lines are no rows than are.
     """
     readers: dict[str, Callable[[], Table]] = {
         "parquet": lambda: _parquet(file),
+        "coco": lambda: _coco(file),
         "jsonl": lambda: _json_lines(file),
         "csv": lambda: _csv(file, ",", path),
         "tsv": lambda: _csv(file, "\t", path),
@@ -87,18 +91,43 @@ def shown(file: Path) -> str:
     return f"images={printable(file.name)}"
 
 
-def _separator(head: str, own: str, path: str) -> str:
-    """What parts the cells: where the header then has a column that names the files, or else the most columns."""
+def western(value: str) -> str:
+    """The text with its bytes that are no UTF-8 read as Windows-1252, the few that mean nothing there as they are."""
+    return BYTES.sub(
+        lambda found: found[0].encode("utf-8", "surrogateescape").decode("cp1252", "surrogateescape"), value
+    )
 
-    def names(separator: str) -> list[str]:
-        try:
-            return [name.strip().casefold() for name in next(csv.reader(io.StringIO(head), delimiter=separator), [])]
-        except csv.Error:
-            return []
 
+def _cells(line: str, separator: str) -> list[str]:
+    """The cells of one line; none where the module has something to say against it."""
+    try:
+        return next(csv.reader(io.StringIO(line, newline=""), delimiter=separator), [])
+    except csv.Error:
+        return []
+
+
+def _separator(head: str, own: str, path: str) -> tuple[str, int]:
+    """What parts the cells, and how many lines stand above the header.
+
+    Excel's line `sep=;` says what parts them. Otherwise it is what gives the header a column that names the files, or
+    else the most columns. A line that begins with `#` and has no such column is a comment.
+    """
     wanted = {path.strip().casefold()} if path else set(PATHS)
     candidates = sorted(SEPARATORS, key=lambda separator: separator != own)
-    return max(candidates, key=lambda separator: (bool(wanted & set(names(separator))), len(names(separator))))
+
+    def rank(separator: str) -> tuple[bool, int]:
+        names = [western(name).strip().casefold() for name in _cells(rest, separator)]
+        return bool(wanted & set(names)), len(names)
+
+    said, above, rest = "", 0, head
+    for line in io.StringIO(head, newline=""):
+        found = None if above else EXCEL.fullmatch(line)
+        if found:
+            said = found[1]
+        elif not line.startswith("#") or any(rank(separator)[0] for separator in candidates):
+            break
+        above, rest = above + 1, rest[len(line) :]
+    return said or max(candidates, key=rank), above
 
 
 def _csv(file: Path, own: str, path: str) -> Table:
@@ -108,11 +137,13 @@ def _csv(file: Path, own: str, path: str) -> Table:
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         head = stream.read(HEADER)
         stream.seek(0)
-        separator = _separator(head, own, path)
+        separator, above = _separator(head, own, path)
         if separator != own:
             told = logging.getLogger("imgret")
-            told.info("%s: the columns are parted by %s", printable(file.name), SEPARATORS[separator])
-        header = next(csv.reader(io.StringIO(head), delimiter=separator), [])
+            by = SEPARATORS.get(separator, printable(separator))
+            told.info("%s: the columns are parted by %s", printable(file.name), by)
+        top = "".join(islice(stream, above))
+        header = _cells(head[len(top) :], separator)
         spaced = len(header) > 1 and all(name.startswith(" ") for name in header[1:])  # `path, label`
         reader = csv.reader(stream, delimiter=separator, strict=True, skipinitialspace=spaced)
         try:
@@ -122,16 +153,16 @@ def _csv(file: Path, own: str, path: str) -> Table:
                 raise ValueError("its first line is empty, where the columns' names should be")
             if len(set(header)) < len(header):
                 raise ValueError(f"two of its columns are called {max(header, key=header.count)!r}")
-            line = reader.line_num + 1
+            line = above + reader.line_num + 1
             for cells in reader:
                 if cells and len(cells) != len(header):
                     bad.append((line, f"{len(cells)} cells, the header has {len(header)}"))
                 elif cells:
                     rows.append(fields(dict(zip(header, cells, strict=True))))
                     lines.append(line)
-                line = reader.line_num + 1
+                line = above + reader.line_num + 1
         except csv.Error as error:
-            raise ValueError(f"line {reader.line_num}: {error}") from error
+            raise ValueError(f"line {above + reader.line_num}: {error}") from error
     return Table(header, rows, lines, bad, separator)
 
 
@@ -152,6 +183,29 @@ def _json_lines(file: Path) -> Table:
             except (ValueError, RecursionError) as error:
                 bad.append((number, str(error)))
     return Table(list(dict.fromkeys(name for row in rows for name in row)), rows, lines, bad)
+
+
+def _coco(file: Path) -> Table:
+    """The images of a file of COCO's (https://cocodataset.org/#format-data), below `data` where that lies beside it.
+
+    Their label is the one category that their annotations have, where they say none themselves.
+    """
+    found = json.loads(file.read_text(encoding="utf-8-sig", errors="surrogateescape"))
+    try:
+        names = {each["id"]: each["name"] for each in found.get("categories", ())}
+        labels: dict[Any, set[str]] = {}
+        for each in found.get("annotations", ()):
+            labels.setdefault(each["image_id"], set()).add(names[each["category_id"]])
+        below = "data/" if (file.parent / "data").is_dir() else ""
+        rows = []
+        for image in found["images"]:
+            said = labels.get(image["id"], set())
+            label = next(iter(said)) if len(said) == 1 else ""
+            more = {name: value for name, value in image.items() if name != "file_name"}
+            rows.append(fields({"label": label, **more, "path": below + image["file_name"]}))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("no JSON of COCO's, with images and annotations; rows of other JSON go into .jsonl") from error
+    return Table(list(dict.fromkeys(name for row in rows for name in row)), rows, range(1, len(rows) + 1))
 
 
 def _parquet(file: Path) -> Table:

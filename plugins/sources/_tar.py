@@ -19,8 +19,8 @@ from imgret import UsageError
 from imgret.plugin import Item, check_size, printable
 
 from ._folder import Above, hidden
-from ._manifest import column
-from ._tables import fields, text
+from ._manifest import column, known, tell_empty
+from ._tables import fields, text, western
 
 if TYPE_CHECKING:
     import tarfile
@@ -92,6 +92,7 @@ def items(
     found: Index,
     label: str,
     group: str,
+    missing: bool,
     skipped: Counter[str],
     folders: Callable[[Sequence[str]], Sequence[Above]],
 ) -> Iterator[Item]:
@@ -110,12 +111,16 @@ def items(
     columns = list(dict.fromkeys(name for said in sidecars.values() for name in said))
     by, of = column(label, "label", ("cls", "label"), columns), column(group, "group", ("group",), columns)
     paths = list(found.images)
+    empty: Counter[str] = Counter()
     places = [Above()] * len(paths) if by or of else folders(paths)
     for path, above in zip(paths, places, strict=True):
         said: Mapping[str, str] = sidecars.get(_key(path)[0], {})
-        its_label, its_group = (said.get(by, ""), said.get(of, "")) if by or of else above[:2]
+        its_label, its_group = (
+            (known(said, by, missing, empty), known(said, of, missing, empty)) if by or of else above[:2]
+        )
         more = {key: value for key, value in said.items() if key not in (by, of)}
         yield Item(path, "", its_label, its_group, {**above.columns, **more})
+    tell_empty(file, empty)
 
 
 def read(file: Path, place: Place) -> bytes:
@@ -169,7 +174,7 @@ def _said(ending: str, data: bytes) -> dict[str, str]:
     """Columns that a sidecar holds. Raises ValueError or RecursionError for one that cannot be read."""
     if len(data) > LARGEST:
         raise ValueError("too large")
-    content = data.decode("utf-8-sig", "surrogateescape")
+    content = western(data.decode("utf-8-sig", "surrogateescape"))
     if ending != "json":
         return {ending: text(content.strip())}
     found = json.loads(content)

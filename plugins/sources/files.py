@@ -14,12 +14,20 @@ from imgret.plugin import Item, other_than_utf8, printable, read_file, typed_pat
 
 from . import _folder, _manifest, _pattern, _tables, _tar
 
-KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".tar": "tar"}
+KINDS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "coco",
+    ".parquet": "parquet",
+    ".tar": "tar",
+}
 
 
 @register("source")
 class files:
-    """The images of a folder, of a manifest (CSV, TSV, JSON lines, Parquet) or of a tar, as `images` names them.
+    """The images of a folder, of a manifest (CSV, TSV, JSON lines, Parquet, COCO) or of a tar, as `images` names them.
 
     Folder: every file below it, in order of its path; hidden ones and system litter are skipped. Labels and groups
     are the first and second folder below the one that holds everything. That is found by going down from `images`
@@ -38,16 +46,20 @@ class files:
     filename, image, image_path, filepath, file_name, uri, url. The columns `label` and `group` (left out: those so
     called) become label and group, all others go into items.csv as text, as JSON writes it, null and NaN as nothing;
     so does a column of another name that is asked for as label or group. Capital letters and spaces around a name do
-    not count. Cells of a CSV file that spell a missing value (NA, N/A, n/a, NaN, nan, NaT, None, NULL, null, <NA>,
-    #N/A) are no label and no group, unless `missing` is false. What parts its cells (, ; | or tabs) is seen from its
-    header; with semicolons, a column of numbers may have decimal commas. Rows without a path, or with too few cells or
+    not count. Cells that spell a missing value (NA, N/A, n/a, NaN, nan, NaT, None, NULL, null, <NA>, #N/A) are no label
+    and no group, unless `missing` is false. What parts the cells of a CSV file (, ; | or tabs) is seen from its header,
+    or from Excel's line `sep=;` above it, as are comments, lines that begin with #; with semicolons, a column of
+    numbers may have decimal commas. Bytes that are no UTF-8 are Windows-1252, unless some path that has such names a
+    file byte for byte: then all stay what they are. Rows without a path, or with too few cells or
     too many, are in the run's skipped.csv. Nothing is fetched: a row that names an https:// or s3:// address, a
     Windows drive, a pipe or a device is unreadable, and says so; backslashes in a path are slashes. Where files lie
-    outside of the manifest's folder, paths are given from the folder that all of them share.
+    outside of the manifest's folder, paths are given from the folder that all of them share. A table in the folder of a
+    run is relative to that run's images; one that was exported says by its column `file` where they lie.
 
     Tar, uncompressed, as WebDataset has them: members that share a name up to its first dot belong together. Beside
     an image, `.cls` is its label, an object in `.json` its columns, `.txt` the column txt; labels where neither
-    says any are the folders, as above. Links, devices and names that lead out of the tar are skipped.
+    says any are the folders, as above; missing values and bytes that are no UTF-8 as in a manifest. Links, devices and
+    names that lead out of the tar are skipped.
 
     The named groups `label` and `group` (or `camera`, which is told by that name) of `label_regex`, searched for in the
     path, go before all of these; so do others that the settings `label` and `group` name. `junk` and
@@ -137,7 +149,7 @@ class files:
         elif kind == "tar":
             found = _tar.index(place, self.skipped)
             self._members = found.images
-            yield from _tar.items(place, found, label, group, self.skipped, self._above)
+            yield from _tar.items(place, found, label, group, self.missing, self.skipped, self._above)
         else:
             self.skipped_rows = []
             columns = _manifest.Columns(self.path, label, group, self.missing)
@@ -179,11 +191,13 @@ class files:
         if command:
             name = printable(self.images or "")
             raise UsageError(f"images={name} is compressed, and is read in place\ntype {command} {name}")
-        named = other_than_utf8(head, str(file))
-        if named and not _tar.is_tar(head) and head[:4] != b"PAR1":
+        ending = KINDS.get(file.suffix.lower(), "")
+        tar = _tar.is_tar(head) or (ending == "tar" and not head.strip(b"\0"))  # an empty one is all zeros
+        kind = "tar" if tar else "parquet" if head[:4] == b"PAR1" else ""
+        if not kind and (named := other_than_utf8(head, str(file))):
             raise UsageError(f"images={printable(self.images or '')} {named}")
-        kind = "tar" if _tar.is_tar(head) else "parquet" if head[:4] == b"PAR1" else KINDS.get(file.suffix.lower(), "")
+        kind = kind or ending
         if not kind:
-            kinds = "a manifest (.csv, .tsv, .jsonl, .parquet) or a .tar"
+            kinds = "a manifest (.csv, .tsv, .jsonl, .parquet, COCO's .json) or a .tar"
             raise UsageError(f"images={printable(self.images or '')} is a file of another kind\ngive a folder, {kinds}")
         return kind

@@ -10,6 +10,7 @@ import pytest
 import imgret
 import imgret.__main__
 from imgret.__main__ import main
+from imgret.runs.summary import summary
 from tests.commands.test_compare import FOLDERS, runs
 from tests.conftest import png, write
 from tests.test_readme import ROOT, _words
@@ -62,6 +63,21 @@ def test_without_labels_it_says_so(tmp_path: Path, capsys: Any) -> None:
     assert "against no labels" in out
     assert "RETRIEVAL  no query has anything to find" in out
     assert "FOLLOWS    nothing is known of the images that groups them" in out
+
+
+def test_one_label_judges_nothing(tmp_path: Path, capsys: Any) -> None:
+    """Folders a and b with the same pictures: what is left of them is all of a."""
+    shots = {f"{i}.png": png((9 * i, 99, 5 * i), noise=i + 1) for i in range(6)}
+    folder = write(tmp_path / "in", {f"{label}/{name}": data for label in "ab" for name, data in shots.items()})
+    run = imgret.run(folder, k=2, **SAME, attributes=[], **{"source.folders": "labels"})
+    assert run.metrics.keys().isdisjoint({"map", "rank_1", "queries", "ami", "nmi"})
+    assert any(line.endswith("(one label: nothing to check against)") for line in summary(run))
+    capsys.readouterr()
+    assert main(["evaluate"]) == 0
+    out = capsys.readouterr().out
+    assert "against 1 label of 6 images" in out
+    assert "RETRIEVAL  no query has anything to find among others: two labels are needed" in out
+    assert "NMI" not in out
 
 
 def test_what_cannot_be_drawn_is_told_before_anything_is_done(capsys: Any) -> None:

@@ -17,8 +17,9 @@ from tests.conftest import png, write
 
 
 def test_it_is_the_table_of_items_with_names(run: Run) -> None:
-    assert main(["export", "csv", "t.csv"]) == 0
-    with Path("t.csv").open(newline="") as stream, (run.folder / "items.csv").open(newline="") as items:
+    place = Path(run.info.root, "t.csv")
+    assert main(["export", "csv", str(place)]) == 0
+    with place.open(newline="") as stream, (run.folder / "items.csv").open(newline="") as items:
         header, *rows = csv.reader(stream)
         at = header.index("cluster") + 1
         assert header[at] == "cluster_name"
@@ -46,6 +47,16 @@ def test_the_table_of_a_manifest_can_be_laid_beside_it(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1] + b"\1")
     with pytest.raises(StoreDamaged, match=r"lines\.npy is not"):
         Run.load(run.folder)
+
+
+def test_elsewhere_it_says_where_the_files_lie(run: Run) -> None:
+    assert main(["export", "csv", "t.csv"]) == 0
+    with Path("t.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0])[-1] == "file"
+    assert {row["path"]: row["file"] for row in rows if row["file"]} == {
+        item.path: item.file for item in run.collection.items if item.path != "a/note.txt"
+    }
 
 
 @pytest.mark.parametrize(

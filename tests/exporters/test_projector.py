@@ -15,7 +15,7 @@ def test_projector(run: Run, root: Path) -> None:
     assert main(["export", "projector", "out"]) == 0
     np.testing.assert_allclose(np.loadtxt("out/tensors.tsv", delimiter="\t"), run.X, atol=1e-6)
     header, *lines = Path("out/metadata.tsv").read_text().splitlines()
-    assert header.split("\t") == ["path", "id", "cluster", "label", "group"]
+    assert header.split("\t") == ["path", "id", "cluster", "label", "group", "file"]
     assert [line.split("\t")[1] for line in lines] == run.ids
     with Image.open("out/sprite.png") as sprite:
         assert sprite.size == (256, 256)  # 12 images in 4 columns of 64 pixels

@@ -20,6 +20,11 @@ def test_what_a_name_says() -> None:
     assert list(map(beside, NAMES)) == found
     assert tally(NAMES) == "3 sidecars, 2 films, 1 sound, 1 raw file"
     assert tally(NAMES[7:]) == ""
+    assert [beside(name) for name in ("train/metadata.csv", "metadata.jsonl", "a/items.csv")] == [
+        "sidecar",
+        "sidecar",
+        "",
+    ]
 
 
 def test_what_is_said_of_a_listing(monkeypatch: pytest.MonkeyPatch) -> None:

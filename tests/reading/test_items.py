@@ -51,6 +51,23 @@ def test_rows_of_one_file_are_items_of_their_own() -> None:
     assert len({tuple(map(rows.index, rows_)) for rows_ in drawn}) > 2  # rows of one file are not drawn together
 
 
+@pytest.mark.parametrize(
+    ("labels", "junk", "scored"),
+    [
+        ("aab", "", True),
+        ("aaa", "", False),
+        ("a  ", "", True),
+        ("   ", "", False),
+        ("ab", "b", False),
+        ("a b", "b", True),
+    ],
+)
+def test_labels_judge_where_something_else_is_ranked(labels: str, junk: str, scored: bool) -> None:
+    """Where every image has one label, all rankings are as good; one label among images without is found or not."""
+    items = [Item(f"{i}", label=a.strip(), columns={"junk": str(int(a == junk))}) for i, a in enumerate(labels)]
+    assert collect(items, [Record(item.path, "ok") for item in items]).is_scored == scored
+
+
 def test_files_go_before_links_to_them(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real/x").write_bytes(b"1")

@@ -7,10 +7,18 @@ from imgret.reading.textfile import other_than_utf8
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
 
 
-@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf16_with_and_without_a_mark(coding: str) -> None:
-    said = other_than_utf8("path,label\n\u00e9.png,\u732b\n".encode(coding), "my list.csv")
-    assert said.endswith("\ntype iconv -f UTF-16 -t UTF-8 'my list.csv' > utf8.txt")
+@pytest.mark.parametrize("mark", [True, False])
+@pytest.mark.parametrize("coding", ["UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE"])
+def test_wide_text_is_told_with_what_makes_utf8_of_it(coding: str, mark: bool) -> None:
+    said = other_than_utf8(("\ufeff" * mark + "path,label\n\u00e9.png,\u732b\n").encode(coding), "my list.csv")
+    asked = coding[:6] if mark else coding
+    assert said == (
+        f"is text in {coding[:6]}, and UTF-8 is read\ntype iconv -f {asked} -t UTF-8 'my list.csv' > utf8.csv"
+    )
+
+
+def test_zeros_are_no_text() -> None:
+    assert other_than_utf8(bytes(10240), "a.csv").startswith("begins with zeros")
 
 
 def test_a_pointer_is_named() -> None:

@@ -75,9 +75,9 @@ def test_figures_stand_under_their_titles_however_long(tmp_path: Path) -> None:
     ]
 
 
-def test_without_labels_the_clusters_speak_for_themselves(tmp_path: Path) -> None:
+def test_without_two_labels_the_clusters_speak_for_themselves(tmp_path: Path) -> None:
     lines = summary(_run(tmp_path, metrics={"silhouette": 0.25, "davies_bouldin": 1.0}))
-    assert "quality   silhouette 0.250 (no labels: nothing to check against)" in lines
+    assert "quality   silhouette 0.250 (one label: nothing to check against)" in lines
 
 
 def test_what_the_previous_run_had_otherwise(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from imgret.__main__ import main
 from imgret.errors import UsageError
 from imgret.plugins.sources._tables import read
 from imgret.plugins.sources.files import files
+from imgret.reading.items import listing
 from imgret.runs.run import Run
 from tests.conftest import write
 
@@ -60,7 +61,7 @@ def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     rows = ["img/b.png", "", "img/../img/b.png", "gone.png", "https://h/x.png?a=1", "pipe.png"]
     rows.append((tmp_path / "img/a.png").as_uri())
     source = files(catalogue(tmp_path, "p.csv", "path,n\n" + "".join(f"{row},1\n" for row in rows)))
-    seen = ["img/b.png", "img/b.png", "gone.png", "https/h/x.png?a=1", "pipe.png", "img/a.png"]
+    seen = ["img/b.png", "img/b.png", "gone.png", "https://h/x.png?a=1", "pipe.png", "img/a.png"]
     assert [i.path for i in source] == seen
     assert dict(source.skipped) == {"without a path": 1}
     assert source.skipped_rows == [(3, "no path")]
@@ -114,6 +115,8 @@ def test_files_outside_of_the_folder_have_paths_from_what_they_share(tmp_path: P
         ("p.csv", "path\na.png\n".encode("utf-16"), r"p.csv is text in UTF-16.*\ntype iconv -f UTF-16 -t UTF-8 "),
         ("p.csv", "path\na.png\n".encode("utf-16-be"), "p.csv is text in UTF-16"),
         ("p.parquet", LFS, "p.parquet is a Git LFS pointer, not the file itself\ntype git lfs pull"),
+        ("p.csv", bytes(600), "p.csv begins with zeros, where text should be\ncopy it"),
+        ("p.csv", ",".join(["x" * 99, *map(str, range(50))]), r"It has: x{40}\.\.\., 0, .*28 and 21 more\ntype"),
         ("p.csv.gz", b"\x1f\x8b123", "type gunzip -k .*p.csv.gz"),
     ],
 )
@@ -184,9 +187,9 @@ def test_missing_values_are_no_label_and_no_group(tmp_path: Path, caplog: pytest
         assert [(i.label, i.group) for i in files(place)] == [("", "")] * 12 + [("cat", "none")]
     assert "11 cells of label such as NA are taken as unknown; otherwise type source.missing=false" in caplog.text
     assert [i.label for i in files(place, missing=False)] == [*spelled, "cat"]
-    rows = '{"path":"a","label":NaN,"x":NaN}\n{"path":"b","label":null,"x":[NaN]}\n{"path":"c","label":"None","x":1}\n'
+    rows = '{"path":"a","label":NaN,"x":NaN}\n{"path":"b","label":null,"x":[NaN]}\n{"path":"c","label":"nan","x":1}\n'
     found = [(i.label, i.columns["x"]) for i in files(catalogue(tmp_path, "q.jsonl", rows))]
-    assert found == [("", ""), ("", "[NaN]"), ("None", "1")]  # JSON has a null of its own: a text is a text
+    assert found == [("", ""), ("", "[NaN]"), ("", "1")]  # as pandas' astype(str) leaves it
 
 
 def test_a_column_that_is_nearly_called_so_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -209,7 +212,7 @@ def test_paths_of_windows(tmp_path: Path) -> None:
     write(tmp_path, {"a\\b.png": b"literal"})
     rows = ["a\\b.png", r".\img\a.png", r"C:\Users\me\b.png", r"\\server\share\c.png", "D:/x/d.png"]
     source = files(catalogue(tmp_path, "p.csv", "path\n" + "\n".join(rows) + "\n"))
-    names = ["a\\b.png", "img/a.png", "C/Users/me/b.png", "server/share/c.png", "D/x/d.png"]
+    names = ["a\\b.png", "img/a.png", r"C:\Users\me\b.png", r"\\server\share\c.png", "D:/x/d.png"]
     items = list(source)
     assert [item.path for item in items] == names
     assert [source.open(item) for item in items[:2]] == [b"literal", b"x"]
@@ -262,11 +265,82 @@ def test_names_and_values_survive(tmp_path_factory: pytest.TempPathFactory, rows
             assert len(list(source)) + sum(source.skipped.values()) == len(rows)
 
 
-def test_bytes_that_are_no_utf8_come_back(tmp_path: Path) -> None:
-    (item,) = files(catalogue(tmp_path, "p.csv", b"path,x\ncaf\xe9.png,\xe9\n"))
-    assert (os.fsencode(item.path), item.columns["x"]) == (b"caf\xe9.png", "\udce9")
+@given(st.text(st.sampled_from('",;\t\r\n\0#=seppathx\udce9'), max_size=40))
+def test_whatever_a_table_holds_it_is_a_table_or_the_error_names_it(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    file = tmp_path_factory.mktemp("m") / "p.csv"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    said = "p.csv"
+    try:
+        list(files(str(file)))
+    except UsageError as error:
+        said = str(error).splitlines()[0]
+    assert "p.csv" in said
+
+
+def test_bytes_that_are_no_utf8_are_windows_1252(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path, {"M\u00fctze.png": b"x"})
+    text = b"Gr\xf6\xdfe;path;label\n5\x80;M\xfctze.png;gr\xfcn\n\x81;caf\xe9.png;\xc3\xa9t\xe9\n"
+    with caplog.at_level("INFO"):
+        found = [(i.path, i.label, dict(i.columns)) for i in files(catalogue(tmp_path, "p.csv", text))]
+    assert found == [
+        ("M\u00fctze.png", "gr\u00fcn", {"Gr\u00f6\u00dfe": "5\u20ac"}),
+        ("caf\u00e9.png", "\u00e9t\u00e9", {"Gr\u00f6\u00dfe": "\udc81"}),  # a byte that no character has stays one
+    ]
+    assert caplog.text.count("p.csv: what is no UTF-8 is read as Windows-1252") == 1
+    place = catalogue(tmp_path, "q.jsonl", b'{"gr\xfc\xdfe": "M\xfctze.png"}\n')
+    assert [i.path for i in files(place, path="gr\u00fc\u00dfe")] == ["M\u00fctze.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are not bytes on Windows")
+def test_bytes_that_name_a_file_stay_what_they_are(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")).write_bytes(b"x")
+    items = list(files(catalogue(tmp_path, "p.csv", b"path,x\ngone\xfc.png,\xe9\ncaf\xe9.png,\xe9\n")))
+    assert [(os.fsencode(i.path), i.columns["x"]) for i in items] == [
+        (b"gone\xfc.png", "\udce9"),
+        (b"caf\xe9.png", "\udce9"),
+    ]
     (item,) = files(catalogue(tmp_path, "q.jsonl", b'{"path": "a\\ud800.png"}\n'))
     assert item.path == "a\ufffd.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.csv", "path,label\rimg/a.png,cat\r\rimg/b.png\r"),  # Excel for the Macintosh
+        ("p.csv", "sep=;\r\npath;label\r\nimg/a.png;cat\r\nimg/b.png\r\n"),
+        ("p.csv", '\ufeff"SEP=^"\npath^label\nimg/a.png^cat\nimg/b.png\n'),
+        ("p.csv", "# a list, of a shop\n#\n#,path;label;\npath,label\nimg/a.png,cat\nimg/b.png\n"),
+        ("p.tsv", "#path\tlabel\npath\tlabel\nimg/a.png\tcat\nimg/b.png\n"),
+    ],
+)
+def test_line_ends_and_what_stands_above_the_header(tmp_path: Path, name: str, text: str) -> None:
+    source = files(catalogue(tmp_path, name, text))
+    assert [(i.path, i.label, dict(i.columns)) for i in source] == [("img/a.png", "cat", {})]
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    assert source.skipped_rows == [(lines.index("img/b.png") + 1, "1 cells, the header has 2")]
+
+
+def test_a_header_may_begin_with_a_hash(tmp_path: Path) -> None:
+    (item,) = files(catalogue(tmp_path, "p.csv", "#,path\n1,img/a.png\n"))
+    assert (item.path, dict(item.columns)) == ("img/a.png", {"#": "1"})
+
+
+def test_an_address_stays_as_it_is_written(tmp_path: Path) -> None:
+    rows = ["https://h/a//./b.png?x=1#y", "https://h/a//./b.png?x=1#y", "s3://b/../../c.png", r"C:\a\..\b.png"]
+    source = files(catalogue(tmp_path, "p.csv", "\n".join(["path", *rows])))
+    assert [i.path for i in listing(source)] == [*rows[:2], "s3://b/c.png", r"C:\a\b.png"]
+
+
+def test_twins_of_a_column_are_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    place = catalogue(tmp_path, "p.jsonl", '{"path":"img/a.png","Label":"cat","label ":"x","label":"y"}\n')
+    with caplog.at_level("INFO"):
+        assert [i.label for i in files(place)] == ["y"]
+        assert "label is column label, not Label, label ; if it is to be, type source.label=Label\n" in caplog.text
+        caplog.clear()
+        assert [i.label for i in files(place, label="Label")] == ["cat"]
+    assert not caplog.text
 
 
 def test_parquet(tmp_path: Path) -> None:

@@ -70,6 +70,19 @@ def test_labels_are_the_folders_where_nothing_else_says_any(tmp_path: Path) -> N
     assert [i.label for i in files(place, label_regex=r"(?P<label>\d)")] == ["1", "2"]
 
 
+def test_what_is_missing_and_what_is_no_utf8_is_as_in_a_manifest(tmp_path: Path) -> None:
+    place = str(tar(tmp_path / "s.tar", {"1.png": A, "1.cls": b"gr\xfcn", "2.png": B, "2.cls": b"nan\n"}))
+    assert [i.label for i in files(place)] == ["gr\u00fcn", ""]
+    assert [i.label for i in files(place, missing=False)] == ["gr\u00fcn", "nan"]
+
+
+def test_an_empty_tar_has_no_files(tmp_path: Path) -> None:
+    place = tar(tmp_path / "s.tar", {})
+    assert place.read_bytes() == bytes(10240)
+    with pytest.raises(UsageError, match=r"s\.tar has no files in it"):
+        imgret.run(place)
+
+
 def test_links_are_not_followed_and_the_last_of_a_name_counts(tmp_path: Path) -> None:
     place = tar(tmp_path / "s.tar", {"1.png": A})
     with tarfile.open(place, "a") as archive:
