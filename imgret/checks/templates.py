@@ -228,7 +228,13 @@ def write(kind: str, name: str, folder: Path) -> list[Path]:
     """
     if kind not in KINDS:
         raise UsageError(unknown("kind", kind, KINDS))
-    if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) or iskeyword(name) or name.startswith("test_"):
+    if iskeyword(name):
+        raise UsageError(
+            f"{name} is a keyword of Python, and no name for a component\ngive another one, say my_{name.lower()}"
+        )
+    if name.startswith("test_"):
+        raise UsageError(f"{printable(name)}: files called test_... are tests, and no components\ngive another name")
+    if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
         raise UsageError(f"{printable(name)} is no name for a component\ngive letters, numbers and _, a letter first")
     if name in options(kind):
         raise UsageError(f"{kind} {name} is there already\ngive another name, or see: imgret plugins {kind}")
