@@ -115,8 +115,8 @@ def _no_classes(names: Sequence[str]) -> str:
     sizes = Counter(filter(None, names))
     dates = "named like a date or by a camera"
     for tells, what, one_in in (
-        (dated, dates, IN),
         (may_be_dated, dates, MOST),
+        (dated, dates, IN),
         (may_be_no_class, "named like a date, a camera, a pile, a stage of work or a size", MOST),
         (PART.fullmatch, "named like parts of a data set, of which one may be given", IN),
         (lambda name: sizes[name] < FEW, f"of fewer than {FEW} files", IN),
