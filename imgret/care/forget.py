@@ -16,9 +16,11 @@ from pathlib import Path
 from imgret.care.faults import TEMPORARY, stale, why
 from imgret.care.storecheck import read_shard
 from imgret.errors import UsageError, is_full, unwritable
+from imgret.reading.beside import beside
 from imgret.reading.filecache import ids_of
+from imgret.reading.formats import HEAD, sniff
 from imgret.store import schema
-from imgret.store.files import commit, sha256
+from imgret.store.files import commit, read_file, sha256
 from imgret.store.store import digest, write_shard
 from imgret.words import printable, typed_path
 
@@ -28,9 +30,10 @@ log = logging.getLogger("imgret")
 
 
 def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
-    """Ids and paths that are meant: of files, of folders with all below them, or the 64 hex digits of an id.
+    """Ids of images and paths that are meant: of files, of folders with all below them, or the 64 hex digits of an id.
 
-    A file that is there is meant by its bytes as well, one that is gone by what the store remembers of its path.
+    An image that is there is meant by its bytes as well, one that is gone by what the store remembers of its path. What
+    is no image, such as a sidecar, is meant by its path alone.
     Raises UsageError for a name that the store knows nothing of and that is no file.
     """
     ids: set[str] = set()
@@ -54,11 +57,12 @@ def chosen(names: Sequence[str], root: Path) -> tuple[set[str], set[str]]:
 
 
 def _there(place: Path) -> set[str]:
-    """The ids of a file, or of all regular files below a folder."""
+    """The ids of a file, or of all regular files below a folder, that are images."""
     found = set()
     for file in [place] if place.is_file() else _below(place):
         try:
-            found.add(sha256(file))
+            if not beside(str(file)) and sniff(read_file(str(file), HEAD)):
+                found.add(sha256(file))
         except OSError as error:
             log.warning("%s: %s; it is forgotten by its path only", printable(str(file)), error.strerror)
     return found
@@ -84,21 +88,22 @@ def forget(root: Path, ids: Collection[str], paths: Collection[str], dry: bool =
     """Remove the images with these ids, and what is known of files at these paths; how much of each kind went.
 
     A shard is written again without them before the one with them goes. Matrices, and arrays that follow from others,
-    do not say which images they have: all of them go, and are made again; so does what killed writers have left of
-    them. With `dry` nothing goes. Stopped on the way, the same again goes on: what tells that there is something to
-    forget goes last. Raises StoreDamaged where a newer imgret wrote any of it, UsageError where the cache is in use or
-    a file cannot be opened.
+    do not say which images they have: where an image goes all of them do, and are made again; so does what killed
+    writers have left of them. With `dry` nothing goes. Stopped on the way, the same again goes on: what tells that
+    there is something to forget goes last. Raises StoreDamaged where a newer imgret wrote any of it, UsageError where
+    the cache is in use or a file cannot be opened.
     """
     for file in (root / "store.json", *sorted(root.glob("features/*/set.json"))):
         with suppress(OSError, ValueError):
             schema.check(file.parent, schema.read(file), schema.STORE)
     gone = _from_all(root, ids, paths, dry=True)
+    image = bool(ids and gone.total())
     if gone.total():
-        arrays = [file for kind in ARRAYS for file in sorted((root / kind).glob("*.npy"))]
+        arrays = [file for kind in ARRAYS for file in sorted((root / kind).glob("*.npy"))] if image else []
         removed = sum(_remove(file, dry) for file in arrays)
         gone = gone if dry else _from_all(root, ids, paths, dry=False)
         gone["arrays"] = removed
-    gone["temporary files"] = sum(_remove(file, dry) for file in _left(root, ids, all_arrays=bool(gone.total())))
+    gone["temporary files"] = sum(_remove(file, dry) for file in _left(root, ids, all_arrays=image))
     return {kind: count for kind, count in gone.items() if count}
 
 

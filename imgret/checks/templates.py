@@ -228,17 +228,18 @@ def write(kind: str, name: str, folder: Path) -> list[Path]:
     """
     if kind not in KINDS:
         raise UsageError(unknown("kind", kind, KINDS))
-    if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) or iskeyword(name) or name.startswith("test_"):
-        raise UsageError(f"{printable(name)} is no name for a component\ngive letters, numbers and _, a letter first")
+    why = "a keyword of Python" if iskeyword(name) else "called as tests are" if name.startswith("test_") else ""
+    if why or not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
+        said = f", it is {why}\ngive another name" if why else "\ngive letters, numbers and _, a letter first"
+        raise UsageError(f"{printable(name)} is no name for a component{said}")
     if name in options(kind):
         raise UsageError(f"{kind} {name} is there already\ngive another name, or see: imgret plugins {kind}")
     texts = {
         folder / f"{name}.py": COMPONENTS[kind],
         folder / f"test_{name}.py": TEST.replace("KIND", kind) + PURPOSES[kind],
     }
-    for file in texts:
-        if file.exists():
-            raise UsageError(f"{printable(str(file))} is there already\ngive another name, or --folder DIR")
+    for file in filter(Path.exists, texts):
+        raise UsageError(f"{printable(str(file))} is there already\ngive another name, or --folder DIR")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, text in texts.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -20,7 +21,8 @@ above anything; 'price=' finds those, 'price!=' the others. Quotes take a value 
 class Parser(argparse.ArgumentParser):
     """`said` is what the command does: the docstring of its file, or a line; `more` stands below the arguments.
 
-    Every parser that stands in a command's file is listed.
+    Every parser that stands in a command's file is listed. A word such as -1_c1s1.jpg is a name, and no option: no
+    option has a digit first, a dot or a slash.
     """
 
     def __init__(self, command: str, said: str | None, more: str = "") -> None:
@@ -28,6 +30,7 @@ class Parser(argparse.ArgumentParser):
         self.command, self.about = command, first.partition("`: ")[2] or first
         plain = argparse.RawDescriptionHelpFormatter
         super().__init__(prog=f"imgret {command}", description=said, epilog=more, formatter_class=plain)
+        self._negative_number_matcher = re.compile(r"-(\d|[^-].*[./])", re.DOTALL)  # what is no option to argparse
 
     def add_run(self, what: str = "the run") -> None:
         self.add_argument("--run", default="runs/latest", metavar="DIR", help=f"{what} (default: the last one)")
@@ -47,7 +50,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         hint = f"see: python -m {self.prog} --help"
-        if message.startswith("unrecognized") and "--run" in message and any(a.metavar == "RUN" for a in self._actions):
+        dashed = re.match(r"unrecognized arguments: (?:.* )?(-(?!-)\S*)", message, re.DOTALL)
+        if dashed:
+            hint += f"; what begins with - and is a name stands behind --: -- {printable(dashed[1])}"
+        elif (
+            message.startswith("unrecognized") and "--run" in message and any(a.metavar == "RUN" for a in self._actions)
+        ):
             hint = f"runs are named without --run: python -m {self.prog} RUN"
         raise UsageError(f"{self.command}: {printable(message)}\n{hint}")
 

@@ -14,10 +14,11 @@ from imgret.words import counted, listed
 
 MORE = """
 An IMAGE is a file, a folder (read recursively), or an item of the run: its path, its id, or the first 8 characters of
-that or more. An image that the run has is in its own cluster there, any other in the one whose centroid is nearest,
-also where the clusterer finds clusters by their density and might have left it out. How far out it lies is told by how
-many of the cluster's images lie nearer to the centroid; farther out than all of them is an outlier. The run stays as
-it is. What cannot be read is named with its outcome; exit code 2 where that is all of it.
+that or more; or the name of its file, or a value of a column, where no other image has it. An image that the run has is
+in its own cluster there, any other in the one whose centroid is nearest, also where the clusterer finds clusters by
+their density and might have left it out. How far out it lies is told by how many of the cluster's images lie nearer to
+the centroid; farther out than all of them is an outlier. The run stays as it is. What cannot be read is named with its
+outcome; exit code 2 where that is all of it.
 
 --json prints {"run", "images"} in ASCII: the run's folder, and for each image, in the order given, {"image",
 "outcome", "reason", "id", "of_run", "cluster", "distance", "nearer", "outlier", "representative"}. cluster -1 is noise,

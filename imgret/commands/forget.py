@@ -16,8 +16,8 @@ from imgret.words import counted, printable, shown_path, tally, typed_path
 MORE = """
 Features, thumbnails, attributes, and what is known of their files; arrays that others follow from are made again when
 they are needed. An image is named by its file, which may be gone, by a folder above it, or by its id, all 64 characters
-of it. The image files themselves are not touched. Runs are yours: those in ./runs that show the images are named, to
-delete.
+of it. What is no image, such as a sidecar, is forgotten by its path, and takes none with it. The files themselves are
+not touched. Runs are yours: those in ./runs that show the images are named, to delete.
 """
 log = logging.getLogger("imgret")
 PARSER = Parser("forget", __doc__, MORE)

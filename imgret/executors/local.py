@@ -45,20 +45,26 @@ def late(seconds: int) -> str:
 
 
 def spread(
-    task: Task[Thing, Done], things: Sequence[Thing], timeout: int = TIMEOUT, workers: int = 0, chunk: int = CHUNK
+    task: Task[Thing, Done],
+    things: Sequence[Thing],
+    timeout: int = TIMEOUT,
+    workers: int = 0,
+    chunk: int = CHUNK,
+    goes_on: bool = True,
 ) -> Iterator[tuple[Sequence[Thing], list[Done | Lost]]]:
     """What `task` makes of `things` in `workers` processes (default: one a core, 16 at most), in order, by `chunk`.
 
     One thing has `timeout` seconds. What ends its worker by a crash is tried once more when nothing else is being
-    worked on, in a process for it alone, for it may have been the victim of others that used up the memory. What the
-    task raises is raised here, and TooLittle or OSError where a worker does not start.
+    worked on, in a process for it alone, for it may have been the victim of others that used up the memory. Unless it
+    `goes_on`, the first that takes too long is the last there is. What the task raises is raised here, and TooLittle or
+    OSError where a worker does not start.
     """
     chunks = [things[start : start + chunk] for start in range(0, len(things), chunk)]
     if not chunks:
         return
     count = min(workers or min(cores(), 16), len(chunks))
     closing, sent = Event(), wrapped(task, timeout + GRACE)
-    crew: list[_Worker[Thing, Done]] = [_Worker(sent, timeout, closing) for _ in range(count)]
+    crew: list[_Worker[Thing, Done]] = [_Worker(sent, timeout, closing, goes_on) for _ in range(count)]
     free: SimpleQueue[_Worker[Thing, Done]] = SimpleQueue()
     for worker in crew:
         free.put(worker)
@@ -81,7 +87,9 @@ def spread(
                 if isinstance(each, Lost) and each.outcome == CRASHED:
                     wait(ahead)
                     (done[at],) = _alone(_Worker(sent, timeout, closing), part[at])
-            yield part, done
+            yield part[: len(done)], done
+            if not goes_on and any(isinstance(each, Lost) and each.outcome == LATE for each in done):
+                return
     finally:
         closing.set()
         threads.shutdown(cancel_futures=True)
@@ -99,13 +107,13 @@ def _alone(worker: _Worker[Thing, Done], thing: Thing) -> list[Done | Lost]:
 class _Worker(Generic[Thing, Done]):
     """One process after the other, each of which does what it was `sent` until a thing ends it."""
 
-    def __init__(self, sent: bytes, timeout: int, closing: Event) -> None:
-        self.sent, self.timeout, self.closing = sent, timeout, closing
+    def __init__(self, sent: bytes, timeout: int, closing: Event, goes_on: bool = True) -> None:
+        self.sent, self.timeout, self.closing, self.goes_on = sent, timeout, closing, goes_on
         self.process: Forked | Spawned | None = None
         self.at = 0  # the place, in what it was sent, of the thing that it has in hand
 
     def __call__(self, things: Sequence[Thing]) -> list[Done | Lost]:
-        """What there is of each thing; of fewer where this is closing."""
+        """What there is of each thing; of fewer where this is closing, or goes not on after one that took too long."""
         done: dict[int, Done | Lost] = {}
         while len(done) < len(things) and (self.process or self._start()):
             assert self.process
@@ -128,7 +136,10 @@ class _Worker(Generic[Thing, Done]):
                 break
             if answered < len(todo):
                 self.stop()
-                done[todo[max(answered, self.at)]] = Lost(*lost, began)
+                place = todo[max(answered, self.at)]
+                done[place] = Lost(*lost, began)
+                if lost[0] == LATE and not self.goes_on:
+                    things = things[: place + 1]  # of those before it, some may not have been answered
         return [done[place] for place in sorted(done)]
 
     def _start(self) -> bool:

@@ -137,9 +137,9 @@ def embed(
     Decoded in a worker, so that no image ends the process that asks; one has the seconds that `reading` says.
     """
     read = partial(decode, preprocess=backbone.preprocess, formats=tuple(reading.formats))
-    done = [each for _, chunk in spread(read, [data for _, data in images], reading.timeout) for each in chunk]
+    done = spread(read, [data for _, data in images], reading.timeout, goes_on=False)
     rows = []
-    for (name, _), each in zip(images, done, strict=True):
+    for (name, _), each in zip(images, (each for _, chunk in done for each in chunk), strict=False):
         if isinstance(each, Lost) or each.pixels is None:
             raise UsageError(f"{printable(name)} cannot be used as an image: {each.outcome}, {each.reason}")
         rows.append(each.pixels)

@@ -16,6 +16,7 @@ from typing import NamedTuple, get_type_hints
 
 from imgret.executors.local import LATE, TIMEOUT, late
 from imgret.reading.decode import DECODE, REFUSE
+from imgret.reading.formats import is_otherwise
 from imgret.reading.record import Record
 
 LARGEST = 2**63 - 1  # whole number that SQLite holds
@@ -64,11 +65,15 @@ def _held(time: int) -> int:
 
 
 def ids_of(file: Path, place: str) -> list[tuple[str, str]]:
-    """Paths and ids of what a cache knows at a place: the file itself, or all below it where it is a folder."""
+    """Paths and ids of what a cache knows at a place: the file itself, or all below it where it is a folder.
+
+    The id is empty for what is no image, and for an image of which no bytes were kept.
+    """
     if not file.is_file():
         return []
     own, below = os.fsencode(place), os.fsencode(os.path.join(place, ""))
-    query = "SELECT path, id FROM files_3 WHERE path = ? OR substr(path, 1, ?) = ? ORDER BY path"
+    image = "CASE WHEN outcome IN ('beside', 'unsupported') THEN '' ELSE id END"
+    query = f"SELECT path, {image} FROM files_3 WHERE path = ? OR substr(path, 1, ?) = ? ORDER BY path"
     try:
         with contextlib.closing(sqlite3.connect(file, timeout=30)) as base:
             base.execute(TABLE)
@@ -108,7 +113,8 @@ class FileCache:
     def known(self, files: Iterable[str], formats: Collection[str] = (), timeout: int = TIMEOUT) -> dict[str, Record]:
         """Records of files that have not changed since they were read, where these settings would give them again.
 
-        That is as far as can be told: what took too long under another `timeout` is not known.
+        That is as far as can be told: what took too long under another `timeout` is not known, nor what would be put
+        otherwise of a file that is not read.
         """
         found: dict[str, Record] = {}
         if self.off:
@@ -120,6 +126,8 @@ class FileCache:
                     if row and _holds(row, file):
                         record = Record(*(row[name] for name in Record._fields))
                         if record.outcome == LATE and record.reason != late(timeout):
+                            continue
+                        if record.outcome == "unsupported" and is_otherwise(record.reason, formats):
                             continue
                         if not record.format or (record.format in formats) == (record.outcome != "unsupported"):
                             found[file] = record

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -33,6 +34,7 @@ SUFFIXES = {
 HEAD = 4096  # bytes that tell them apart
 HEIF = (1, 7)  # of pillow-heif; older ones have a hole that is in use (CVE-2026-84383)
 
+_NONE = "not a "
 _INSTALL = 'pip install "imgret[heif]"'
 _AVIF = "pip install --force-reinstall pillow"  # its wheels have what reads AVIF
 _HEVC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}  # ISO/IEC 23008-12, annex B
@@ -86,8 +88,8 @@ def is_read(kind: str | None, formats: Collection[str]) -> bool:
     return kind in FORMATS or (kind is not None and kind.lower() in formats)
 
 
-def why_not(head: bytes) -> str:
-    """What to say of a file that is not read, from its first bytes. Photo archives hold these, and people want to know.
+def why_not(head: bytes, formats: Collection[str] = ()) -> str:
+    """What to say of a file that is not read where `formats` are asked for, from its first bytes.
 
     Of a format that is read when asked for it says what to type.
     """
@@ -95,19 +97,35 @@ def why_not(head: bytes) -> str:
     if kind == "TIFF" and is_raw(head):
         return "a camera's raw file, which is not read"
     if kind in FURTHER:
-        return f"{kind}: {how_to_read([kind])}"
+        return _asks(kind)
     brand = "a camera's raw file" if head[4:12] == b"ftypcrx " else _brand(head)
     if head.startswith(LFS):
         return f"a Git LFS pointer, not the image itself: {PULL}"
     if found := brand or _foreign(head):
         return f"{found}, which is not read"
-    return f"not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file"
+    return _none_of(formats)
+
+
+def is_otherwise(said: str, formats: Collection[str]) -> bool:
+    """Whether `why_not` would now put otherwise what it once said, by the formats asked for and the packages there."""
+    kind = said.partition(":")[0]
+    return said != (_asks(kind) if kind in FURTHER else _none_of(formats) if said.startswith(_NONE) else said)
+
+
+def _none_of(formats: Collection[str]) -> str:
+    *most, last = [*FORMATS, *(kind for kind in FURTHER if kind.lower() in formats)]
+    return f"{_NONE}{', '.join(most)} or {last} file"
+
+
+def _asks(kind: str) -> str:
+    return f"{kind}: {how_to_read([kind])}"
 
 
 def how_to_read(kinds: Collection[str]) -> str:
-    """What to type for files of these kinds out of `FURTHER`."""
-    typed = f"type formats=[{','.join(kind.lower() for kind in FURTHER if kind in kinds)}]"
-    return f"{typed}, after {_INSTALL}" if "HEIC" in kinds else typed
+    """What to type for files of these kinds out of `FURTHER`, and what to install before, where that is not there."""
+    wanted = [kind for kind in FURTHER if kind in kinds]
+    typed = f"type formats=[{','.join(kind.lower() for kind in wanted)}]"
+    return ", after ".join([typed, *(step for step in map(lacking, wanted) if step)])
 
 
 def lacking(kind: str) -> str:
@@ -138,12 +156,20 @@ def require(formats: Collection[str]) -> None:
         raise UsageError(f"formats=[avif]: the Pillow that is installed was built without AVIF\ntype {_AVIF}")
     if "heic" not in formats:
         return
-    try:
-        found = version("pillow-heif")
-    except PackageNotFoundError:
-        raise UsageError(f"formats=[heic] needs the package pillow-heif\ntype {_INSTALL}") from None
+    found = heif()
+    if not found:
+        raise UsageError(f"formats=[heic] needs the package pillow-heif\ntype {_INSTALL}")
     if tuple(int(part) for part in re.findall(r"\d+", found)[:2]) < HEIF:
         raise UsageError(f"formats=[heic]: pillow-heif {found} is not safe to open files with\ntype {_INSTALL}")
+
+
+@cache  # to look for it takes milliseconds, and is asked of every file
+def heif() -> str:
+    """The version of pillow-heif that is here; empty where there is none."""
+    try:
+        return version("pillow-heif")
+    except PackageNotFoundError:
+        return ""
 
 
 def is_cut(data: bytes, kind: str) -> bool:

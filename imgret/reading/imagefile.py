@@ -148,7 +148,7 @@ def _kind(data: bytes, formats: Collection[str]) -> str:
         raise Unreadable("decode_error", "the file is empty")
     kind = sniff(data[:HEAD])
     if kind is None or not is_read(kind, formats):
-        raise Unreadable("unsupported", why_not(data[:HEAD]))
+        raise Unreadable("unsupported", why_not(data[:HEAD], formats))
     try:
         require([kind.lower()])
     except UsageError as error:

@@ -14,7 +14,7 @@ from imgret.contracts import Item
 from imgret.errors import UsageError
 from imgret.reading.formats import HEAD, is_read, sniff
 from imgret.registry import blamed, build
-from imgret.search.search import row_of
+from imgret.search.search import row_named
 from imgret.settings.options import root_node
 from imgret.store.files import check_size, read_file, sha256
 from imgret.store.store import Store
@@ -49,10 +49,10 @@ class Assigned(NamedTuple):
 def assign(run: Found, images: str | Path | Sequence[str | Path]) -> list[Assigned]:
     """The cluster of each of `images`, in their order: files, folders (read recursively), or images of the run.
 
-    An image of the run, known by its bytes, path or id, has its own cluster. Any other is treated as the run's were,
-    by the same backbone and mean, and goes to the cluster whose centroid is nearest in X, of equals the first: also
-    where the clusterer finds clusters by their density, and might call it noise. Nothing is written into the run;
-    features are kept in the store.
+    An image of the run, known by its bytes, or called as `search` takes it, has its own cluster. Any other is treated
+    as the run's were, by the same backbone and mean, and goes to the cluster whose centroid is nearest in X, of equals
+    the first: also where the clusterer finds clusters by their density, and might call it noise. Nothing is written
+    into the run; features are kept in the store.
 
     What cannot be read has an outcome that says so, and loses no other. Raises UsageError for a run without clusters,
     for a backbone that is not here as it was, and where no image is given.
@@ -102,7 +102,7 @@ def _known(run: Found, item: Item) -> int | Assigned | None:
             return Assigned(item.path, "unreadable", what)
         return run.row_of.get(_id(item.file, run.settings["formats"]))
     try:
-        return row_of(run, item.path)
+        return row_named(run, item.path)
     except UsageError as error:
         return Assigned(item.path, "missing", str(error).splitlines()[0].removeprefix(f"{printable(item.path)}: "))
 

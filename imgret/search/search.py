@@ -203,18 +203,26 @@ def _find(run: Found, name: str) -> bytes | int:
             raise UsageError(f"{printable(name)}: a folder\ngive an image file of it")
         if os.path.lexists(path):
             return read_file(path)
-        try:
-            return row_of(run, name)
-        except UsageError:
-            called = row_called(run, name)
-            if called is not None:
-                return called
-            if lost := failed(run, name):
-                shown = printable(name)
-                raise UsageError(f"{shown} is no image of this run: {printable(lost)}\n{_why(run)}") from None
-            raise
+        return row_named(run, name)
     except OSError as error:
         raise UsageError(f"{printable(name)}: {error.strerror}\ngive an image file") from error
+
+
+def row_named(run: Found, name: str) -> int:
+    """The row of the image of this run that this means: its path or id, or what else only it is called (`keys.py`).
+
+    Raises UsageError.
+    """
+    try:
+        return row_of(run, name)
+    except UsageError:
+        called = row_called(run, name.removeprefix("./"))
+        if called is not None:
+            return called
+        if lost := failed(run, name):
+            shown = printable(name)
+            raise UsageError(f"{shown} is no image of this run: {printable(lost)}\n{_why(run)}") from None
+        raise
 
 
 def _why(run: Found) -> str:
@@ -222,9 +230,13 @@ def _why(run: Found) -> str:
 
 
 def row_of(run: Found, name: str) -> int:
-    """The row of the image of this run that has this path or id, or the one id that begins so. Raises UsageError."""
-    if name in run.row_of:
-        return run.row_of[name]
+    """The row of the image of this run that has this path, with ./ before it or without, or id, or whose id begins so.
+
+    Raises UsageError.
+    """
+    for path in (name, name.removeprefix("./")):
+        if path in run.row_of:
+            return run.row_of[path]
     row = bisect_left(run.ids, name)
     alike = [id for id in run.ids[row : row + 2] if PREFIX.fullmatch(name) and id.startswith(name)]
     if not alike:

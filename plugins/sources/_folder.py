@@ -13,6 +13,8 @@ from typing import NamedTuple
 from imgret import UsageError
 from imgret.plugin import printable
 
+from ._names import dated, may_be_dated, may_be_no_class
+
 RUN = {"run.json", "items.csv"}  # what is in the folder of every run, and of nothing else
 EXPORT = ".imgret-export"  # of every folder that was exported
 SWEEP = {"table.html", "table.csv", "jobs.csv"}  # of every sweep
@@ -22,15 +24,7 @@ LEVELS = "folder", "subfolder"  # the columns that the first and the second fold
 SHOWN = 3  # of their names, where they are told of
 FEW = 5  # files that a class has at least
 IN = 10  # one folder in so many may have fewer, or a name of no class: persons and products are numbered like years
-DATE = re.compile(r"(?<!\d)(?:19\d\d|20[0-3]\d)(?:(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])?)?(?![0-9A-Za-z])")
-CAMERA = re.compile(
-    r"""
-    (?i:dcim | camera(?:[ ]roll|[ ]uploads)? | screen[ _]?shots? | screen[ _]?recordings? | downloads? | bluetooth
-      | (?:whatsapp|telegram|signal|viber|messenger|instagram|snapchat|facebook)(?:[ _].*)? | saved[ ]pictures)
-    | [1-9]\d\d(?=\d*[A-Z_])[0-9A-Z_]{5}  # by the rule DCF: 100CANON, 101_PANA
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+MOST = 2  # of names that may be classes as well more than one in so many
 MARKET = "bounding_box_test", "query"  # the folders of which its protocol speaks
 PART = re.compile(r"train(ing)?|val(id(ation)?)?|test(ing)?|query|gallery|bounding_box_(train|test)", re.IGNORECASE)
 
@@ -119,13 +113,16 @@ def _said(names: Sequence[str], named: int) -> tuple[str, str, Mapping[str, str]
 def _no_classes(names: Sequence[str]) -> str:
     """Why the folders, one a file, "" for a file in none, do not look like classes; nothing where they do."""
     sizes = Counter(filter(None, names))
-    small = [name for name, size in sizes.items() if size < FEW]
-    for found, what in (
-        ([name for name in sizes if DATE.search(name) or CAMERA.fullmatch(name)], "named like a date or by a camera"),
-        ([name for name in sizes if PART.fullmatch(name)], "named like parts of a data set, of which one may be given"),
-        (small, f"of fewer than {FEW} files"),
+    dates = "named like a date or by a camera"
+    for tells, what, one_in in (
+        (may_be_dated, dates, MOST),
+        (dated, dates, IN),
+        (may_be_no_class, "named like a date, a camera, a pile, a stage of work or a size", MOST),
+        (PART.fullmatch, "named like parts of a data set, of which one may be given", IN),
+        (lambda name: sizes[name] < FEW, f"of fewer than {FEW} files", IN),
     ):
-        if len(found) * IN > len(sizes):
+        found = [name for name in sizes if tells(name)]
+        if len(found) * one_in > len(sizes):
             shown = ", ".join(map(printable, sorted(found)[:SHOWN])) + ", ..." * (len(found) > SHOWN)
             return f"{len(found):,} of {len(sizes):,} are {what} ({shown})"
     return ""

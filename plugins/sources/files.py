@@ -37,9 +37,10 @@ class files:
 
     `folders` says what the two are taken as: `labels` (the first), `groups` (and the second as the group), `columns`
     (folder and subfolder: nothing is scored by them), or `auto`: labels where they look like classes, and groups
-    where the second do, too. Classes have 5 files each at least, and no name with a year or date, of a camera's or
-    messenger's folder (DCIM, 100CANON, Screenshots, WhatsApp Images), or of a part of a data set (train, test); one
-    folder in ten may be otherwise. What is not taken is told. With `label_regex` folders are typed to be neither.
+    where the second do, too. Classes have 5 files each at least, and no name with a year or date, of a camera or
+    messenger (DCIM, 100CANON, iPhone 12, WhatsApp Images), or of a part of a data set (train, test); one folder in ten
+    may be otherwise. Nor are most of them called like months, makes of cameras, piles (Misc, batch_01), stages of work
+    (raw, edited) or sizes (100x100). What is not taken is told. With `label_regex` folders are typed to be neither.
 
     Manifest: one row an item, in its order, also where several rows name one file. The column `path` names the file:
     relative to the manifest's folder, absolute, or a file:// URI; left out, it is the first there is of path, file,

@@ -76,9 +76,19 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert [(file.name, file.read_text()) for file in tmp_path.glob("*.py")] == [("test_calm.py", "mine")]
 
 
-@pytest.mark.parametrize("name", ["", "9lives", "a-b", "a/b", "../a", "class", "_part", "test_it", "größe", "a.b"])
-def test_names_that_are_none(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no name for a component\ngive letters"):
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        *(
+            (name, "is no name for a component\ngive letters")
+            for name in ("", "9lives", "a-b", "../a", "_a", "größe", "a.b")
+        ),
+        ("class", "^class is no name for a component, it is a keyword of Python\ngive another name$"),
+        ("test_it", "^test_it is no name for a component, it is called as tests are\ngive another name$"),
+    ],
+)
+def test_names_that_are_none(name: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=says):
         write("metric", name, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 

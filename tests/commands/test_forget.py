@@ -13,6 +13,7 @@ import pytest
 from imgret.__main__ import main
 from imgret.store.store import home
 from tests.care.conftest import QUICK, doctor, state, traces
+from tests.conftest import png, write
 
 
 @pytest.mark.parametrize("how", ["file", "gone", "id", "folder"])
@@ -48,6 +49,31 @@ def test_a_folder_is_forgotten_by_its_bytes_where_its_paths_are_not_known(photos
     id = hashlib.sha256((photos / "sub" / "x.png").read_bytes()).hexdigest()
     assert main(["forget", str(photos / "sub")]) == 0
     assert traces([id.encode(), bytes.fromhex(id)]) == []
+
+
+def test_what_is_no_image_is_none_and_takes_none_with_it(photos: Path, capsys: Any) -> None:
+    """While it is there, and when it is gone."""
+    folder = photos / "sub"
+    write(folder, {"a.xmp": b"<x/>", "b.xmp": b"<x/>", "c.thm": png((1, 2, 9)), "notes.txt": b"Dear all"})
+    assert main([str(photos), *QUICK]) == 0
+    arrays = len([*home().glob("matrices/*.npy"), *home().glob("derived/*.npy")])
+    everything = f"1 row, 1 thumbnail, 2 attribute values, 5 known files, {arrays} arrays"
+    for there in (True, False):
+        for name, images, gone in (
+            ("a.xmp", "0 images", "1 known file"),
+            ("c.thm", "0 images", "1 known file"),
+            ("notes.txt", "0 images", "1 known file"),
+            ("", "1 image", everything),
+        ):
+            capsys.readouterr()
+            assert main(["forget", "--dry", str(folder / name)]) == 0
+            assert capsys.readouterr().out.splitlines()[:2] == [f"images    {images}", f"would go  {gone}"]
+        for file in list(folder.iterdir()) if there else ():
+            file.unlink()
+    assert main(["forget", str(folder / "a.xmp")]) == 0
+    assert len([*home().glob("matrices/*.npy"), *home().glob("derived/*.npy")]) == arrays > 0
+    assert traces([os.fsencode(folder / "a.xmp")]) == []
+    assert traces([os.fsencode(folder / "b.xmp")]) == ["cache.sqlite"]
 
 
 @pytest.mark.usefixtures("photos")

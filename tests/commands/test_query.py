@@ -23,6 +23,23 @@ def test_query_says_what_is_wrong_in_two_lines(run: Run, words: list[str], capsy
     assert len(capsys.readouterr().err.splitlines()) <= 2
 
 
+def test_an_image_of_the_run_whose_name_begins_with_a_dash(tmp_path: Path, capsys: Any) -> None:
+    """Market-1501 calls its junk -1_c1s1_000565_01.jpg; where the run's folder is not the one that one is in."""
+    junk = "-1_c1s1_000565_01.png"
+    photos = write(tmp_path / "crops", {f"sub/{name}": png((90 * i, 9, 9)) for i, name in enumerate((junk, "2.png"))})
+    imgret.run(photos, backbone="pixels", view="pca", reports=[], attributes=[], metrics=[], k=1)
+    for words in ([junk], [f"./{junk}"], ["--", junk], ["--not", junk, "2.png"], [f"./sub/{junk}"]):
+        capsys.readouterr()
+        assert main(["query", "--json", *words]) == 0
+        hits = json.loads(capsys.readouterr().out)["hits"]
+        assert [hit["path"] for hit in hits] == ([] if "--not" in words else ["sub/2.png"])
+        if "--not" not in words:
+            assert main(["assign", *words]) == 0
+            assert "an image of the run" in capsys.readouterr().out
+    assert main(["forget", "--dry", str(photos / "sub" / junk)]) == 0
+    assert "images    1 image\nwould go" in capsys.readouterr().out
+
+
 def test_a_folder_is_no_query(run: Run, colours: Path, capsys: Any) -> None:
     assert main(["query", str(colours / "red")]) == 2
     assert capsys.readouterr().err == f"imgret: {colours / 'red'}: a folder\ngive an image file of it\n"

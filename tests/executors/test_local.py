@@ -111,6 +111,15 @@ def test_slow_things_have_their_time_each() -> None:
     ]  # fmt: skip
 
 
+@POSIX
+def test_where_the_first_that_takes_too_long_is_the_last() -> None:
+    """It alone is waited for, be it the last or not of those that a worker has in hand; what crashes is no end."""
+    told = ["A", f"{CRASHED}: its process ended with exit code 7", "B", f"{LATE}: no result after 1 s"]
+    assert _outcomes(spread(work, ["a", "exit", "b", *["hang"] * 40], timeout=1, workers=1, goes_on=False)) == told
+    done = _outcomes(spread(work, [*"abc", "hang", "d"], timeout=1, workers=1, chunk=4, goes_on=False))
+    assert done == [*"ABC", told[-1]]
+
+
 @settings(max_examples=5, deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "c", "exit"]), max_size=40))
 def test_everything_has_one_answer_wherever_the_crashes_are(things: list[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from imgret.reading.decode import DECODE
 from imgret.reading.filecache import FileCache, Stamp, stamp
+from imgret.reading.formats import how_to_read
 from imgret.reading.record import Record
 
 
@@ -146,7 +147,9 @@ def test_what_hangs_on_the_formats_asked_for_is_known_only_for_these(tmp_path: P
     records = {
         "read.tif": Record("1", "ok", "", 3, 4, "2019-07-21T18:04:11", "Canon EOS 5D", "tiff"),
         "cut.tif": Record("2", "truncated", "cut", format="tiff"),
-        "not asked for.heic": Record("", "unsupported", "HEIC: ...", format="heic"),
+        "not asked for.heic": Record("", "unsupported", f"HEIC: {how_to_read(['HEIC'])}", format="heic"),
+        "said otherwise.heic": Record("", "unsupported", "HEIC: type something else", format="heic"),
+        "notes.txt": Record("", "unsupported", "not a JPEG, PNG, WEBP, GIF, BMP or TIFF file"),
         "raw.tif": Record("3", "unsupported", "a camera's raw file"),
         "plain.png": Record("4", "ok", "", 3, 4),
     }
@@ -160,7 +163,7 @@ def test_what_hangs_on_the_formats_asked_for_is_known_only_for_these(tmp_path: P
         known[path] = record
     for formats, names in {
         (): {"not asked for.heic", "raw.tif", "plain.png"},
-        ("tiff",): set(records),
+        ("tiff",): set(records) - {"said otherwise.heic"},
         ("heic",): {"raw.tif", "plain.png"},
         ("heic", "tiff"): {"read.tif", "cut.tif", "raw.tif", "plain.png"},
     }.items():

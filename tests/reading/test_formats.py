@@ -1,6 +1,5 @@
 """Formats by their first bytes, what is said of those that are not read, and HEIC and TIFF where asked for."""
 
-import importlib.metadata
 import struct
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +16,7 @@ import imgret
 from imgret.contracts import Preprocess
 from imgret.errors import UsageError
 from imgret.reading.decode import decode, picture
-from imgret.reading.formats import FORMATS, is_jpeg, is_whole_jpeg, require, sniff, why_not
+from imgret.reading.formats import FORMATS, how_to_read, is_jpeg, is_otherwise, is_whole_jpeg, require, sniff, why_not
 from imgret.reading.imagefile import OUTCOMES
 from tests import image_bytes as make
 from tests.conftest import png, write
@@ -51,7 +50,7 @@ def off(data: bytes, expected: NDArray[np.uint8]) -> int:
 @pytest.mark.parametrize(
     ("head", "kind", "words"),
     [
-        (ftyp(b"heic", b"mif1", b"heic"), "HEIC", 'HEIC: type formats=[heic], after pip install "imgret[heif]"'),
+        (ftyp(b"heic", b"mif1", b"heic"), "HEIC", "HEIC: type formats=[heic]"),
         (ftyp(b"mif1", b"heix", b"avif"), "HEIC", "HEIC: type"),
         (ftyp(b"msf1"), "HEIC", "HEIC: type"),
         (ftyp(b"avif", b"mif1"), "AVIF", "AVIF: type formats=[avif]"),
@@ -84,6 +83,26 @@ def test_what_a_file_is_and_what_is_said_of_it(head: bytes, kind: str | None, wo
     assert (seen.outcome, seen.reason) == ("unsupported", why_not(head))
 
 
+def test_what_is_no_image_is_none_of_those_that_are_read() -> None:
+    some = "not a JPEG, PNG, WEBP, GIF, BMP or AVIF file"
+    every = "not a JPEG, PNG, WEBP, GIF, BMP, HEIC, TIFF or AVIF file"
+    assert decode(b"Dear all", SIZE, ["avif"]).reason == some
+    assert decode(b"Dear all", SIZE, ["tiff", "avif", "heic"]).reason == every
+    assert [is_otherwise(said, ["avif"]) for said in (some, every)] == [False, True]
+    assert not any(is_otherwise(said, ["avif"]) for said in ("a PDF file, which is not read", "a Git LFS pointer", ""))
+
+
+@pytest.mark.parametrize("found", ["1.8.0", "1.6.0", ""])
+def test_what_is_installed_is_not_to_be_installed(found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imgret.reading.formats.heif", lambda: found)
+    then = ', after pip install "imgret[heif]"'
+    after = "" if found == "1.8.0" else then
+    assert why_not(ftyp(b"heic")) == f"HEIC: type formats=[heic]{after}"
+    assert how_to_read(["TIFF", "HEIC"]) == f"type formats=[heic,tiff]{after}"
+    for end in ("", then):
+        assert is_otherwise(f"HEIC: type formats=[heic]{end}", []) == (end != after)
+
+
 def test_a_format_that_is_not_asked_for_is_not_opened() -> None:
     assert decode(save(scene(), "TIFF"), SIZE, ["heic"])[:2] == ("unsupported", "TIFF: type formats=[tiff]")
     with pytest.raises(ValueError, match=r"^unsupported: TIFF: type formats=\[tiff\]"):
@@ -99,12 +118,7 @@ def test_a_pillow_without_avif_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_package_that_is_missing_or_old_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def version(name: str, found: str = "") -> str:
-        if not found:
-            raise importlib.metadata.PackageNotFoundError(name)
-        return found
-
-    monkeypatch.setattr("imgret.reading.formats.version", version)
+    monkeypatch.setattr("imgret.reading.formats.heif", lambda: "")
     require(["tiff"])
     with pytest.raises(UsageError, match=r'needs the package pillow-heif\ntype pip install "imgret\[heif\]"'):
         require(["heic"])
@@ -113,10 +127,10 @@ def test_a_package_that_is_missing_or_old_is_named(monkeypatch: pytest.MonkeyPat
     assert 'pip install "imgret[heif]"' in seen.reason
     with pytest.raises(UsageError, match=r"needs the package pillow-heif"):
         imgret.run("photos", backbone="pixels", formats=["heic"])
-    monkeypatch.setattr("imgret.reading.formats.version", lambda name: "1.6.0")
+    monkeypatch.setattr("imgret.reading.formats.heif", lambda: "1.6.0")
     with pytest.raises(UsageError, match=r"pillow-heif 1\.6\.0 is not safe"):
         require(["heic"])
-    monkeypatch.setattr("imgret.reading.formats.version", lambda name: "1.10.0")
+    monkeypatch.setattr("imgret.reading.formats.heif", lambda: "1.10.0")
     require(["heic"])
 
 

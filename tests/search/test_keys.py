@@ -6,6 +6,7 @@ import pytest
 from imgret import UsageError
 from imgret.contracts import Item
 from imgret.search.keys import key, row_called
+from imgret.search.search import row_named
 from tests.search.test_where import fake
 
 
@@ -34,6 +35,10 @@ def test_a_search_by_key() -> None:
     run = fake(np.array([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]]), items)
     assert [hit.path for hit in run.search("S0", 1)] == ["1.png"]
     assert [hit.path for hit in run.search("2", 1, unlike="S0")] == ["3.png"]
+    assert [hit.path for hit in run.search("./2.png", 1)] == ["3.png"]
+    assert row_named(run, "./S3") == row_named(run, "./3") == row_named(run, "3.png")
+    with pytest.raises(UsageError, match=r"\./9\.png: neither a file nor an image of this run"):
+        run.search("./9.png")
     with pytest.raises(UsageError, match="S9: neither a file nor an image of this run"):
         run.search("S9")
 

@@ -2,14 +2,21 @@
 
 import logging
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 import imgret
 from imgret.errors import UsageError
+from imgret.executors import local
+from imgret.plugin import Lost
+from imgret.plugins.sources._pattern import QUICK, _most
 from imgret.plugins.sources.files import files
 from imgret.settings.options import CONFIGS
 from tests.conftest import write
@@ -164,17 +171,76 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("regex", ["^(?P<label>(a+)+)$", "(?P<label>(a|aa){2,99})$", "(?P<label>a*a*a*a*a*a*a*)!"])
 def test_a_pattern_that_comes_to_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, regex: str) -> None:
     monkeypatch.setattr("imgret.plugins.sources._pattern.WHILE", 1)
+    done: list[str | Lost] = []
+
+    def spread(*given: Any, **named: Any) -> Iterator[Any]:
+        for part in local.spread(*given, **named):
+            done.extend(part[1])
+            yield part
+
+    monkeypatch.setattr("imgret.plugins.sources._pattern.spread", spread)
     root, long = str(tmp_path / "in"), "a" * 120
-    write(tmp_path / "in", {"a": b"", "b": b"", f"{long}b": b""})
+    write(tmp_path / "in", {"a": b"", "b": b"", f"{long}b": b"", f"{long}c": b"", f"{long}d": b""})
     with pytest.raises(UsageError) as caught:
         list(files(root, label_regex=regex))
     said, hint = str(caught.value).splitlines()
     assert said == f"source.label_regex={regex} comes to no end for the path {long}b: no result after 1 s"
     assert hint.startswith("write it without a repeat in a repeat")
-    (tmp_path / "in" / f"{long}b").unlink()
+    assert sum(isinstance(each, Lost) for each in done) == 1  # the others are not waited for
+    for end in "bcd":
+        (tmp_path / "in" / f"{long}{end}").unlink()
     write(tmp_path / "in", {f"{'b' * 250}/c": b"", "aa": b""})
     wanted = [] if regex.endswith("!") else ["a", "aa"] if "+" in regex else ["aa"]
     assert [item.label for item in files(root, label_regex=regex) if item.label] == wanted
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        "(?P<label>" + "a?" * 34 + "a" * 36 + ")b",
+        "(?P<label>" + "(?:a|a)" * 34 + ")b",
+        "(?x)(?P<label>(a+ #[\n)+)$ #]",
+        r"(?P<label>(a*)\2)(?=a)(?:a|b)+$",
+        r"(?P<label>[*]a*\[a*]a*a*a*a*)b",
+    ],
+)
+def test_what_may_take_long_is_searched_by_another_process(regex: str) -> None:
+    assert _most(regex, 60) > QUICK
+
+
+@given(st.text("ab*+?|()[]^", max_size=12), st.text("ab", max_size=7))
+def test_no_search_takes_more_ways_than_are_counted(regex: str, path: str) -> None:
+    """Beside a slow reference: every way through the pattern, counted by going it."""
+    try:
+        tree = re._parser.parse(regex)  # type: ignore[attr-defined]
+    except (re.error, FutureWarning):  # no pattern, or one that is to mean something else some day
+        return
+    ways = sum(1 for start in range(len(path) + 1) for _ in ways_through(list(tree), path, start))
+    assert ways * (len(regex) + 1) <= _most(regex, len(path))
+
+
+def ways_through(parts: list[Any], path: str, at: int) -> Iterator[int]:
+    """Where each way through the parsed pattern ends, dead ends included, which end where they stop."""
+    if not parts:
+        yield at
+        return
+    (kind, what), *rest = parts
+    kind = str(kind)
+    if kind == "BRANCH":
+        for branch in what[1]:
+            yield from ways_through([*branch, *rest], path, at)
+    elif kind == "SUBPATTERN":
+        yield from ways_through([*what[3], *rest], path, at)
+    elif kind in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+        least, most, inner = what
+        for count in range(least, min(int(most), len(path) - at) + 1):
+            yield from ways_through([*list(inner) * count, *rest], path, at)
+    elif kind == "AT":
+        yield from ways_through(rest, path, at)
+    elif at < len(path):
+        yield from ways_through(rest, path, at + 1)
+    else:
+        yield at
 
 
 def test_usual_patterns_take_no_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +252,8 @@ def test_usual_patterns_take_no_other_process(tmp_path: Path, monkeypatch: pytes
         r"(?P<label>-?\d+)_c(?P<group>\d)",
         r"(?P<label>[^/*+{]+)_\d+_\d+\.jpg",
         r"^(?P<label>(\d)?)",
+        r"(?P<label>[^/]+)_\d+\.jpg",
+        r"(?P<label>\d{4})(?:_|-)c?(?P<camera>\d)",
     ):
         assert [bool(item.label) for item in files(str(tmp_path / "in"), label_regex=regex)] == [True]
 

@@ -46,6 +46,26 @@ def taken_as(folders: dict[str, int]) -> str:
         ({"n01914609": 5, "n02019999": 5}, "groups"),  # of ImageNet
         ({"10012345": 5, "10123456": 5}, "groups"),  # numbers of products
         ({"1920x1080": 5, "19": 5, "2051": 5, "latest": 5}, "groups"),
+        ({"iPhone 12": 5, "Canon EOS 5D": 5, "GoPro": 5}, "columns"),
+        ({"Nikon D90": 5, "Home": 5, "Garden": 5}, "columns"),  # of a model one is enough
+        ({"GoPro": 5, "Huawei": 5, "Home": 5}, "columns"),
+        ({"Apple": 5, "Canon": 5, "Ford": 5, "Shell": 5}, "groups"),  # logos: half of them
+        ({"Apple 10": 5, "Apple Braeburn 1": 5, "Apricot 1": 5}, "groups"),  # of Fruits-360
+        ({"January": 5, "February": 5, "Home": 5}, "columns"),
+        ({"01 Jänner": 5, "02-Feb.": 5, "März": 5}, "columns"),
+        ({"fe\u0301vrier": 5, "AOUT": 5, "déc": 5}, "columns"),  # as macOS writes an accent
+        ({"enero": 5, "Feb 19": 5}, "columns"),
+        ({"May": 5, "April": 5, "Anna": 5, "Bo": 5}, "groups"),
+        ({"Mars": 5, "Venus": 5, "Saturn": 5}, "groups"),
+        ({"batch_001": 5, "batch_002": 5}, "columns"),
+        ({"New Folder": 5, "New Folder (2)": 5, "Misc": 5, "to sort": 5}, "columns"),
+        ({"raw": 5, "edited": 5, "final": 5, "export": 5}, "columns"),
+        ({"100x100": 5, "200 × 200": 5, "1080px": 5}, "columns"),
+        ({"Misc": 5, "raw": 5, "January": 5, "GoPro": 5, "Home": 5, "Garden": 5}, "columns"),  # most, of several kinds
+        ({"dress": 5, "t-shirt": 5, "other": 5}, "groups"),
+        ({"batches": 5, "rawhide": 5, "marching": 5, "leica 2 go": 5, **{f"thing {i}": 5 for i in range(9)}}, "groups"),
+        ({str(digit): 5 for digit in range(10)}, "groups"),
+        ({"cat/raw": 5, "dog/edited": 5}, "labels"),
         ({"cat/home": 5, "dog/home": 5, "dog/park": 5}, "groups"),
         ({"cat/home": 5, "dog/home": 5, "dog/park": 4}, "labels"),
         ({"cat/2019": 5, "dog/2020": 5}, "labels"),
