@@ -53,9 +53,7 @@ class Parser(argparse.ArgumentParser):
         dashed = re.match(r"unrecognized arguments: (?:.* )?(-(?!-)\S*)", message, re.DOTALL)
         if dashed:
             hint += f"; what begins with - and is a name stands behind --: -- {printable(dashed[1])}"
-        elif (
-            message.startswith("unrecognized") and "--run" in message and any(a.metavar == "RUN" for a in self._actions)
-        ):
+        elif message.startswith("unrecognized arguments: --run") and any(a.metavar == "RUN" for a in self._actions):
             hint = f"runs are named without --run: python -m {self.prog} RUN"
         raise UsageError(f"{self.command}: {printable(message)}\n{hint}")
 
