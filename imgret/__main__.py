@@ -138,6 +138,7 @@ def _again(words: Sequence[str]) -> tuple[list[str], Again]:
         others = [f"{each.what} {each.first or 'none'} → {each.second or 'none'}" for each in found.otherwise()]
         if others:
             log.warning("versions are not those that were recorded: %s", ", ".join(others))
+    again.refuse_elsewhere(found, settings)
     return settings, found
 
 

@@ -26,7 +26,8 @@ from imgret.evaluation.jobs import Asked
 from imgret.registry import OPTIONAL, SLOTS, load_plugins, unknown
 from imgret.settings.commandline import as_typed, is_path, literal, parts, several
 from imgret.settings.hydra import COMPOSING, own_hydra
-from imgret.settings.options import check, chooses, chosen, nodes, unused
+from imgret.settings.options import check, chooses, chosen, nodes, root_node, unused
+from imgret.words import printable
 
 if TYPE_CHECKING:
     from imgret.evaluation.sweep import Sweep
@@ -142,8 +143,16 @@ def run_from_python(images: str | Path | None, changes: Mapping[str, Any]) -> Ru
 
     refuse_nowhere()
     load_plugins()
+    if not isinstance(images, str | Path | None):
+        raise UsageError(f"images is a {type(images).__name__}\ngive one path, of a folder, a manifest or a tar")
     flat: dict[str, Any] = {} if images is None else {"images": str(images)}
     for key, value in changes.items():
+        slot, _, argument = key.partition("_")
+        if slot in SLOTS and not argument.startswith("_") and argument and key not in root_node():
+            raise UsageError(
+                f"no setting {printable(key)!r}, did you mean {slot}__{printable(argument)}?\n"
+                f"an argument of the {slot} is written with two underscores"
+            )
         if isinstance(value, Mapping):
             flat |= {f"{key}.{inner}": each for inner, each in value.items()}
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 
 EXIT_CODES = {  # what `--help` says of them
     0: "done",
@@ -12,13 +13,14 @@ EXIT_CODES = {  # what `--help` says of them
     3: "too many files failed (max_failed), or none is readable",
     4: "the store or a run is damaged, or of a later version",
     5: "a disk is full; what was computed before is kept, and the same command goes on from there",
-    6: "the machine gives too little: memory, processes, open files, a folder for temporary files",
+    6: "the machine gives too little: memory, processes, open files, large files, a folder for temporary files",
     130: "stopped; the same command goes on from there",
 }
 FAULT, STOPPED = 1, 130  # the other codes are those of the errors below
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-# What libraries say that hand no number on: safetensors has the system's words, SQLite its own.
+RUST = re.compile(r"\(os error (\d+)\)")  # where libraries such as safetensors put the system's number
+# What libraries say that hand no number on: SQLite has its own words.
 FULL_SAID = (*map(os.strerror, FULL), "database or disk is full")
 
 
@@ -66,7 +68,7 @@ class DiskFull(UsageError):
 
 
 class TooLittle(UsageError):
-    """The machine, or what one may have of it, does not give what is needed: memory, processes, open files."""
+    """The machine, or what one may have of it, does not give what is needed: memory, processes, open or large files."""
 
     exit_code = 6
 
@@ -74,10 +76,12 @@ class TooLittle(UsageError):
 # What is refused: by the number of the system, by the words of libraries; and what to do.
 MEMORY = "close what needs memory, raise the limit (ulimit -v, the container's or the job's), or type a smaller limit="
 PROCESSES = "raise the limit of processes (ulimit -u, the container's or the job's)"
+LARGE = "raise the limit of a file's size (ulimit -f unlimited, or the job's), or take a disk that has larger files"
 REFUSED: tuple[tuple[set[int], tuple[str, ...], str], ...] = (
     ({errno.ENOMEM}, ("annot allocate memory", "failed to map segment", "out of memory", "bad_alloc"), MEMORY),
     ({errno.EAGAIN, errno.ECHILD}, ("can't start new thread", "pthread_create"), PROCESSES),
     ({errno.EMFILE, errno.ENFILE}, ("Too many open files",), "raise the limit of open files: ulimit -n 4096"),
+    ({errno.EFBIG}, ("File too large",), LARGE),
     (set(), ("No usable temporary directory",), "set TMPDIR=FOLDER, a folder that can be written to"),
 )
 
@@ -87,15 +91,23 @@ def too_little(error: BaseException) -> TooLittle | None:
     causes: list[BaseException] = []
     while error not in causes:
         causes.append(error)
-        said, number = str(error), getattr(error, "errno", None)
+        said, number = str(error), _number(error)
         for numbers, words, otherwise in REFUSED:
             memory = otherwise == MEMORY and isinstance(error, MemoryError)
-            kind = isinstance(error, OSError | RuntimeError | ImportError | SystemError)
+            kind = isinstance(error, OSError | RuntimeError | ImportError | SystemError) or number is not None
             if memory or (kind and (number in numbers or any(word in said for word in words))):
                 reason = getattr(error, "strerror", None) or said or "out of memory"
                 return TooLittle(f"the machine gives too little: {' '.join(reason.split())[:200]}\n{otherwise}")
         error = error.__cause__ or error.__context__ or error
     return None
+
+
+def _number(error: BaseException) -> int | None:
+    """The number that the system gave an error, also where a library put it into words; None where there is none."""
+    if isinstance(error, OSError):
+        return error.errno
+    found = RUST.search(str(error))
+    return int(found[1]) if found else None
 
 
 def refuse_nowhere() -> None:
@@ -108,7 +120,7 @@ def refuse_nowhere() -> None:
 
 def is_full(error: Exception) -> bool:
     """Whether this was raised because a disk, or what one may have of it, is full."""
-    if isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in FULL):
+    if isinstance(error, DiskFull) or _number(error) in FULL:
         return True
     return any(said in str(error) for said in FULL_SAID)
 

@@ -171,7 +171,7 @@ def _backbone(settings: Mapping[str, Any]) -> tuple[Backbone, Mapping[str, Any]]
         with blamed(settings, "backbone"):
             return make(settings, "backbone"), settings
     except WeightsUnavailable as error:
-        if settings["otherwise"] is None or settings["offline"]:
+        if settings["otherwise"] is None:
             raise
         reason, other = str(error).splitlines()[0], called(settings, "otherwise")
         log.warning("backbone=%s: %s; this run uses backbone=%s", called(settings, "backbone"), reason, other)

@@ -1,16 +1,19 @@
 """The same run in other surroundings: another user, locale, umask, home, clock, folder. It gives the same bytes."""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import imgret
@@ -184,3 +187,30 @@ def test_a_process_that_may_do_little_makes_the_same_run(usual: Run, tmp_path: P
     for folder in folders:
         same(usual.folder, Path(folder))
     assert list(long.iterdir()) == []
+
+
+def once_more(folder: str) -> tuple[str, list[str]]:
+    run = imgret.run(folder, **QUICK, rehash=True)
+    return str(run.folder), [hit.id for hit in run.search(run.ids[0], top=3)]
+
+
+@pytest.mark.parametrize("pool", ["Pool", "ProcessPoolExecutor"])
+def test_a_pool_that_is_forked_after_a_run_makes_the_same_run(usual: Run, tmp_path: Path, pool: str) -> None:
+    """Threads of OpenMP do not survive a fork, and are waited for ever in the copy if it means to have any."""
+    fork = multiprocessing.get_context("fork")
+    if pool == "Pool":
+        with fork.Pool(1) as workers:
+            folder, hits = workers.apply_async(once_more, [str(tmp_path / "in")]).get(timeout=60)
+    else:
+        with ProcessPoolExecutor(1, mp_context=fork) as workers:
+            asked = workers.submit(once_more, str(tmp_path / "in"))
+            try:
+                folder, hits = asked.result(timeout=60)
+            except TimeoutError:  # leave none behind that never ends
+                [process.kill() for process in workers._processes.values()]
+                raise
+    made = imgret.load(folder)
+    np.testing.assert_array_equal(made.features, usual.features)
+    np.testing.assert_array_equal(made.labels, usual.labels)
+    np.testing.assert_allclose(made.view, usual.view, atol=1e-5)  # one thread adds up in another order than several
+    assert hits == [hit.id for hit in usual.search(usual.ids[0], top=3)]

@@ -80,10 +80,31 @@ def test_whoever_names_a_backbone_gets_no_other(
     assert (seen[0]["otherwise"] is not None) == falls_back
 
 
-def test_faults_from_python_too() -> None:
-    for typed, says in (({"view": None}, "no view 'null'"), ({"retriever__device": "cuda"}, "retriever.device")):
-        with pytest.raises(UsageError, match=says):
-            imgret.run("photos", **typed)
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"view": None}, "^no view 'null'"),
+        ({"retriever__device": "cuda"}, "^retriever.device"),
+        (
+            {"clusterer_n_init": 5},
+            "^no setting 'clusterer_n_init', did you mean clusterer__n_init\\?\n.* two underscores$",
+        ),
+        ({"images": ["a", "b"]}, "^images is a list\ngive one path, of a folder, a manifest or a tar$"),
+        ({"images": b"photos"}, "^images is a bytes\n"),
+    ],
+)
+def test_faults_from_python_too(typed: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        imgret.run(**{"images": "photos", **typed})
+
+
+def test_a_dot_is_two_underscores_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As README has it."""
+    seen: list[dict[str, Any]] = []
+    monkeypatch.setattr("imgret.pipeline.run", seen.append)
+    write(Path("photos"), {"1.png": png((9, 9, 9))})
+    imgret.run("photos", clusterer="dbscan", clusterer__min_samples=4)
+    assert seen[0]["clusterer"]["min_samples"] == 4
 
 
 def test_options_are_those_of_what_is_registered_now(monkeypatch: pytest.MonkeyPatch) -> None:

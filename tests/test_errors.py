@@ -53,6 +53,7 @@ def test_every_code_is_in_the_table_and_in_help(capsys: Any) -> None:
         (FULL, True),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), True),
         (SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"), True),
+        (SafetensorError("Error while serializing: I/O error: no words of ours (os error 122)"), True),
         (sqlite3.OperationalError("database or disk is full"), True),
         (DiskFull("by the arithmetic"), True),
         (OSError(errno.EACCES, "Permission denied"), False),
@@ -88,6 +89,10 @@ def test_what_is_said_of_a_place_that_cannot_be_written_to() -> None:
         (RuntimeError("can't start new thread"), "can't start new thread\nraise the limit of processes"),
         (OSError(errno.EMFILE, "Too many open files"), "Too many open files\nraise the limit of open files: ulimit -n"),
         (FileNotFoundError(2, "No usable temporary directory found in ['/x']"), "No usable temporary directory"),
+        (OSError(errno.EFBIG, "File too large"), "File too large\nraise the limit of a file's size"),
+        (SafetensorError("I/O error: x (os error 27)"), "I/O error: x (os error 27)\nraise the limit of a file's size"),
+        (SafetensorError("I/O error: x (os error 24)"), "I/O error: x (os error 24)\nraise the limit of open files"),
+        (SafetensorError("I/O error: x (os error 13)"), None),
         (OSError(errno.EACCES, "Permission denied"), None),
         (ImportError("No module named 'mine'"), None),
         (ValueError("out of memory"), None),
@@ -117,6 +122,23 @@ def test_too_little_ends_a_command_with_its_code(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("imgret.commands.runs.main", fails)
     assert main(["runs"]) == TooLittle.exit_code
     assert capsys.readouterr().err.splitlines()[0] == "imgret: the machine gives too little: out of memory"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets a limit in its own process")
+def test_a_limit_of_the_size_of_files_ends_a_run_with_its_code(colours: Path, capsys: Any) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, before[1]))
+    try:
+        code = main([str(colours), "backbone=pixels", "backbone.size=128", "log=quiet"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == TooLittle.exit_code == 6
+    assert capsys.readouterr().err == (
+        "imgret: the machine gives too little: Error while serializing: I/O error: File too large (os error 27)\n"
+        "raise the limit of a file's size (ulimit -f unlimited, or the job's), or take a disk that has larger files\n"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder that is stood in stays there")

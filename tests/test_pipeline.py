@@ -253,9 +253,10 @@ def test_where_the_default_backbone_cannot_be_had(colours: Path, monkeypatch: An
     run = imgret.run(colours, **quick)
     assert (run.info.backbone.asked, run.info.backbone.used) == ("unavailable", "pixels")
     assert imgret.load(run.folder).search("red/a/0.png", 3) == run.search("red/a/0.png", 3)
-    for more in ({"backbone": "unavailable"}, {"offline": True}):
-        with pytest.raises(WeightsUnavailable):
-            imgret.run(colours, **(quick | more))
+    offline = imgret.run(colours, **quick, offline=True)  # they are not to be had either
+    assert (offline.info.backbone.asked, offline.info.backbone.used) == ("unavailable", "pixels")
+    with pytest.raises(WeightsUnavailable):
+        imgret.run(colours, **quick, backbone="unavailable")
 
 
 def test_a_report_that_fails_loses_nothing(colours: Path, monkeypatch: Any) -> None:

@@ -10,11 +10,13 @@ import numpy as np
 
 from imgret.checks import Check, Fault, Subject
 from imgret.checks.data import small_run
+from imgret.demands.objects import report
 from imgret.demands.values import written
 
 
 def files_of(subject: Subject, labels: Sequence[int], folder: Path) -> dict[str, bytes]:
     """Files by name that it writes of a run with these labels. Raises Fault where it returns anything but them."""
+    report(subject.component)
     (folder / "run").mkdir(parents=True)
     (folder / "run" / "items.csv").write_bytes(b"not yours")
     run = small_run(np.array(labels, np.int64), subject.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ from imgret.care.faults import DAMAGED, Fault, why
 from imgret.care.runcheck import RunCheck
 from imgret.care.storecheck import StoreCheck
 from imgret.commands._parser import Parser
-from imgret.errors import DiskFull, StoreDamaged, UsageError, is_full
+from imgret.errors import DiskFull, StoreDamaged, UsageError, is_full, unwritable
 from imgret.registry import load_plugins
 from imgret.runs.run import find
 from imgret.screen import say
@@ -29,6 +30,7 @@ where its bytes are then those that were recorded, a view only in ten minutes an
 and reports are drawn again. What is whole is opened as `query` opens it. Originals are never touched, and nothing is
 deleted that cannot be made again. Exit code 4 where damage is left, 5 where a full disk is why.
 """
+BUSY = {errno.ENOTEMPTY, errno.ENOENT, errno.EBUSY}  # a run is writing into it
 PARSER = Parser("doctor", __doc__, MORE)
 PARSER.add_argument("runs", nargs="*", metavar="RUN", help="runs to look at (default: those in ./runs)")
 PARSER.add_argument("--dry", action="store_true", help="say what is wrong, change nothing")
@@ -59,9 +61,9 @@ def main(words: Sequence[str]) -> None:
     say(f"runs      {counted(len(folders), 'run')}")
     say(f"faults    {listed({kind: kinds[kind] for kind in sorted(kinds)}) or 'none'}")
     if asked.gc:
-        _free(gc.matrices(root) + gc.set_aside(root), ask=False, dry=asked.dry)
+        _free(root, gc.matrices(root) + gc.set_aside(root), ask=False, dry=asked.dry)
         if asked.gc == "features":
-            _free(gc.feature_sets(root), ask=not asked.yes, dry=asked.dry)
+            _free(root, gc.feature_sets(root), ask=not asked.yes, dry=asked.dry)
     if DiskFull in left:
         raise DiskFull(f"{counted(len(left), 'damaged thing')} left\nmake room on the disk, and type the same again")
     if left:
@@ -102,7 +104,7 @@ def _tell(fault: Fault, dry: bool) -> list[type[UsageError]]:
     return left if fault.kind == DAMAGED else []
 
 
-def _free(spares: list[gc.Spare], ask: bool, dry: bool) -> None:
+def _free(root: Path, spares: list[gc.Spare], ask: bool, dry: bool) -> None:
     for spare in spares:
         say(f"spare     {shown_path(spare.place)}: {spare.what}, {size(spare.bytes)}")
     total = size(sum(spare.bytes for spare in spares))
@@ -112,7 +114,9 @@ def _free(spares: list[gc.Spare], ask: bool, dry: bool) -> None:
     for spare in spares:
         try:
             spare.remove()
-        except OSError as error:  # a run is writing into it
+        except OSError as error:
+            if error.errno not in BUSY:
+                raise unwritable(root, error, "set IMGRET_HOME=FOLDER") from error
             raise UsageError(
                 f"{spare.place} cannot be freed: {why(error)}\ntype the same again when no run is using it"
             ) from error

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import inspect
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from imgret.contracts import Backbone, Preprocess
 from imgret.demands import a
 from imgret.errors import Fault
 
-METHODS = {
-    "source": ("__iter__", "open", "skipped"),
-    "reducer": ("fit_transform",),
-    "clusterer": ("fit_predict",),
-    "retriever": ("fit", "kneighbors"),
-    "reranker": ("fit", "kneighbors"),
+METHODS: dict[str, dict[str, tuple[str, ...]]] = {  # and what each is called with
+    "source": {"__iter__": (), "open": ("item",), "skipped": ()},
+    "reducer": {"fit_transform": ("X",)},
+    "clusterer": {"fit_predict": ("X",)},
+    "retriever": {"fit": ("X", "labels"), "kneighbors": ("Q", "top")},
+    "reranker": {"fit": ("X", "labels"), "kneighbors": ("Q", "top")},
 }
 
 
@@ -22,14 +23,34 @@ def built(kind: str, made: Any) -> Any:
     """What a component of this kind was built to: it has the methods of its kind, or is a Backbone."""
     if kind == "backbone":
         return backbone(made)
-    wanted = METHODS.get(kind, ())
+    wanted = METHODS.get(kind, {})
     if isinstance(made, type):
         raise Fault(f"it gave the class {made.__name__}, not one that is built: return {made.__name__}(...)")
     missing = [name for name in wanted if not hasattr(made, name)]
     missing += [name for name in wanted if name not in (*missing, "skipped") and not callable(getattr(made, name))]
     if missing:
         raise Fault(f"{a(made)} has no {', no '.join(missing)}; a {kind} has {' and '.join(wanted)}")
+    for name, given in wanted.items():
+        if name != "skipped":
+            takes(getattr(made, name), given, f"its {name}")
     return made
+
+
+def takes(called: Callable[..., Any], given: Sequence[str], what: str = "it") -> None:
+    """What can be called with arguments of these names, in their order, and no others."""
+    try:
+        signature = inspect.signature(called)
+    except (TypeError, ValueError):  # of code in C: it shows when it is called
+        return
+    try:
+        signature.bind(*given)
+    except TypeError as error:
+        raise Fault(f"{what} is called with ({', '.join(given)}), but takes {signature}: {error}") from None
+
+
+def report(component: Callable[..., Any]) -> None:
+    """What writes of a run into a folder."""
+    takes(component, ("run", "folder"))
 
 
 def takes_a_retriever(parameters: Collection[str]) -> None:

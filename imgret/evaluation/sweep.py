@@ -62,8 +62,9 @@ class Sweep:
     def fail(self, asked: Asked, error: Exception) -> None:
         text = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
         done = Done(asked, failed=printable((text.splitlines() or [""])[0]))
+        same = next((job.asked.number for job in self.jobs if job.failed == done.failed), None)
         self.jobs.append(done)
-        self._say(asked, f"failed: {done.failed}")
+        self._say(asked, f"failed as {same} did" if same else f"failed: {done.failed}")
 
     def again(self, asked: Asked, number: int) -> None:
         """A job that is job `number` again, as it differs from it only in a setting that it does not use."""

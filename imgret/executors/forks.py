@@ -8,6 +8,7 @@ is it started anew while it is being asked. This one is asked over a pair of soc
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import signal
 import socket
@@ -18,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.spawn import get_executable
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
 
 from imgret.executors.forkserver import told
 from imgret.executors.worker import here
@@ -73,7 +76,7 @@ class Server:
                     code = self._end()
                     if not last:
                         what = f"a process that starts others has ended {TRIES} times, the last time with {code}"
-                        raise ChildProcessError(what) from error
+                        raise ChildProcessError(errno.ECHILD, what) from error
         raise AssertionError
 
     def _ask(self) -> Forked:
@@ -157,9 +160,16 @@ def fork() -> Forked:
 
 
 def _forget() -> None:
-    """In a copy of this process: the server is the other's."""
+    """In a copy of this process: the server is the other's, and the threads of libraries are none of its own.
+
+    OpenMP waits for ever for those that it had before. With one thread it needs none, in PyTorch, which keeps its
+    count itself, nor in scikit-learn, openTSNE and whoever else brings an OpenMP along.
+    """
     global _server
     _server = Server()
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+        threadpool_limits(1, "openmp")
 
 
 if POSSIBLE:

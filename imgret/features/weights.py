@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imgret.errors import UsageError, is_full, unwritable
+from imgret.errors import UsageError, is_full, too_little, unwritable
 from imgret.store.files import sha256
 from imgret.words import typed_path
 
@@ -113,7 +113,7 @@ def fetch(remote: Remote, what: str, offline: bool = False, hint: str = "") -> P
     try:
         _download(remote, file)
     except Exception as error:  # a server and the way to it can fail in every way there is
-        if is_full(error):
+        if is_full(error) or too_little(error):
             raise unwritable(file.parent, error, instead) from error
         reason = str(error).removeprefix("<urlopen error ").removesuffix(">") or type(error).__name__
         raise WeightsUnavailable(f"the weights {what} could not be fetched: {reason}\n{instead}") from error

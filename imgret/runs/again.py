@@ -5,7 +5,9 @@ A file of it is data: its words are taken as if they were typed, and nothing els
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -31,17 +33,24 @@ AS_THEY_ARE = (
     "source.label",
     "source.group",
 )  # `${` is no variable there
+PATHS = ("images", "vocabulary")  # of the settings without a dot; with one, which is a path shows by what is there
+OUT = "runs"  # where none was typed
 DEMO = "preset=demo"  # which is chosen where no images are typed
 YOURS = ("out", "log")  # of whoever makes it again, not of the file
 SAYS = "# `python -m imgret --from {} [NAME=VALUE ...]` makes this again; what is typed beside goes before.\n"
 
 
 class Again(NamedTuple):
-    """The words of a command line as settings, `--multirun` first in a sweep; the versions; digests of images."""
+    """The words of a command line as settings, `--multirun` first in a sweep; the versions; digests of images.
+
+    `out` is where it wrote, and `place` the folder that they were typed in, where that can be told; see `typed_in`.
+    """
 
     words: list[str]
     versions: Mapping[str, str]
     data: set[str]
+    out: str = ""
+    place: Path | None = None
 
     def otherwise(self) -> list[Change]:
         """The versions that are others here."""
@@ -72,7 +81,8 @@ def read(typed: str) -> Again:
             f"--from {printable(typed)}: {printable(reason)}\n"
             f"give the folder of a run or a sweep, or a {NAME} that a sweep has written"
         ) from error
-    return found._replace(words=[word for word in found.words if _taken(word)])
+    words = [word for word in found.words if _taken(word)]
+    return found._replace(words=words, place=typed_in(file, found.out))
 
 
 def of_run(info: Info) -> Again:
@@ -88,7 +98,8 @@ def of_run(info: Info) -> Again:
         else:
             value = config.get("k_asked") or node if slot == "k" else node
         words.append((key, value))
-    return Again([f"{key}={as_word(value)}" for key, value in words], info.versions, {info.data} - {""})
+    said = [f"{key}={as_word(value)}" for key, value in words]
+    return Again(said, info.versions, {info.data} - {""}, str(config.get("out") or OUT))
 
 
 def _of_file(file: Path) -> Again:
@@ -98,7 +109,8 @@ def _of_file(file: Path) -> Again:
     found, data = said.get("versions") or {}, said.get("data") or []
     if not isinstance(found, dict) or not _texts([*found, *found.values()]) or not _texts(data):
         raise ValueError("its versions or data are no texts")
-    return Again(said["words"], found, set(data))
+    out = next((word.partition("=")[2] for word in said["words"] if key_of(word) == "out"), OUT)
+    return Again(said["words"], found, set(data), out)
 
 
 def _texts(value: object) -> bool:
@@ -115,6 +127,33 @@ def _taken(word: str) -> bool:
     if "${" in word and key_of(word) not in AS_THEY_ARE:
         raise UsageError(f"--from: its word {printable(word)} asks for a variable\ntype {key_of(word)}=... beside it")
     return key_of(word) not in YOURS
+
+
+def typed_in(file: Path, out: str) -> Path | None:
+    """The folder that was stood in to write this file of a run or a sweep into `out`; None where that cannot be told.
+
+    No file names it, for it may be nobody's business: it follows from where the file lies, if that was not moved.
+    """
+    above, below = file.resolve().parent.parent.parts, Path(out).parts
+    at = len(above) - len(below)
+    return Path(*above[:at]) if above[at:] == below and not Path(out).is_absolute() else None
+
+
+def refuse_elsewhere(found: Again, words: Sequence[str]) -> None:
+    """Raises UsageError where one of the `words` that are taken from a file names a path that is where it was typed,
+    and not from here.
+    """
+    for word in found.words if found.place else ():
+        key, _, value = word.partition("=")
+        if word not in words or not (key in PATHS or "." in key):
+            continue
+        for path in filter(None, (value, *value.split(","))):
+            there = Path(found.place or "", path)
+            if os.path.lexists(there) and not os.path.lexists(typed_path(path)):
+                raise UsageError(
+                    f"--from: {key}={printable(path)} is not there from here, but from {printable(str(found.place))}\n"
+                    f"go there, or type {shlex.quote(printable(f'{key}={there}'))} beside it"
+                )
 
 
 def key_of(word: str) -> str:

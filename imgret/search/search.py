@@ -7,7 +7,8 @@ import math
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -77,12 +78,12 @@ def search(
     `text`: what is farthest from an image is like nothing in particular.
     """
     top = run.settings["top"] if top is None else top
-    if top < 1:
-        raise UsageError(f"top={top}: the number of hits is a whole number, at least 1\ntype --top 20")
+    if not isinstance(top, int | np.integer) or isinstance(top, bool) or top < 1:
+        raise UsageError(f"top={printable(str(top))}: the number of hits is a whole number, at least 1, such as 20")
     names, others = given(images), given(unlike)
     said, unsaid = _texts(text), _texts(unlike_text)
     if not names and not said:
-        also = ": --not turns a search away from an image, and needs one to be like" if others or unsaid else ""
+        also = ": to be unlike an image is not enough, one to be like is needed" if others or unsaid else ""
         raise UsageError(f"no image to search with{also}\ngive an image file, or the path or id of an image of the run")
     shares = _shares(weights, len(names), len(said))
     conditions = _texts(where)
@@ -145,6 +146,8 @@ def read(run: Found, name: str) -> bytes:
 
 
 def _texts(given: str | Path | Sequence[str | Path]) -> list[str]:
+    if not isinstance(given, Iterable | Path):
+        raise UsageError(f"{printable(repr(given))}: a text is wanted here, or a list of texts")
     return [str(given)] if isinstance(given, str | Path) else [str(each) for each in given]
 
 
@@ -154,10 +157,13 @@ def _shares(weights: Sequence[float] | None, images: int, said: int = 0) -> list
         return None
     if len(weights) != images + said:
         what = " and ".join(filter(None, [counted(images, "image"), counted(said, "text") if said else ""]))
-        raise UsageError(f"{counted(len(weights), 'weight')} for {what}\ntype one for each: --weights 2,1")
+        raise UsageError(f"{counted(len(weights), 'weight')} for {what}\ngive one for each, such as 2,1")
     for weight in weights:
-        if not (math.isfinite(weight) and weight > 0):
-            raise UsageError(f"weight {weight}: it is a number above 0\nfor what shall be unlike an image, type --not")
+        if not isinstance(weight, Real) or not (math.isfinite(weight) and weight > 0):
+            raise UsageError(
+                f"weight {printable(str(weight))}: it is a number above 0\n"
+                "what a hit shall be unlike is given apart: --not IMAGE, in Python unlike=IMAGE"
+            )
     return [weight / max(weights) for weight in weights]
 
 

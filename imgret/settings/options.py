@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from imgret.blame import owned
+from imgret.demands.objects import report
 from imgret.errors import Fault, UsageError
 from imgret.reading.formats import AVAILABLE, FURTHER
 from imgret.reading.record import WAYS
@@ -162,6 +163,8 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
             with owned(kind, name, component):
                 if kind == "metric" and (fault := asks_in_vain(component)):
                     raise Fault(fault)
+                if kind == "report":
+                    report(component)
     further, typed = [kind.lower() for kind in FURTHER], settings["formats"]
     if not isinstance(typed, list) or not set(map(str, typed)) <= {*further, AVAILABLE}:
         what = f"type formats=[{','.join(further)}], or formats=[{AVAILABLE}] for those whose packages are there"

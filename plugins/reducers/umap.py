@@ -10,6 +10,8 @@ from imgret import UsageError, register
 if TYPE_CHECKING:
     from imgret.plugin import Floats
 
+_ran: set[int] = set()  # the process that UMAP has run in: another than this one where this is a copy of it
+
 
 @register("reducer")
 class umap:
@@ -61,6 +63,7 @@ class umap:
             warnings.simplefilter("ignore")  # that there will be no transform, which nobody wants
             from umap import UMAP
 
+            refuse_copy()
             distances, rows = (self.knn or partial(ops.knn, device=self.device))(X, self.n_neighbors - 1)
             distances = np.pad(distances, ((0, 0), (1, 0)))  # the point itself comes first
             rows = np.concatenate([np.arange(len(X))[:, None], rows], axis=1)
@@ -77,3 +80,18 @@ class umap:
                 n_jobs=1,
             )
             return np.asarray(layout.fit_transform(X), np.float32)
+
+
+def refuse_copy() -> None:
+    """Raises UsageError where numba's threads were left behind by a fork: by GNU's OpenMP it ends such a process."""
+    import os
+
+    import numba
+
+    layer = getattr(numba, "threading_layer")  # noqa: B009 - untyped
+    if _ran and os.getpid() not in _ran and layer() == "omp":
+        raise UsageError(
+            "UMAP has run before this process was forked, and its threads do not survive that\n"
+            "make the pool before the first run, or use multiprocessing.get_context('spawn')"
+        )
+    _ran.add(os.getpid())

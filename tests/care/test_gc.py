@@ -95,6 +95,15 @@ def test_freeing_beside_a_run_at_work(monkeypatch: pytest.MonkeyPatch, capsys: A
     said = capsys.readouterr().err
     assert "cannot be freed: Directory not empty\ntype the same again when no run is using it" in said
 
+    def sealed(folder: Path) -> None:
+        raise OSError(30, "Read-only file system", str(folder))
+
+    monkeypatch.setattr("imgret.care.gc.shutil.rmtree", sealed)
+    assert main(["doctor", "--gc", "features", "--yes"]) == 2
+    assert capsys.readouterr().err.endswith(  # as `forget` says it
+        f"imgret: {home()} cannot be written to: Read-only file system\nset IMGRET_HOME=FOLDER\n"
+    )
+
 
 @pytest.mark.usefixtures("photos")
 def test_gc_frees_what_was_set_aside(capsys: Any) -> None:

@@ -126,6 +126,15 @@ def test_a_job_that_fails_is_a_row_and_the_others_go_on(capsys: Any) -> None:
     assert shown.err.endswith(f"\nimgret: {reason}\ntype a k from 1 to 6\n")
 
 
+def test_what_fails_many_jobs_is_said_once(capsys: Any) -> None:
+    assert main(["-m", "images=nowhere", "k=2,7", "source.folders=labels,groups", *SETTINGS]) == 2
+    shown = capsys.readouterr()
+    first, *others = shown.out.splitlines()
+    assert first == "1/4  k=2 source.folders=labels  failed: images=nowhere: does not exist"
+    assert [line.partition("  failed ")[2] for line in others] == ["as 1 did"] * 3
+    assert shown.err == "imgret: images=nowhere: does not exist\ngive a folder that has images in it\n"
+
+
 def test_a_sweep_without_a_run_has_no_table(capsys: Any) -> None:
     write(Path("photos"), PICTURES)
     assert main(["-m", "photos", "k=7,8", *SETTINGS]) == 2

@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info  # type: ignore[import-untyped, unused-ignore]
 
+from imgret.__main__ import main
+from imgret.errors import TooLittle
 from imgret.executors import forks
 from imgret.executors.forks import Server
 from imgret.executors.worker import wrapped
@@ -73,6 +77,18 @@ def test_servers_that_are_always_lost_are_told(server: Server, monkeypatch: pyte
         server.fork()
 
 
+def test_servers_that_are_always_lost_end_a_run_with_its_code(
+    colours: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(forks, "get_executable", lambda: "/bin/false")
+    monkeypatch.setattr(forks, "_server", Server())
+    assert main([str(colours), "backbone=pixels", "log=quiet"]) == TooLittle.exit_code == 6
+    assert capsys.readouterr().err == (
+        "imgret: the machine gives too little: a process that starts others has ended 3 times, the last time with 1\n"
+        "raise the limit of processes (ulimit -u, the container's or the job's)\n"
+    )
+
+
 def test_a_system_that_forks_no_more_is_said_with_its_number(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forks, "told", lambda place: -errno.EAGAIN)
     with pytest.raises(BlockingIOError):
@@ -110,5 +126,27 @@ def test_a_copy_of_the_process_has_a_server_of_its_own() -> None:
         os._exit(0)
     os.waitpid(pid, 0)
     assert pickle.loads(os.read(reads, 100)) is None
+    os.close(reads)
+    os.close(writes)
+
+
+def test_a_copy_of_the_process_has_one_thread_of_each_library() -> None:
+    """Those of OpenMP were the other's. The libraries count by themselves: PyTorch, and each OpenMP."""
+    import sklearn.cluster  # noqa: F401
+    import torch
+
+    def counts() -> list[int]:
+        found = (each["num_threads"] for each in threadpool_info() if each["user_api"] == "openmp")
+        return [torch.get_num_threads(), *found]
+
+    before = counts()
+    reads, writes = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.write(writes, bytes(counts()))
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert set(os.read(reads, 100)) == {1}
+    assert counts() == before
     os.close(reads)
     os.close(writes)

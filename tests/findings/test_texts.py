@@ -95,7 +95,7 @@ def test_a_text_turns_an_image_s_search() -> None:
     [
         (known(text=False), {"text": "one"}, "backbone=known has no text tower: .*\nmake one that can: .*=open_clip"),
         (known(), {"text": " "}, "there is nothing in it"),
-        (known(), {"unlike_text": "one"}, "no image to search with: --not turns"),
+        (known(), {"unlike_text": "one"}, "no image to search with: to be unlike an image"),
         (known(), {"text": ["one", "two"], "images": "0.jpg", "weights": [1]}, "1 weight for 1 image and 2 texts"),
         (known(bias=np.full(5, np.nan, np.float32)), {"text": "one"}, "the text tower gave .*, not finite"),
     ],

@@ -124,3 +124,49 @@ def test_what_was_typed_for_a_run() -> None:
 
 def test_where_a_variable_is_text() -> None:
     assert set(again.AS_THEY_ARE) | set(again.YOURS) >= set(VERBATIM)
+
+
+@pytest.mark.parametrize(
+    ("file", "out", "place"),
+    [
+        ("a/runs/x-sweep/sweep.yaml", "runs", "a"),
+        ("a/b/c/x/run.json", "./b/c", "a"),
+        ("a/b/x/run.json", "b/", "a"),
+        ("a/x/run.json", ".", "a"),
+        ("a/moved/x/run.json", "runs", None),
+        ("a/b/x/run.json", "../b", None),
+        ("a/b/x/run.json", "~/b", None),
+        ("a/b/x/run.json", "/a/b", None),
+        ("x/run.json", "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", None),
+    ],
+)
+def test_where_something_was_typed_follows_from_where_its_file_lies(file: str, out: str, place: str | None) -> None:
+    found = again.typed_in(Path(file), out)
+    assert found == (place if place is None else Path(place).resolve())
+
+
+def test_a_path_that_is_not_there_from_here_is_said_once(monkeypatch: Any, capsys: Any) -> None:
+    write(Path("first"), {f"photos/{name}": data for name, data in PICTURES.items()} | {"words.txt": b"red"})
+    monkeypatch.chdir("first")
+    assert main(["-m", "photos", "k=2,3", "out=s", *QUICK, "metrics=[]", "attributes=[]"]) == 0
+    (sweep,) = Path("s").glob("*-sweep")
+    monkeypatch.chdir("..")
+    place = Path("first").resolve()
+    for made in (Path("first") / sweep, Path("first", "s", "latest")):
+        capsys.readouterr()
+        assert main(["--from", str(made)]) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err.splitlines()[-2:] == [
+            f"imgret: --from: images=photos is not there from here, but from {place}",
+            f"go there, or type images={place / 'photos'} beside it",
+        ]
+    said = again.read(f"first/{sweep}")
+    assert str(place) not in (Path("first") / sweep / again.NAME).read_text()  # whose it is, it does not say
+    again.refuse_elsewhere(said, ["images=elsewhere", *said.words[2:]])  # typed beside
+    again.refuse_elsewhere(said._replace(words=["clusterer=photos", "k=2"]), ["clusterer=photos", "k=2"])  # no paths
+    for word in ("images=nowhere,photos", "vocabulary=words.txt", "backbone.vectors=words.txt"):
+        with pytest.raises(UsageError, match="is not there from here"):
+            again.refuse_elsewhere(said._replace(words=[word]), [word])
+    write(Path("photos"), PICTURES)
+    assert main(["--from", f"first/{sweep}", "k=2", "log=quiet"]) == 0

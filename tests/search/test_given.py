@@ -1,6 +1,6 @@
 """Pictures given themselves are searched with as their files are, where nothing of them is lost."""
 
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ def test_a_picture_gives_what_its_file_gives(make: Any, run: Run, tmp_path: Path
     file.write_bytes(data)
     by_file = run.search(file, 6)
     assert run.search(data, 6) == run.search([Image.open(file)], 6) == by_file
+    with file.open("rb") as stream:
+        assert run.search(BytesIO(data), 6) == run.search([stream], 6) == by_file
     if make is not _turned:
         pixels = np.asarray(Image.open(file))
         assert run.search(pixels, 6) == by_file
@@ -60,6 +62,10 @@ def test_modes_that_a_png_has_not_become_rgb() -> None:
         (np.zeros((4, 4)), r"picture 1 is an array of float64 \(4, 4\)\ngive one of uint8"),
         (np.zeros((4, 4, 4), np.uint8), r"uint8 \(4, 4, 4\)"),
         (["1.png", 3.5], "picture 2 is of the type float\ngive a path, the bytes"),
+        (
+            StringIO("no image"),
+            "picture 1 is of the type str\ngive a path, the bytes of a file, a file opened to be read",
+        ),
         (b"no image", "picture 1 cannot be used as an image: unsupported"),
     ],
 )

@@ -35,6 +35,20 @@ def test_equal_rows_lie_on_one_point(n: int) -> None:
     assert not Z.any()
 
 
+def test_a_copy_of_a_process_that_has_run_it_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GNU's OpenMP under numba ends such a process with a signal."""
+    module = sys.modules[umap.__module__]
+    monkeypatch.setattr("numba.threading_layer", lambda: "omp")
+    monkeypatch.setattr(module, "_ran", set())
+    module.refuse_copy()
+    module.refuse_copy()
+    monkeypatch.setattr(module, "_ran", {1})  # as it is in a copy
+    with pytest.raises(UsageError, match=r"was forked.*\nmake the pool before the first run, or use"):
+        module.refuse_copy()
+    monkeypatch.setattr("numba.threading_layer", lambda: "tbb")
+    module.refuse_copy()
+
+
 @pytest.mark.slow  # as all that draws: numba compiles first
 def test_blobs_come_apart_silently(capfd: pytest.CaptureFixture[str]) -> None:
     X, truth = blobs(60)
