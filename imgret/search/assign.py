@@ -14,7 +14,7 @@ from imgret.contracts import Item
 from imgret.errors import UsageError
 from imgret.reading.formats import HEAD, is_read, sniff
 from imgret.registry import blamed, build
-from imgret.search.search import row_named
+from imgret.search.keys import row_named
 from imgret.settings.options import root_node
 from imgret.store.files import check_size, read_file, sha256
 from imgret.store.store import Store

@@ -1,21 +1,59 @@
-"""What people call an image: not its path, but the name of its file, or what a column says of it and of no other."""
+"""What an image is called: its path or id, the name of its file, or what a column says of it and of no other."""
 
 from __future__ import annotations
 
 import posixpath
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from imgret.errors import UsageError
 from imgret.reading.outcomes import USABLE
-from imgret.words import printable
+from imgret.words import printable, shown_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Item
     from imgret.findings.found import Found
 
+PREFIX = re.compile("[0-9a-f]{8,63}")  # enough of an id to be meant as one
 SHOWN = 3  # paths of the images that a name could mean
+
+
+def row_named(run: Found, name: str) -> int:
+    """The row of the image of this run that this means: its path or id, or what else only it is called.
+
+    Raises UsageError.
+    """
+    try:
+        return row_of(run, name)
+    except UsageError:
+        called = row_called(run, name.removeprefix("./"))
+        if called is not None:
+            return called
+        if lost := failed(run, name):
+            shown = printable(name)
+            why = f"its reason is in {printable(shown_path(run.folder / 'failures.csv'))}; give another image"
+            raise UsageError(f"{shown} is no image of this run: {printable(lost)}\n{why}") from None
+        raise
+
+
+def row_of(run: Found, name: str) -> int:
+    """The row of the image of this run that has this path, with ./ before it or without, or id, or whose id begins so.
+
+    Raises UsageError.
+    """
+    for path in (name, name.removeprefix("./")):
+        if path in run.row_of:
+            return run.row_of[path]
+    row = bisect_left(run.ids, name)
+    alike = [id for id in run.ids[row : row + 2] if PREFIX.fullmatch(name) and id.startswith(name)]
+    if not alike:
+        raise UsageError(f"{printable(name)}: neither a file nor an image of this run, by path, id, file name or key")
+    if len(alike) > 1:
+        raise UsageError(f"{name}: the ids of several images begin so\ngive more of it, such as {alike[0][:12]}...")
+    return row
 
 
 def row_called(run: Found, name: str) -> int | None:

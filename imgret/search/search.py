@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import re
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
@@ -20,17 +18,16 @@ from imgret.errors import UsageError
 from imgret.findings import texts
 from imgret.registry import blamed
 from imgret.search.given import Given, Picture, given
-from imgret.search.keys import failed, row_called
+from imgret.search.keys import row_named
 from imgret.search.where import where as fulfilling
 from imgret.store.files import read_file
-from imgret.words import counted, printable, shown_path, typed_path
+from imgret.words import counted, printable, typed_path
 
 if TYPE_CHECKING:
     from imgret.contracts import Floats
     from imgret.findings.found import Found
 
 AWAY = 0.15 / 0.75  # how much the images not wanted count, beside those wanted: Rocchio's usual weights
-PREFIX = re.compile("[0-9a-f]{8,63}")  # enough of an id to be meant as one
 
 
 class Hit(NamedTuple):
@@ -212,41 +209,3 @@ def _find(run: Found, name: str) -> bytes | int:
         return row_named(run, name)
     except OSError as error:
         raise UsageError(f"{printable(name)}: {error.strerror}\ngive an image file") from error
-
-
-def row_named(run: Found, name: str) -> int:
-    """The row of the image of this run that this means: its path or id, or what else only it is called (`keys.py`).
-
-    Raises UsageError.
-    """
-    try:
-        return row_of(run, name)
-    except UsageError:
-        called = row_called(run, name.removeprefix("./"))
-        if called is not None:
-            return called
-        if lost := failed(run, name):
-            shown = printable(name)
-            raise UsageError(f"{shown} is no image of this run: {printable(lost)}\n{_why(run)}") from None
-        raise
-
-
-def _why(run: Found) -> str:
-    return f"its reason is in {printable(shown_path(run.folder / 'failures.csv'))}; give another image"
-
-
-def row_of(run: Found, name: str) -> int:
-    """The row of the image of this run that has this path, with ./ before it or without, or id, or whose id begins so.
-
-    Raises UsageError.
-    """
-    for path in (name, name.removeprefix("./")):
-        if path in run.row_of:
-            return run.row_of[path]
-    row = bisect_left(run.ids, name)
-    alike = [id for id in run.ids[row : row + 2] if PREFIX.fullmatch(name) and id.startswith(name)]
-    if not alike:
-        raise UsageError(f"{printable(name)}: neither a file nor an image of this run, by path, id, file name or key")
-    if len(alike) > 1:
-        raise UsageError(f"{name}: the ids of several images begin so\ngive more of it, such as {alike[0][:12]}...")
-    return row

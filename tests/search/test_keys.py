@@ -5,8 +5,7 @@ import pytest
 
 from imgret import UsageError
 from imgret.contracts import Item
-from imgret.search.keys import key, row_called
-from imgret.search.search import row_named
+from imgret.search.keys import key, row_called, row_named
 from tests.search.test_where import fake
 
 
