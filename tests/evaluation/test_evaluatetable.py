@@ -26,7 +26,7 @@ def test_in_lines() -> None:
         "              all, noise as one cluster those in clusters",
         "NMI           1.000 [1.000, 1.000]      0.500 [0.250, 0.750]",
         "",
-        "RETRIEVAL  no query has anything to find: two images of one label are needed",
+        "RETRIEVAL  no query has anything to find among others: two labels are needed, two images of one",
         "",
         "SEARCH     lists beside an exact scan, 1 query in one batch, on this machine",
         "probes        recall@20               share scanned           queries/s",

@@ -108,7 +108,7 @@ def test_what_is_written_is_what_was_said_and_fits() -> None:
 
 def test_stacked_accents_stay_on_their_line(tmp_path: Path) -> None:
     with charts.style():
-        page = charts.Page("", [("a" + "\u0302" * 60, sheet.INK)], (600, 100))
+        page = charts.Page(" ", [("a" + "\u0302" * 60, sheet.INK)], (600, 100))
         with Image.open(page.save(tmp_path / "a.png")) as picture:
             inked = np.flatnonzero((np.asarray(picture) != 255).any(axis=(1, 2)))
     assert 72 + 62 <= inked[0] < inked[-1] < 72 + 62 + 38  # below margin and title
@@ -116,7 +116,7 @@ def test_stacked_accents_stay_on_their_line(tmp_path: Path) -> None:
 
 def test_axes_lie_where_they_were_asked_for(tmp_path: Path) -> None:
     with charts.style():
-        page = charts.Page("", [], (600, 200))
+        page = charts.Page(" ", [], (600, 200))
         page.axes((100, 20), (500, 150)).grid(visible=False)  # its lines are as white as paper
         with Image.open(page.save(tmp_path / "a.png")) as picture:
             assert picture.size == (600 + 2 * 72, 72 + 62 + 24 + 200 + 72)  # margins, title, gap, room
@@ -128,7 +128,7 @@ def test_axes_lie_where_they_were_asked_for(tmp_path: Path) -> None:
 
 def test_of_crowded_values_the_named_one_is_written() -> None:
     with charts.style():
-        axes = charts.Page("", [], (600, 200)).axes((0, 0), (600, 150))
+        axes = charts.Page(" ", [], (600, 200)).axes((0, 0), (600, 150))
         axes.plot([1, 9, 10, 100], [0, 1, 1, 0])
         charts.along_logarithm(axes, [1, 9, 10, 100], 60, {10: "ten"})
         written = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)

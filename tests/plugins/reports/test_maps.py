@@ -30,7 +30,7 @@ def test_a_dot_lies_where_its_row_is_in_the_colour_of_its_cluster(tmp_path: Path
     assert height == 280 + 2 * 140
     assert at.tolist() == [[140, 420], [1260, 420], [1260, 140], [140, 140]]
     with charts.style():
-        page = charts.Page("", [], (1400, height))
+        page = charts.Page(" ", [], (1400, height))
         panel = page.axes((0, 0), (1400, height))
         panel.set(xlim=(0, 1400), ylim=(height, 0))
         panel.axis("off")
