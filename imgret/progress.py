@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
+from typing import Self
 
 from imgret.words import printable
 
@@ -17,13 +18,12 @@ _counting: list[Progress] = []  # those under way, in whatever thread
 
 
 class Progress:
-    """Counts up to `total`; silent where nobody listens to imgret's log."""
+    """Counts up to `total`, within `with`; silent where nobody listens to imgret's log."""
 
     def __init__(self, what: str, total: int, unit: str) -> None:
         self.what, self.total, self.unit = what, total, unit
         self.done = 0
         self.started = self.told = time.perf_counter()
-        _counting.append(self)
         self._bar = None
         if total and sys.stderr and sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
             from tqdm import tqdm
@@ -44,9 +44,12 @@ class Progress:
             done, total = f"{self.done:,}", f"{self.total:,}"
             log.info("%s: %s of %s %s, %.0f a second, %.0f s left", self.what, done, total, self.unit, rate, left)
 
-    def close(self) -> None:
-        if self in _counting:
-            _counting.remove(self)
+    def __enter__(self) -> Self:
+        _counting.append(self)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        _counting.remove(self)
         if self._bar is not None:
             self._bar.close()
 

@@ -11,12 +11,10 @@ from imgret import progress
 def test_lines(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     now = [100.0]
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
-    with caplog.at_level(logging.INFO, "imgret"):
-        counter = progress.Progress("features", 1000, "images")
+    with caplog.at_level(logging.INFO, "imgret"), progress.Progress("features", 1000, "images") as counter:
         for _ in range(10):
             now[0] += 5.0
             counter.advance(100)
-        counter.close()
     assert [r.getMessage() for r in caplog.records] == [
         "features: 400 of 1,000 images, 20 a second, 30 s left",
         "features: 800 of 1,000 images, 20 a second, 10 s left",
@@ -33,9 +31,13 @@ def test_a_long_stage_says_that_it_goes_on_and_one_that_is_counted_leaves_it_to_
         assert heard.wait(60)
     assert caplog.messages[0] == "view: under way for 0 s"
     caplog.clear()
-    counter = progress.Progress("features", 10, "images")
-    with caplog.at_level(logging.INFO, "imgret"), progress.under_way("view"):
+    counting = progress.Progress("features", 10, "images")
+    with caplog.at_level(logging.INFO, "imgret"), counting, progress.under_way("view"):
         threading.Event().wait(0.1)
-    counter.close()
     assert caplog.messages == []
     assert not [thread for thread in threading.enumerate() if thread.name == "imgret view"]
+    with pytest.raises(ValueError, match="no"), counting:
+        raise ValueError("no")
+    with caplog.at_level(logging.INFO, "imgret"), progress.under_way("view"):  # nothing counts any more
+        heard.clear()
+        assert heard.wait(60)

@@ -81,9 +81,8 @@ def gather(R: Floats, fit: Fit, ks: Sequence[int], seed: int = 0) -> Evidence:
     unit = bool(np.allclose(np.einsum("nr,nr->n", R, R), 1, atol=1e-3))
     kinds = [(R, HALVES), (normal(R, rng, unit), OF_NOTHING), (uniform(R, rng, unit), OF_NOTHING)]
     clusterings = len(ks) * sum(count for _, count in kinds)
-    progress = Progress("k", clusterings, "clusterings")
-    data, *nothing = [_of(points, fit, ks, seed, count, progress) for points, count in kinds]
-    progress.close()
+    with Progress("k", clusterings, "clusterings") as progress:
+        data, *nothing = [_of(points, fit, ks, seed, count, progress) for points, count in kinds]
     harder = {}
     for name in CRITERIA:
         means = np.array([kind[name].mean(axis=1) for kind in nothing])  # (2, c)

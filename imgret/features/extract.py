@@ -98,29 +98,28 @@ def extract(
     pending = _Pending(engine, features, failures)
     pending.count((item, found[item.path]) for item in files if item.path in found)
     what = f"features by {by or made_in['backbone']}"
-    progress = Progress(what, len(todo), "images")
-    try:
-        for loaded in batches(source, todo, engine.backbone.preprocess, reading):
-            if not progress.done:
-                seconds, d = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
-                more = room.check(len(todo), len(files), d) if room else ""
-                log.info("%s: %s to read, about %s%s", what, counted(len(todo), "file"), duration(seconds), more)
-            rows = iter(loaded.pixels.numpy())
-            settled: list[tuple[str, Stamp, Record]] = []
-            for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
-                found[item.path] = record
-                if record.outcome == "ok":
-                    pending.offer(record.id, next(rows))
-                if stamp and record.outcome not in PASSING:
-                    settled.append((item.file, stamp, record))
-            cache.remember(settled)
-            pending.count(zip(loaded.items, loaded.records, strict=True))
-            progress.advance(len(loaded.items))
-        pending.compute()
-        pending.count()
-    finally:  # stopped or not, what was computed is kept
-        pending.store()
-        progress.close()
+    with Progress(what, len(todo), "images") as progress:
+        try:
+            for loaded in batches(source, todo, engine.backbone.preprocess, reading):
+                if not progress.done:
+                    seconds, d = _estimate(len(todo), loaded.seconds / len(loaded.items), engine)
+                    more = room.check(len(todo), len(files), d) if room else ""
+                    log.info("%s: %s to read, about %s%s", what, counted(len(todo), "file"), duration(seconds), more)
+                rows = iter(loaded.pixels.numpy())
+                settled: list[tuple[str, Stamp, Record]] = []
+                for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
+                    found[item.path] = record
+                    if record.outcome == "ok":
+                        pending.offer(record.id, next(rows))
+                    if stamp and record.outcome not in PASSING:
+                        settled.append((item.file, stamp, record))
+                cache.remember(settled)
+                pending.count(zip(loaded.items, loaded.records, strict=True))
+                progress.advance(len(loaded.items))
+            pending.compute()
+            pending.count()
+        finally:  # stopped or not, what was computed is kept
+            pending.store()
 
     records = [pending.settled(found[item.path]) for item in items]
     return Extraction(records, features, pending.computed, time.perf_counter() - started)

@@ -173,8 +173,7 @@ def _read(
     for item in items:
         if item.path in found:
             failures.add(item, found[item.path])
-    progress = Progress("images to read", len(todo), "images")
-    try:
+    with Progress("images to read", len(todo), "images") as progress:
         for loaded in batches(source, todo, preprocess, reading):
             settled = []
             for item, stamp, record in zip(loaded.items, loaded.stamps, loaded.records, strict=True):
@@ -185,6 +184,4 @@ def _read(
             for item, record in zip(loaded.items, loaded.records, strict=True):
                 failures.add(item, record)
             progress.advance(len(loaded.items))
-    finally:
-        progress.close()
     return [found[item.path] for item in items]

@@ -148,27 +148,26 @@ def look(
     looker = Looker(source, {item.path: ids[item.path] for item in items}, attributes, reading.formats)
     fresh: dict[str, Values] = {name: {} for name in names}
     lost: list[str] = []
-    progress = Progress("thumbnails", len(items), "images")
-    try:
-        for chunk, looks in spread(looker, items, reading.timeout):
-            for item, each in zip(chunk, looks, strict=True):
-                if isinstance(each, Lost):
-                    lost.append(f"{printable(item.path)}: {each.outcome}, {each.reason}")
-                    mark = f"{each.outcome}: {each.reason}\n{way}".encode("ascii")
-                    _keep(file_of(looker.ids[item.path], store.root).with_suffix(".lost"), mark)
-                    continue
-                if each.jpeg:
-                    _keep(file_of(each.id, store.root), each.jpeg)
-                else:
-                    lost.append(f"{printable(item.path)}: {each.reason}")
-                for name, said in each.said.items():
-                    fresh[name][each.id] = known[name][each.id] = said
-            if max(map(len, fresh.values()), default=0) >= SHARD:
-                _store(fresh, folders)
-            progress.advance(len(looks))
-    finally:  # stopped or not, what was found is kept
-        _store(fresh, folders)
-        progress.close()
+    with Progress("thumbnails", len(items), "images") as progress:
+        try:
+            for chunk, looks in spread(looker, items, reading.timeout):
+                for item, each in zip(chunk, looks, strict=True):
+                    if isinstance(each, Lost):
+                        lost.append(f"{printable(item.path)}: {each.outcome}, {each.reason}")
+                        mark = f"{each.outcome}: {each.reason}\n{way}".encode("ascii")
+                        _keep(file_of(looker.ids[item.path], store.root).with_suffix(".lost"), mark)
+                        continue
+                    if each.jpeg:
+                        _keep(file_of(each.id, store.root), each.jpeg)
+                    else:
+                        lost.append(f"{printable(item.path)}: {each.reason}")
+                    for name, said in each.said.items():
+                        fresh[name][each.id] = known[name][each.id] = said
+                if max(map(len, fresh.values()), default=0) >= SHARD:
+                    _store(fresh, folders)
+                progress.advance(len(looks))
+        finally:  # stopped or not, what was found is kept
+            _store(fresh, folders)
     if lost:
         log.warning("%s could not be looked at, such as %s", counted(len(lost), "image"), lost[0])
     return _table(collection.ids, known)

@@ -117,8 +117,7 @@ def _draw_all(folder: Path, plan: Sequence[Shot], size: int, seed: int) -> None:
         of_fabric.setdefault(shot.fabric, []).append(shot)
     tasks = [group[at : at + TASK] for group in of_fabric.values() for at in range(0, len(group), TASK)]
     task = partial(draw, folder, size=size, seed=seed)
-    progress = Progress("drawing", len(plan), "photographs")
-    try:
+    with Progress("drawing", len(plan), "photographs") as progress:
         if len(plan) > ALONE:
             for (shots,), (done,) in spread(task, tasks, HOUR, chunk=1):
                 if isinstance(done, Lost):  # perhaps killed for want of memory
@@ -127,5 +126,3 @@ def _draw_all(folder: Path, plan: Sequence[Shot], size: int, seed: int) -> None:
         else:
             for shots in tasks:
                 task(shots)
-    finally:
-        progress.close()
