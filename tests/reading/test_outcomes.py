@@ -368,6 +368,8 @@ def test_stopped_by_any_signal_at_any_stage_it_goes_on_from_there(tmp_path: Path
                ("decode", signal.SIGINT, "again"), ("features", signal.SIGINT, "once"),
                ("clusters", signal.SIGHUP, "once"), ("reports", signal.SIGTERM, "once"),
                ("reports", signal.SIGINT, "again")]  # fmt: skip
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # by nohup, which imgret heeds as well
+        moments = [moment for moment in moments if moment[1] != signal.SIGHUP]
     for stage, number, how in moments:
         stopped = _imgret(*words, **env, STALL=stage)
         assert stopped.stderr is not None
