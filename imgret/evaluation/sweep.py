@@ -18,6 +18,7 @@ from imgret.registry import figures
 from imgret.runs import again
 from imgret.runs.account import account
 from imgret.runs.run import Run
+from imgret.runs.sweeps import JOBS
 from imgret.runs.write import new_folder, whole
 from imgret.screen import say
 from imgret.store.files import write_csv
@@ -96,7 +97,7 @@ class Sweep:
             header, *lines = table_csv(rows)
             write_csv(temporary / "table.csv", header, lines)
             header, *lines = jobs_csv(self.jobs, folder)
-            write_csv(temporary / "jobs.csv", header, lines)
+            write_csv(temporary / JOBS, header, lines)
             draw(rows, self.command, temporary / "table.png")
             plain = draw(rows, "", temporary / "chart.png")  # as the page says the rest itself
             web = page(rows, self.command, folder, plain.read_bytes() if plain else b"")

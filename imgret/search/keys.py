@@ -40,13 +40,9 @@ def row_named(run: Found, name: str) -> int:
 
 
 def row_of(run: Found, name: str) -> int:
-    """The row of the image of this run that has this path, with ./ before it or without, or id, or whose id begins so.
-
-    Raises UsageError.
-    """
-    for path in (name, name.removeprefix("./")):
-        if path in run.row_of:
-            return run.row_of[path]
+    """The row of the image of this run that has this path or id, or the one id that begins so. Raises UsageError."""
+    if name in run.row_of:
+        return run.row_of[name]
     row = bisect_left(run.ids, name)
     alike = [id for id in run.ids[row : row + 2] if PREFIX.fullmatch(name) and id.startswith(name)]
     if not alike:
@@ -92,12 +88,12 @@ def key(run: Found, names: Sequence[str]) -> str:
     of which every image has a value of its own. Empty where there is none.
     """
     first = [run.collection.items[place].columns for place in run.collection.first]
-    by_file = {item.path for item in run.collection.items}
-    for name in run.collection.columns:
-        if set(names) - by_file & {columns.get(name, "") for columns in first} - {""}:
+    said = {name: {columns.get(name, "") for columns in first} - {""} for name in run.collection.columns}
+    asked = set(names) - {item.path for item in run.collection.items}
+    for name, values in said.items():
+        if asked & values:
             return name
-    for name in run.collection.columns if run.info.rows else ():
-        values = {columns.get(name, "") for columns in first} - {""}
+    for name, values in said.items() if run.info.rows else ():
         if len(values) == len(first) > 1 and name not in run.settings.get("attributes", ()):
             return name
     return ""
